@@ -1,0 +1,1 @@
+"""Neural networks that show their working."""
