@@ -1,0 +1,1 @@
+"""Expressions, ops, shapes and walks. The standard library only."""

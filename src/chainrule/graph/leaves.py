@@ -1,0 +1,102 @@
+"""The leaves: data differ from example to example, parameters are shared by all, constants are numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from chainrule.graph.errors import ChainruleError, ShapeError
+from chainrule.graph.expression import Expr, Number
+from chainrule.graph.names import checked_name
+from chainrule.graph.op import leaf_op
+from chainrule.graph.shape import Shape, as_shape, size_of
+
+DATA = leaf_op("data")
+PARAMETER = leaf_op("parameter")
+CONSTANT = leaf_op("constant")
+_MOST_ENTRIES = 100_000
+
+
+def data(name: str, shape: int | Sequence[int] = (), *, distribution: bool = False) -> Expr:
+    """A leaf that differs from example to example: an input x, a label y.
+
+    shape: of one example; () is a scalar, 3 or (3,) a vector, (1, 28, 28) an image
+        (channels, height, width). The batch is never part of it.
+    distribution: the entries sum to 1, as those of a one-hot label do. Gradients then say
+        p - y where they would otherwise say p (y_1 + ... + y_K) - y.
+
+    >>> x = data("x", 3)
+    >>> x.shape
+    (3,)
+    """
+    name = checked_name(name, "data")
+    params = {"distribution": True} if distribution else {}
+    return Expr(DATA, (), params, as_shape(shape, f"data {name}"), name)
+
+
+def parameter(name: str, shape: int | Sequence[int] = ()) -> Expr:
+    """A leaf that all examples share and that training changes: a weight matrix W, a bias b.
+
+    >>> parameter("W", (2, 3)).shape
+    (2, 3)
+    """
+    name = checked_name(name, "parameter")
+    return Expr(PARAMETER, (), {}, as_shape(shape, f"parameter {name}"), name)
+
+
+def constant(value: Any, shape: int | Sequence[int] | None = None) -> Expr:
+    """A number, or an array of numbers. Whole numbers and fractions stay exact.
+
+    value: a number, a nested list or a NumPy array. shape: with a number, an array filled with it.
+
+    >>> constant([[1, 0], [0, 1]]).shape
+    (2, 2)
+    """
+    if isinstance(value, Expr):
+        return value
+    if shape is not None:
+        return Expr(CONSTANT, (), {"value": _number(value)}, as_shape(shape, "constant"))
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    entries, found = _flatten(value)
+    if found == ():
+        return Expr(CONSTANT, (), {"value": entries[0]}, ())
+    return Expr(CONSTANT, (), {"value": tuple(entries)}, found)
+
+
+def constant_number(expr: Expr) -> Number | None:
+    """The number of a constant scalar or filled array; None for anything else."""
+    value = expr.params["value"] if expr.op is CONSTANT else None
+    return value if isinstance(value, (int, float, Fraction)) else None
+
+
+def _number(value: Any) -> Number:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, (int, float, Fraction)):
+        return value
+    if hasattr(value, "item"):
+        return _number(value.item())
+    raise ChainruleError("a number, an array of numbers or an expression", repr(value)[:80], "constant")
+
+
+def _flatten(value: Any) -> tuple[list[Number], Shape]:
+    if not isinstance(value, (list, tuple)):
+        return [_number(value)], ()
+    parts = [_flatten(part) for part in value]
+    shapes = {shape for _, shape in parts}
+    if len(shapes) > 1:
+        raise ShapeError("rows of one length", f"rows of the shapes {sorted(shapes)}", "constant")
+    shape = (len(parts), *(shapes.pop() if shapes else ()))
+    if size_of(shape) > _MOST_ENTRIES:
+        raise ShapeError(
+            f"at most {_MOST_ENTRIES} entries in a constant", f"{size_of(shape)}", "constant", "make it data or a parameter"
+        )
+    return [entry for entries, _ in parts for entry in entries], shape
+
+
+def is_finite(value: Number) -> bool:
+    """Whether a number is neither infinite nor not-a-number."""
+    return not isinstance(value, float) or math.isfinite(value)

@@ -1,0 +1,356 @@
+"""Sums, products, quotients and powers, entry by entry. Only scalars broadcast.
+
+Legend: a, b operands; y the result; dy its adjoint.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from types import ModuleType
+from typing import Any
+
+from chainrule.graph.errors import ChainruleError
+from chainrule.graph.expression import Expr, Number
+from chainrule.graph.leaves import constant, constant_number
+from chainrule.graph.notation import (
+    ATOM,
+    FACTOR,
+    HADAMARD,
+    OPEN,
+    POWER,
+    PRODUCT,
+    SUM,
+    TERM,
+    Form,
+    Notation,
+    infix,
+)
+from chainrule.graph.op import BINARY, UNARY, case, define, error, lift_with, primitive, sign
+from chainrule.ops.exponential import exp, log
+from chainrule.ops.reduction import sum as sum_of
+
+lift_with(constant)
+_MISFIT = error((3,), (2,), match="operands of one shape")
+_DIGITS = 10**15
+
+
+def fitted(dx: Expr, x: Expr) -> Expr:
+    """The adjoint of an operand that was broadcast: a scalar receives the sum over all entries."""
+    return sum_of(dx) if x.shape == () and dx.shape != () else dx
+
+
+@sign("+")
+@primitive(infix(" + ", " + ", SUM), elementwise=True, linear="joint", domain=("real", "real"), samples=BINARY, errors=[_MISFIT])
+def add(a, b, /):
+    """The sum a + b, entry by entry.
+
+    a, b: one shape, or one of them a scalar. Raises ShapeError otherwise.
+
+    >>> import chainrule as cr
+    >>> str(cr.data("x", 3) + 1)
+    'x + 1'
+    """
+
+
+@add.value
+def _(xp, a, b):
+    return xp.add(a, b)
+
+
+@add.gradient
+def _(dy, y, a, b):
+    return fitted(dy, a), fitted(dy, b)
+
+
+@add.tidy
+def _(a, b):
+    if constant_number(a) == 0 and a.shape in ((), b.shape):
+        return b
+    if constant_number(b) == 0 and b.shape in ((), a.shape):
+        return a
+    if b.op is negate and not b.name:
+        return subtract(a, b.operands[0])
+    if a is b:
+        return multiply(2, a)
+    return _folded(lambda u, v: u + v, a, b)
+
+
+@sign("-")
+@primitive(infix(" - ", " − ", SUM), elementwise=True, linear="joint", domain=("real", "real"), samples=BINARY, errors=[_MISFIT])
+def subtract(a, b, /):
+    """The difference a − b, entry by entry.
+
+    a, b: one shape, or one of them a scalar. Raises ShapeError otherwise.
+
+    >>> import chainrule as cr
+    >>> str(1 - cr.data("x"))
+    '1 − x'
+    """
+
+
+@subtract.value
+def _(xp, a, b):
+    return xp.subtract(a, b)
+
+
+@subtract.gradient
+def _(dy, y, a, b):
+    return fitted(dy, a), fitted(-dy, b)
+
+
+@subtract.tidy
+def _(a, b):
+    if constant_number(b) == 0 and b.shape in ((), a.shape):
+        return a
+    if constant_number(a) == 0 and a.shape in ((), b.shape):
+        return negate(b)
+    if b.op is negate and not b.name:
+        return add(a, b.operands[0])
+    return _folded(lambda u, v: u - v, a, b)
+
+
+@sign("neg")
+@primitive(
+    Notation(Form("-{0}", SUM, (TERM,)), Form("−{0}", SUM, (TERM,))), elementwise=True, linear="joint", samples=UNARY
+)
+def negate(a, /):
+    """The negative −a, entry by entry.
+
+    >>> import chainrule as cr
+    >>> str(-cr.data("x"))
+    '−x'
+    """
+
+
+@negate.value
+def _(xp, a):
+    return xp.negative(a)
+
+
+@negate.gradient
+def _(dy, y, a):
+    return (-dy,)
+
+
+@negate.tidy
+def _(a):
+    number = constant_number(a)
+    if number is not None:
+        return constant(-number, a.shape)
+    if a.name:
+        return None
+    if a.op is negate:
+        return a.operands[0]
+    if a.op is subtract:
+        return subtract(a.operands[1], a.operands[0])
+    return None
+
+
+def _product(expr: Expr) -> Notation:
+    a, b = expr.operands
+    if a.shape and b.shape:
+        return infix(r" \odot ", " ⊙ ", HADAMARD)
+    if constant_number(b) is not None:
+        return infix(r" \cdot ", " · ", PRODUCT, right=FACTOR)
+    if constant_number(a) is not None and b.op.is_leaf and not b.params.get("value"):
+        return infix(r" \, ", " ", PRODUCT, left=FACTOR, right=FACTOR)
+    return infix(r" \cdot ", " · ", PRODUCT, right=FACTOR)
+
+
+@sign("*")
+@primitive(_product, elementwise=True, linear="each", domain=("real", "real"), samples=BINARY, errors=[_MISFIT])
+def multiply(a, b, /):
+    """The product a ⊙ b, entry by entry; a number times an array scales it.
+
+    a, b: one shape, or one of them a scalar. Raises ShapeError otherwise.
+
+    >>> import chainrule as cr
+    >>> str(cr.data("u", 3) * cr.data("v", 3))
+    'u ⊙ v'
+    """
+
+
+@multiply.value
+def _(xp, a, b):
+    return xp.multiply(a, b)
+
+
+@multiply.gradient
+def _(dy, y, a, b):
+    return fitted(dy * b, a), fitted(dy * a, b)
+
+
+@multiply.tidy
+def _(a, b):
+    (m, a), (n, b) = _scaled(a), _scaled(b)
+    number = m * n
+    if number == 0 or not _short(number):
+        return constant(0, a.shape or b.shape) if number == 0 else None
+    if a is None or b is None:
+        rest = a if b is None else b
+        shape = rest.shape
+    elif a.shape and not b.shape:
+        rest, shape = multiply(b, a), a.shape
+    else:
+        rest, shape = multiply(a, b), a.shape or b.shape
+    del shape
+    return _times(number, rest)
+
+
+@sign("/")
+@primitive(
+    lambda expr: (
+        infix(r" \oslash ", " ⊘ ", HADAMARD, right=FACTOR)
+        if expr.operands[1].shape
+        else Notation(Form(r"\frac{{{0}}}{{{1}}}", FACTOR, (OPEN, OPEN)), Form("{0}/{1}", TERM, (FACTOR, POWER)))
+    )
+    if expr.shape
+    else Notation(Form(r"\frac{{{0}}}{{{1}}}", FACTOR, (OPEN, OPEN)), Form("{0}/{1}", TERM, (FACTOR, POWER))),
+    elementwise=True,
+    domain=("real", "nonzero"),
+    samples=BINARY,
+    errors=[_MISFIT],
+)
+def divide(a, b, /):
+    """The quotient a / b, entry by entry.
+
+    a, b: one shape, or one of them a scalar. Raises ShapeError otherwise.
+
+    >>> import chainrule as cr
+    >>> str(cr.data("x") / 2)
+    'x/2'
+    """
+
+
+@divide.value
+def _(xp, a, b):
+    return xp.divide(a, b)
+
+
+@divide.gradient
+def _(dy, y, a, b):
+    return fitted(dy / b, a), fitted(-(dy * y / b), b)
+
+
+@divide.tidy
+def _(a, b):
+    number = constant_number(b)
+    if number is None or number == 0 or b.shape:
+        return None
+    inverse = 1 / Fraction(number) if isinstance(number, (int, Fraction)) else 1 / number
+    factor, rest = _scaled(a)
+    return _times(factor * inverse, rest) if _short(factor * inverse) else None
+
+
+@primitive(
+    lambda expr: Notation(
+        Form("{0}^{{" + (r"\odot " if expr.shape else "") + _exponent(expr, r"\frac{{{0}}}{{{1}}}") + "}}", POWER, (ATOM,)),
+        Form("{0}" + ("^⊙" if expr.shape else "^") + "{{" + _exponent(expr, "{0}/{1}") + "}}", POWER, (ATOM,)),
+    ),
+    elementwise=True,
+    domain=("positive",),
+    samples=[case(c.shapes[0], exponent=e) for c in UNARY[:3] for e in (2, 3, -1, Fraction(1, 2), 0, 1)],
+)
+def power(a, /, exponent):
+    """The power of a with a constant exponent, entry by entry.
+
+    exponent: an int, Fraction or float.
+
+    >>> import chainrule as cr
+    >>> str(cr.data("x") ** 2)
+    'x²'
+    """
+
+
+def _exponent(expr: Expr, fraction: str) -> str:
+    n = expr.params["exponent"]
+    return fraction.format(n.numerator, n.denominator) if isinstance(n, Fraction) and n.denominator != 1 else f"{n}"
+
+
+@power.value
+def _(xp: ModuleType, a: Any, exponent: Number) -> Any:
+    a = xp.asarray(a)
+    if exponent == 2:
+        return a * a
+    return xp.power(a, exponent if isinstance(exponent, int) and abs(exponent) < 2**31 else float(exponent))
+
+
+@power.gradient
+def _(dy, y, a, exponent):
+    return (dy * (exponent * a ** (exponent - 1)),)
+
+
+@power.tidy
+def _(a, exponent):
+    if exponent == 1:
+        return a
+    return constant(1, a.shape) if exponent == 0 else None
+
+
+@define(
+    Notation(Form("{0}^{{{1}}}", POWER, (ATOM, OPEN)), Form("{0}^{{{1}}}", POWER, (ATOM, OPEN))),
+    elementwise=True,
+    domain=("positive", "real"),
+    samples=BINARY,
+    errors=[_MISFIT],
+)
+def raise_to(a, b, /):
+    """a to the power b, entry by entry, for a positive base: exp(b log a)."""
+    return exp(b * log(a))
+
+
+@raise_to.value
+def _(xp, a, b):
+    return xp.power(a, b)
+
+
+@sign("**")
+def to_the(a: object, b: object) -> Expr:
+    """a ** b: a power with a constant exponent where b is a number, exp(b log a) otherwise."""
+    number = constant_number(b) if isinstance(b, Expr) and not b.shape else b
+    if isinstance(number, (int, float, Fraction)) and not isinstance(number, bool) and isinstance(a, Expr):
+        return power(a, exponent=number)
+    if b is None or isinstance(b, str):
+        raise ChainruleError("a number or an expression as exponent", repr(b), "power")
+    return raise_to(a, b)
+
+
+def _scaled(expr: Expr) -> tuple[Number, Expr | None]:
+    """An expression as a number times the rest; the rest is None for a constant scalar."""
+    number = constant_number(expr)
+    if number is not None and isinstance(number, (int, float, Fraction)):
+        return (number, None) if not expr.shape else (number, constant(1, expr.shape) if number != 1 else expr)
+    if expr.name:
+        return 1, expr
+    if expr.op is negate:
+        inner, rest = _scaled(expr.operands[0])
+        return -inner, rest
+    if expr.op is multiply and not expr.operands[0].shape:
+        factor = constant_number(expr.operands[0])
+        if factor is not None:
+            return factor, expr.operands[1]
+    return 1, expr
+
+
+def _times(number: Number, rest: Expr | None) -> Expr:
+    """number × rest, written as short as it can be."""
+    if isinstance(number, Fraction) and number.denominator == 1:
+        number = int(number)
+    if rest is None:
+        return constant(number)
+    if number == 1:
+        return rest
+    return negate(rest) if number == -1 else multiply(constant(number), rest)
+
+
+def _short(number: Number) -> bool:
+    """Whether an exact number is worth keeping exact."""
+    return not isinstance(number, (int, Fraction)) or (abs(number.numerator) < _DIGITS and number.denominator < _DIGITS)
+
+
+def _folded(operation: Any, a: Expr, b: Expr) -> Expr | None:
+    """Two constant scalars as one."""
+    m, n = constant_number(a), constant_number(b)
+    if m is None or n is None or a.shape or b.shape or not (_short(m) and _short(n)):
+        return None
+    return _times(operation(m, n), None)

@@ -1,0 +1,290 @@
+"""The same entries in another arrangement: reshape, slice, join, pad.
+
+Legend: x the operand; y the result; dy its adjoint.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from chainrule.graph.errors import ShapeError
+from chainrule.graph.expression import Expr
+from chainrule.graph.notation import ATOM, OPEN, Form, Notation, function, named_function
+from chainrule.graph.op import case, define, error, primitive, sign
+from chainrule.graph.shape import Shape, as_shape, normal_axis
+
+Part = int | tuple[int, int, int]
+"""Where an index reads along an axis: one place, or (start, stop, step)."""
+
+
+@primitive(
+    lambda expr: function(
+        r"\operatorname{reshape}_{{" + _by(expr.shape, r" \times ") + "}}", f"reshape[{_by(expr.shape, '×')}]"
+    ),
+    linear="joint",
+    samples=(case((2, 3), shape=(3, 2)), case((4,), shape=(2, 2)), case((1,), shape=()), case((0, 2), shape=(0,))),
+    errors=(error((4,), shape=(3,), match="4 entries"), error((4,), shape=(-2,), match="none negative")),
+)
+def reshape(x, /, shape):
+    """The entries of x, in row order, in another shape with as many entries.
+
+    shape: a tuple of sizes. Raises ShapeError where the numbers of entries differ.
+
+    >>> import chainrule as cr
+    >>> cr.reshape(cr.data("x", 6), (2, 3)).shape
+    (2, 3)
+    """
+    shape = as_shape(shape, "reshape")
+    if prod(shape) != prod(x):
+        raise ShapeError(f"a shape with {prod(x)} entries", f"{shape}, which has {prod(shape)}", f"reshape of {x}")
+    return shape
+
+
+def _by(shape: Shape, times: str) -> str:
+    return times.join(map(str, shape)) or "1"
+
+
+@reshape.value
+def _(xp, x, shape):
+    return xp.reshape(x, (shape,) if isinstance(shape, int) else shape)
+
+
+@reshape.gradient
+def _(dy, y, x, shape):
+    return (reshape(dy, shape=x.shape),)
+
+
+@reshape.tidy
+def _(x, shape):
+    return x if x.shape == as_shape(shape) else None
+
+
+@define(
+    function(r"\operatorname{vec}", "vec"),
+    linear="joint",
+    samples=(case((2, 3)), case((2, 2, 2)), case(()), case((0, 2))),
+)
+def flatten(x, /):
+    """All entries of x as one vector, in row order. Notes (130).
+
+    >>> import chainrule as cr
+    >>> cr.flatten(cr.data("x", (2, 3))).shape
+    (6,)
+    """
+    return reshape(x, shape=(prod(x.shape),))
+
+
+def normal_key(key: Any, shape: Shape) -> tuple[Part, ...]:
+    """An index as one part for each axis, counted from the front."""
+    parts = key if isinstance(key, tuple) else (key,)
+    if Ellipsis in parts:
+        at = parts.index(Ellipsis)
+        parts = (*parts[:at], *(slice(None),) * (len(shape) - len(parts) + 1), *parts[at + 1 :])
+    if len(parts) > len(shape):
+        raise ShapeError(f"at most {len(shape)} indices", f"{len(parts)}", f"index into the shape {shape}")
+    result: list[Part] = []
+    for part, size in zip((*parts, *(slice(None),) * (len(shape) - len(parts))), shape, strict=True):
+        if isinstance(part, slice):
+            try:
+                result.append(part.indices(size))
+            except (TypeError, ValueError):
+                raise ShapeError("slices of whole numbers", repr(part), f"index into the shape {shape}") from None
+            continue
+        if isinstance(part, bool) or not hasattr(part, "__index__"):
+            raise ShapeError("whole numbers and slices", repr(part)[:80], f"index into the shape {shape}")
+        place = part.__index__()
+        if not -size <= place < size:
+            raise ShapeError(f"an index from {-size} to {size - 1}", f"{place}", f"index into the shape {shape}")
+        result.append(place % size)
+    return tuple(result)
+
+
+def _slices(key: tuple[Part, ...]) -> tuple[Any, ...]:
+    return tuple(
+        slice(part[0], None if part[1] < 0 else part[1], part[2]) if isinstance(part, tuple) else part for part in key
+    )
+
+
+def _subscript(expr: Expr) -> Notation:
+    def place(part: Part, size: int) -> str:
+        if isinstance(part, int):
+            return str(part + 1)
+        start, stop, stride = part
+        if (start, stop, stride) == (0, size, 1):
+            return ":"
+        last = start + (len(range(*part)) - 1) * stride
+        return f"{start + 1}:{last + 1}" + (f":{stride}" if stride != 1 else "")
+
+    shape = expr.operands[0].shape
+    places = [place(part, size) for part, size in zip(expr.params["key"], shape, strict=True)]
+    return Notation(
+        Form("{0}_{{" + ",".join(places) + "}}", ATOM, (ATOM,)), Form("{0}[" + ",".join(places) + "]", ATOM, (ATOM,))
+    )
+
+
+@primitive(
+    _subscript,
+    linear="joint",
+    samples=(case((3,), key=(1,)), case((2, 3), key=(0, (0, 3, 2))), case((4,), key=((3, -1, -1),)), case((4,), key=((2, 2, 1),))),
+)  # fmt: skip
+def index(x, /, key):
+    """The entry or part of x at an index, written x[...]. Indices count from 0, as in Python; formulas count from 1.
+
+    key: for each axis a place, or (start, stop, step). Raises ShapeError outside the shape.
+
+    >>> import chainrule as cr
+    >>> cr.data("x", (2, 3))[0, 1:].shape
+    (2,)
+    """
+    del key
+    return x
+
+
+@index.value
+def _(xp, x, key):
+    return xp.asarray(x)[_slices(key)]
+
+
+def _index_shape(x: Shape, /, key: tuple[Part, ...]) -> Shape:
+    key = tuple(tuple(part) if isinstance(part, (list, tuple)) else part for part in key)
+    if len(key) != len(x):
+        raise ShapeError(f"{len(x)} parts, one for each axis", f"{len(key)}", "index")
+    return tuple(len(range(*part)) for part in key if isinstance(part, tuple))
+
+
+index.body = _index_shape
+
+
+@sign("[]")
+def at(x: Expr, key: Any) -> Expr:
+    """x[key], with Python's rules for negative numbers, slices and `...`."""
+    return index(x, key=normal_key(key, x.shape))
+
+
+@index.gradient
+def _(dy, y, x, key):
+    return (place(dy, key=key, shape=x.shape),)
+
+
+@primitive(
+    named_function("place"),
+    linear="joint",
+    samples=(case((), key=(1,), shape=(3,)), case((2,), key=(0, (0, 3, 2)), shape=(2, 3))),
+    errors=(error((2,), key=(1,), shape=(3,), match="the shape of the part"),),
+)
+def place(x, /, key, shape):
+    """x put at an index into zeros of a shape: the opposite of taking the index.
+
+    key: as for index. shape: of the result. Raises ShapeError where x does not fill the place.
+
+    >>> import chainrule as cr
+    >>> cr.evaluate(cr.place(cr.data("x"), key=(1,), shape=(3,)), {"x": 5}).tolist()
+    [0.0, 5.0, 0.0]
+    """
+    part = _index_shape(shape, key=key)
+    if part != x:
+        raise ShapeError(f"the shape of the part, {part}", f"{x}", "place")
+    return tuple(shape)
+
+
+@place.value
+def _(xp, x, key, shape):
+    x = xp.asarray(x)
+    zeros = xp.zeros(shape, x.dtype)
+    if hasattr(zeros, "at"):
+        return zeros.at[_slices(key)].set(x)
+    zeros[_slices(key)] = x
+    return zeros
+
+
+@place.gradient
+def _(dy, y, x, key, shape):
+    return (index(dy, key=key),)
+
+
+@primitive(
+    lambda expr: Notation(
+        Form(
+            r"\left[" + ", ".join(f"{{{i}}}" for i in range(len(expr.operands))) + r"\right]", ATOM, (OPEN,)
+        ),
+        Form("[" + ", ".join(f"{{{i}}}" for i in range(len(expr.operands))) + "]", ATOM, (OPEN,)),
+    )
+    if expr.params["axis"] == 0
+    else function(
+        rf"\operatorname{{concatenate}}_{{{{\text{{{{axis {expr.params['axis'] % len(expr.shape) + 1}}}}}}}}}",
+        f"concatenate[axis {expr.params['axis'] % len(expr.shape) + 1}]",
+        len(expr.operands),
+    ),
+    linear="joint",
+    domain=("real", "real", "real"),
+    samples=(case((2,), (3,)), case((2, 3), (2, 1), (2, 2), axis=1), case((0,), (2,)), case((1, 2), (1, 2), axis=-2)),
+    errors=(
+        error((2, 3), (2, 2), match="alike but along axis 0"),
+        error((), (2,), match="an operand with axes"),
+    ),
+)
+def concatenate(*xs, axis=0):
+    """The operands one after another along an axis.
+
+    xs: of one shape, but for the size along the axis. Raises ShapeError otherwise.
+
+    >>> import chainrule as cr
+    >>> cr.concatenate(cr.data("x", 3), 1 * cr.data("one", 1)).shape
+    (4,)
+    """
+    if not xs:
+        raise ShapeError("at least one operand", "none", "concatenate")
+    axis = normal_axis(axis, xs[0], "concatenate")
+    others = {(len(x), x[:axis], x[axis + 1 :]) for x in xs}
+    if len(others) > 1:
+        raise ShapeError(f"shapes that are alike but along axis {axis}", " and ".join(map(str, xs)), "concatenate")
+    return (*xs[0][:axis], sum(x[axis] for x in xs), *xs[0][axis + 1 :])
+
+
+@concatenate.value
+def _(xp, *xs, axis):
+    return xp.concatenate(xs, axis=axis)
+
+
+@concatenate.gradient
+def _(dy, y, *xs, axis):
+    axis %= len(y.shape)
+    parts, start = [], 0
+    for x in xs:
+        stop = start + x.shape[axis]
+        key = tuple((start, stop, 1) if n == axis else (0, size, 1) for n, size in enumerate(y.shape))
+        parts.append(index(dy, key=key))
+        start = stop
+    return tuple(parts)
+
+
+@primitive(
+    named_function("pad"),
+    linear="joint",
+    samples=(case((3,), widths=((1, 2),)), case((2, 2), widths=((0, 1), (2, 0))), case((0,), widths=((1, 1),))),
+    errors=(error((3,), widths=((1, 1), (1, 1)), match="one pair for each axis"), error((3,), widths=((-1, 1),), match="one pair")),
+)  # fmt: skip
+def pad(x, /, widths):
+    """x with zeros around it.
+
+    widths: for each axis how many zeros come before and after. Raises ShapeError otherwise.
+
+    >>> import chainrule as cr
+    >>> cr.pad(cr.data("x", 3), ((1, 1),)).shape
+    (5,)
+    """
+    if len(widths) != len(x) or any(len(pair) != 2 or min(pair) < 0 for pair in widths):
+        raise ShapeError("one pair (before, after) for each axis, none negative", f"{widths} for the shape {x}", "pad")
+    return tuple(before + size + after for size, (before, after) in zip(x, widths, strict=True))
+
+
+@pad.value
+def _(xp, x, widths):
+    return xp.pad(x, widths) if widths else x
+
+
+@pad.gradient
+def _(dy, y, x, widths):
+    key = tuple((before, before + size, 1) for size, (before, _) in zip(x.shape, widths, strict=True))
+    return (index(dy, key=key),)

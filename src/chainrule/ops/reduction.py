@@ -1,0 +1,208 @@
+"""Sums, means and maxima over one axis or over all entries, and their opposite, spreading.
+
+Legend: x the operand; y the result; dy its adjoint; axis the axis that disappears, None for all.
+"""
+
+from chainrule.graph.errors import ShapeError
+from chainrule.graph.expression import Expr
+from chainrule.graph.leaves import constant
+from chainrule.graph.notation import CALL, OPEN, Form, Notation, named_function
+from chainrule.graph.op import case, define, error, primitive
+from chainrule.graph.shape import Shape, normal_axis, size_of
+
+_LETTERS = "ijklmnpqrt"
+_SAMPLES = (
+    case((3,)), case((2, 3)), case((2, 3), axis=0), case((2, 3), axis=-1), case((2, 3, 2), axis=1), case((1,)), case(()),
+    case((1, 3), axis=0),
+)  # fmt: skip
+_EMPTY = (case((0,)), case((2, 0), axis=1), case((0, 2), axis=1))
+_ERRORS = [error((3,), axis=1, match="an axis from -1 to 0"), error((), axis=0, match="an operand with axes")]
+
+
+def without_axis(x: Shape, axis: int | None, where: str) -> Shape:
+    """The shape that is left when an axis disappears."""
+    if axis is None:
+        return ()
+    axis = normal_axis(axis, x, where)
+    return x[:axis] + x[axis + 1 :]
+
+
+def reduced(how: str):
+    """The index equation of a reduction."""
+
+    def equation(shapes, params):
+        letters, axis = _LETTERS[: len(shapes[0])], params["axis"]
+        inner = letters if axis is None else letters[axis % len(letters)]
+        outer = [letter for letter in letters if letter not in inner]
+        if not inner:
+            return "Y[] = X[]"
+        return f"Y[{','.join(outer)}] = {how}({','.join(inner)}) X[{','.join(letters)}]"
+
+    return equation
+
+
+def notation(name: str, latex: str = ""):
+    """name(x), or name over an axis as name_axis(x)."""
+
+    def of(expr: Expr) -> Notation:
+        axis = expr.params["axis"]
+        head = latex or rf"\operatorname{{{name}}}"
+        if axis is None or len(expr.operands[0].shape) == 1:
+            return Notation(Form(rf"{head}\left({{0}}\right)", CALL, (OPEN,)), Form(f"{name}({{0}})", CALL, (OPEN,)))
+        place = axis % len(expr.operands[0].shape) + 1
+        return Notation(
+            Form(rf"{head}_{{{{\text{{{{axis {place}}}}}}}}}\left({{0}}\right)", CALL, (OPEN,)),
+            Form(f"{name}[axis {place}]({{0}})", CALL, (OPEN,)),
+        )
+
+    return of
+
+
+def spread_back(dy: Expr, x: Expr, axis: int | None) -> Expr:
+    """An adjoint spread over the axis that had disappeared."""
+    if axis is None:
+        return dy * constant(1, x.shape) if x.shape else dy
+    axis %= len(x.shape)
+    return spread(dy, axis=axis, size=x.shape[axis])
+
+
+@primitive(notation("sum"), linear="joint", equation=reduced("sum"), samples=(*_SAMPLES, *_EMPTY), errors=_ERRORS)
+def sum(x, /, axis=None):  # noqa: A001, PLW0622 - the name of mathematics
+    """The sum over all entries, or over one axis.
+
+    axis: the axis that disappears; None for all. Raises ShapeError where there is no such axis.
+
+    >>> import chainrule as cr
+    >>> cr.evaluate(cr.sum(cr.data("x", (2, 2)), axis=0), {"x": [[1, 2], [3, 4]]}).tolist()
+    [4.0, 6.0]
+    """
+    return without_axis(x, axis, "sum")
+
+
+@sum.value
+def _(xp, x, axis):
+    return xp.sum(x, axis=axis)
+
+
+@sum.gradient
+def _(dy, y, x, axis):
+    return (spread_back(dy, x, axis),)
+
+
+@sum.tidy
+def _(x, axis):
+    if x.shape == ():
+        return x
+    if x.op.name == "data" and x.params.get("distribution") and len(x.shape) == 1:
+        return constant(1)
+    return None
+
+
+def fitted(dx: Expr, x: Expr) -> Expr:
+    """The adjoint of an operand that was broadcast: a scalar receives the sum over all entries."""
+    return sum(dx) if x.shape == () and dx.shape != () else dx
+
+
+@primitive(
+    named_function("spread"),
+    linear="joint",
+    samples=(case((3,), axis=0, size=2), case((2, 3), axis=1, size=4), case((), axis=0, size=3), case((2,), axis=1, size=0)),
+    errors=[error((3,), axis=2, size=2, match="an axis from")],
+    equation=lambda shapes, params: "Y[{}] = X[{}]".format(
+        ",".join(_LETTERS[: len(shapes[0]) + 1]),
+        ",".join(c for i, c in enumerate(_LETTERS[: len(shapes[0]) + 1]) if i != params["axis"] % (len(shapes[0]) + 1)),
+    ),
+)
+def spread(x, /, axis, size):
+    """x repeated `size` times along a new axis.
+
+    axis: where the new axis stands in the result.
+
+    >>> import chainrule as cr
+    >>> cr.spread(cr.data("x", 3), axis=0, size=2).shape
+    (2, 3)
+    """
+    axis = normal_axis(axis, (*x, size), "spread")
+    return (*x[:axis], size, *x[axis:])
+
+
+@spread.value
+def _(xp, x, axis, size):
+    x = xp.expand_dims(x, axis)
+    return xp.broadcast_to(x, tuple(size if n == axis % x.ndim else m for n, m in enumerate(x.shape)))
+
+
+@spread.gradient
+def _(dy, y, x, axis, size):
+    return (sum(dy, axis=axis),)
+
+
+@define(notation("mean"), linear="joint", samples=_SAMPLES, errors=_ERRORS)
+def mean(x, /, axis=None):
+    """The mean of all entries, or over one axis.
+
+    axis: the axis that disappears; None for all. Raises ShapeError where there is nothing to average.
+
+    >>> import chainrule as cr
+    >>> float(cr.evaluate(cr.mean(cr.data("x", 4)), {"x": [1, 2, 3, 6]}))
+    3.0
+    """
+    n = size_of(x.shape) if axis is None else x.shape[normal_axis(axis, x.shape, "mean")]
+    if n == 0:
+        raise ShapeError("at least one entry to average", f"the shape {x.shape}", "mean")
+    return sum(x, axis=axis) / n
+
+
+@primitive(notation("max", r"\max"), equation=reduced("max"), samples=_SAMPLES, errors=[*_ERRORS, error((0,), match="at least one")])
+def max(x, /, axis=None):  # noqa: A001, PLW0622 - the name of mathematics
+    """The largest entry of all, or along one axis. Of equal ones the first receives the gradient.
+
+    axis: the axis that disappears; None for all. Raises ShapeError where there is no entry.
+
+    >>> import chainrule as cr
+    >>> float(cr.evaluate(cr.max(cr.data("x", 3)), {"x": [1, 5, 2]}))
+    5.0
+    """
+    shape = without_axis(x, axis, "max")
+    if (size_of(x) if axis is None else x[axis]) == 0:
+        raise ShapeError("at least one entry", f"the shape {x}", "max")
+    return shape
+
+
+@max.value
+def _(xp, x, axis):
+    return xp.max(x, axis=axis)
+
+
+@max.gradient
+def _(dy, y, x, axis):
+    return (spread_back(dy, x, axis) * first_max(x, axis=axis),)
+
+
+@primitive(notation("first max", r"\mathbb{1}_{{\max}}"), samples=_SAMPLES)
+def first_max(x, /, axis=None):
+    """1 at the first of the largest entries (in row order), 0 elsewhere. Its derivative is taken as 0.
+
+    axis: the axis along which to look; None for all.
+
+    >>> import chainrule as cr
+    >>> cr.evaluate(cr.first_max(cr.data("x", 3)), {"x": [1, 5, 5]}).tolist()
+    [0.0, 1.0, 0.0]
+    """
+    without_axis(x, axis, "first_max")
+    return x
+
+
+@first_max.value
+def _(xp, x, axis):
+    x = xp.asarray(x)
+    flat = xp.reshape(x, (-1,)) if axis is None else x
+    axis = 0 if axis is None else axis % x.ndim
+    at = xp.expand_dims(xp.argmax(flat, axis=axis), axis)
+    counter = xp.reshape(xp.arange(flat.shape[axis]), tuple(-1 if n == axis else 1 for n in range(flat.ndim)))
+    return xp.reshape((counter == at).astype(x.dtype), x.shape)
+
+
+@first_max.gradient
+def _(dy, y, x, axis):
+    return (None,)
