@@ -88,12 +88,13 @@ class Op:
         self.identities: dict[str, Rule] = {}
         self.__doc__ = inspect.getdoc(body) if body else None
         if body:
-            self.__signature__ = inspect.signature(body)
+            self.__signature__ = facts.get("signature") or inspect.signature(body)
             self.__module__ = body.__module__
             kinds = inspect.Parameter
             operands = [p for p in self.__signature__.parameters.values() if p.kind is kinds.POSITIONAL_ONLY]
             self.variadic = any(p.kind is kinds.VAR_POSITIONAL for p in self.__signature__.parameters.values())
             self.arity = len(operands)
+            self.defaults = {p.name: p.default for p in self.__signature__.parameters.values() if p.default is not p.empty}
             self.operand_names = tuple(p.name for p in operands)
 
     def __repr__(self) -> str:
@@ -178,12 +179,14 @@ class Op:
 
     def derivative(self, rule: Rule) -> Rule:
         """Hang f′ on an elementwise op f of one operand; f′ becomes an op of its own, defined by the rule."""
-        notation = self.notation if isinstance(self.notation, Notation) else named_function(self.name)
+        written = self.notation
+        notation = (lambda expr: primed(written(expr))) if callable(written) else primed(written or named_function(self.name))
         name = f"{self.name}_prime"
         facts = {"elementwise": True, "defined": True, "samples": self.samples, "edges": self.edges}
         rule.__doc__ = rule.__doc__ or f"The derivative of {self.name}, entry by entry."
         rule.__name__ = name
-        self.prime = register(Op(rule, name, primed(notation), domain=self.domain, **facts))
+        facts["signature"] = self.__signature__
+        self.prime = register(Op(rule, name, notation, domain=self.domain, **facts))
         return rule
 
     def after(self, inner: Op) -> Callable[[Rule], Rule]:

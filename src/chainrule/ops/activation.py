@@ -5,7 +5,7 @@ Legend: x the operand. Each has its derivative as an op of its own, written f′
 
 import math
 
-from chainrule.graph.notation import function, named_function
+from chainrule.graph.notation import function, named_function, with_parameters
 from chainrule.graph.op import UNARY, case, define
 from chainrule.ops.exponential import erf, exp, log, maximum, minimum, step
 
@@ -71,7 +71,7 @@ def _(x):
     return step(x)
 
 
-@define(named_function("LeakyReLU"), elementwise=True, samples=(*UNARY, case((3,), slope=0.2)), edges=_EDGES)
+@define(with_parameters("LeakyReLU", slope=""), elementwise=True, samples=(*UNARY, case((3,), slope=0.2)), edges=_EDGES)
 def leaky_relu(x, /, slope=0.01):
     """x where it is positive, slope times x elsewhere. Its derivative at 0 is the slope.
 
@@ -108,7 +108,7 @@ def _(dy, y, x):
     return (dy * sigmoid(x),)
 
 
-@define(named_function("ELU"), elementwise=True, samples=(*UNARY, case((3,), alpha=0.5)), edges=_EDGES)
+@define(with_parameters("ELU", alpha=""), elementwise=True, samples=(*UNARY, case((3,), alpha=0.5)), edges=_EDGES)
 def elu(x, /, alpha=1):
     """x where it is positive, alpha (exp(x) − 1) elsewhere. Its derivative at 0 is alpha.
 
@@ -129,7 +129,7 @@ def _(x, alpha):
     return step(x) + (1 - step(x)) * (alpha * exp(minimum(x, 0)))
 
 
-@define(named_function("GELU"), elementwise=True, samples=(*UNARY, case((3,), approximate=True)), edges=_EDGES)
+@define(with_parameters("GELU", approximate="tanh"), elementwise=True, samples=(*UNARY, case((3,), approximate=True)), edges=_EDGES)
 def gelu(x, /, approximate=False):
     """x times the probability that a standard normal number is below x.
 

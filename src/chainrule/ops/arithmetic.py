@@ -14,6 +14,7 @@ from chainrule.graph.expression import Expr, Number
 from chainrule.graph.leaves import constant, constant_number
 from chainrule.graph.notation import (
     ATOM,
+    BESIDE,
     FACTOR,
     HADAMARD,
     OPEN,
@@ -27,20 +28,15 @@ from chainrule.graph.notation import (
 )
 from chainrule.graph.op import BINARY, UNARY, case, define, error, lift_with, primitive, sign
 from chainrule.ops.exponential import exp, log
-from chainrule.ops.reduction import sum as sum_of
+from chainrule.ops.reduction import fitted
 
 lift_with(constant)
 _MISFIT = error((3,), (2,), match="operands of one shape")
 _DIGITS = 10**15
 
 
-def fitted(dx: Expr, x: Expr) -> Expr:
-    """The adjoint of an operand that was broadcast: a scalar receives the sum over all entries."""
-    return sum_of(dx) if x.shape == () and dx.shape != () else dx
-
-
 @sign("+")
-@primitive(infix(" + ", " + ", SUM), elementwise=True, linear="joint", domain=("real", "real"), samples=BINARY, errors=[_MISFIT])
+@primitive(infix(" + ", " + ", SUM, right=SUM), elementwise=True, linear="joint", domain=("real", "real"), samples=BINARY, errors=[_MISFIT])
 def add(a, b, /):
     """The sum a + b, entry by entry.
 
@@ -111,7 +107,7 @@ def _(a, b):
 
 @sign("neg")
 @primitive(
-    Notation(Form("-{0}", SUM, (TERM,)), Form("−{0}", SUM, (TERM,))), elementwise=True, linear="joint", samples=UNARY
+    Notation(Form("-#1", SUM, (TERM,)), Form("−#1", SUM, (TERM,))), elementwise=True, linear="joint", samples=UNARY
 )
 def negate(a, /):
     """The negative −a, entry by entry.
@@ -147,14 +143,15 @@ def _(a):
 
 
 def _product(expr: Expr) -> Notation:
-    a, b = expr.operands
-    if a.shape and b.shape:
-        return infix(r" \odot ", " ⊙ ", HADAMARD)
-    if constant_number(b) is not None:
-        return infix(r" \cdot ", " · ", PRODUCT, right=FACTOR)
-    if constant_number(a) is not None and b.op.is_leaf and not b.params.get("value"):
-        return infix(r" \, ", " ", PRODUCT, left=FACTOR, right=FACTOR)
-    return infix(r" \cdot ", " · ", PRODUCT, right=FACTOR)
+    if all(operand.shape for operand in expr.operands):
+        return infix(r" \odot ", " ⊙ ", HADAMARD, right=HADAMARD)
+    return infix(BESIDE, BESIDE, PRODUCT, right=PRODUCT)
+
+
+def _quotient(expr: Expr) -> Notation:
+    if all(operand.shape for operand in expr.operands):
+        return infix(r" \oslash ", " ⊘ ", HADAMARD, left=FACTOR, right=FACTOR)
+    return Notation(Form(r"\frac{#1}{#2}", FACTOR, (OPEN, OPEN)), Form("#1/#2", TERM, (FACTOR, POWER)))
 
 
 @sign("*")
@@ -187,25 +184,19 @@ def _(a, b):
     if number == 0 or not _short(number):
         return constant(0, a.shape or b.shape) if number == 0 else None
     if a is None or b is None:
-        rest = a if b is None else b
-        shape = rest.shape
-    elif a.shape and not b.shape:
-        rest, shape = multiply(b, a), a.shape
-    else:
-        rest, shape = multiply(a, b), a.shape or b.shape
-    del shape
-    return _times(number, rest)
+        return _times(number, b if a is None else a)
+    if a.shape and not b.shape:
+        a, b = b, a
+    for one, other in ((a, b), (b, a)):  # scalars to the front: (s u) ⊙ v is s (u ⊙ v)
+        if one.op is multiply and not one.name and other.shape and one.shape and not one.operands[0].shape:
+            inner = (one.operands[1], other) if one is a else (other, one.operands[1])
+            return _times(number, multiply(one.operands[0], multiply(*inner)))
+    return _times(number, multiply(a, b))
 
 
 @sign("/")
 @primitive(
-    lambda expr: (
-        infix(r" \oslash ", " ⊘ ", HADAMARD, right=FACTOR)
-        if expr.operands[1].shape
-        else Notation(Form(r"\frac{{{0}}}{{{1}}}", FACTOR, (OPEN, OPEN)), Form("{0}/{1}", TERM, (FACTOR, POWER)))
-    )
-    if expr.shape
-    else Notation(Form(r"\frac{{{0}}}{{{1}}}", FACTOR, (OPEN, OPEN)), Form("{0}/{1}", TERM, (FACTOR, POWER))),
+    _quotient,
     elementwise=True,
     domain=("real", "nonzero"),
     samples=BINARY,
@@ -242,11 +233,18 @@ def _(a, b):
     return _times(factor * inverse, rest) if _short(factor * inverse) else None
 
 
+def _raised(expr: Expr) -> Notation:
+    number, each = expr.params["exponent"], expr.shape != ()
+    whole = not isinstance(number, Fraction) or number.denominator == 1
+    latex = str(number) if whole else rf"\frac{{{number.numerator}}}{{{number.denominator}}}"
+    return Notation(
+        Form("#1^{" + (r"\odot " if each else "") + latex + "}", POWER, (ATOM,)),
+        Form("#1^{" + ("⊙" if each else "") + str(number) + "}", POWER, (ATOM,)),
+    )
+
+
 @primitive(
-    lambda expr: Notation(
-        Form("{0}^{{" + (r"\odot " if expr.shape else "") + _exponent(expr, r"\frac{{{0}}}{{{1}}}") + "}}", POWER, (ATOM,)),
-        Form("{0}" + ("^⊙" if expr.shape else "^") + "{{" + _exponent(expr, "{0}/{1}") + "}}", POWER, (ATOM,)),
-    ),
+    _raised,
     elementwise=True,
     domain=("positive",),
     samples=[case(c.shapes[0], exponent=e) for c in UNARY[:3] for e in (2, 3, -1, Fraction(1, 2), 0, 1)],
@@ -260,11 +258,6 @@ def power(a, /, exponent):
     >>> str(cr.data("x") ** 2)
     'x²'
     """
-
-
-def _exponent(expr: Expr, fraction: str) -> str:
-    n = expr.params["exponent"]
-    return fraction.format(n.numerator, n.denominator) if isinstance(n, Fraction) and n.denominator != 1 else f"{n}"
 
 
 @power.value
@@ -288,7 +281,7 @@ def _(a, exponent):
 
 
 @define(
-    Notation(Form("{0}^{{{1}}}", POWER, (ATOM, OPEN)), Form("{0}^{{{1}}}", POWER, (ATOM, OPEN))),
+    Notation(Form("#1^{#2}", POWER, (ATOM, OPEN)), Form("#1^{#2}", POWER, (ATOM, OPEN))),
     elementwise=True,
     domain=("positive", "real"),
     samples=BINARY,

@@ -10,7 +10,7 @@ from typing import Any
 
 from chainrule.graph.errors import ShapeError
 from chainrule.graph.expression import Expr
-from chainrule.graph.notation import ATOM, OPEN, Form, Notation, function, named_function
+from chainrule.graph.notation import ATOM, OPEN, Form, Notation, function, with_parameters
 from chainrule.graph.op import case, define, error, primitive, sign
 from chainrule.graph.shape import Shape, as_shape, normal_axis
 
@@ -20,7 +20,7 @@ Part = int | tuple[int, int, int]
 
 @primitive(
     lambda expr: function(
-        r"\operatorname{reshape}_{{" + _by(expr.shape, r" \times ") + "}}", f"reshape[{_by(expr.shape, '×')}]"
+        r"\operatorname{reshape}_{" + _by(expr.shape, r" \times ") + "}", f"reshape[{_by(expr.shape, '×')}]"
     ),
     linear="joint",
     samples=(case((2, 3), shape=(3, 2)), case((4,), shape=(2, 2)), case((1,), shape=()), case((0, 2), shape=(0,))),
@@ -119,7 +119,7 @@ def _subscript(expr: Expr) -> Notation:
     shape = expr.operands[0].shape
     places = [place(part, size) for part, size in zip(expr.params["key"], shape, strict=True)]
     return Notation(
-        Form("{0}_{{" + ",".join(places) + "}}", ATOM, (ATOM,)), Form("{0}[" + ",".join(places) + "]", ATOM, (ATOM,))
+        Form("#1_{" + ",".join(places) + "}", ATOM, (ATOM,)), Form("#1[" + ",".join(places) + "]", ATOM, (ATOM,))
     )
 
 
@@ -168,7 +168,7 @@ def _(dy, y, x, key):
 
 
 @primitive(
-    named_function("place"),
+    with_parameters("place", key="at", shape="in"),
     linear="joint",
     samples=(case((), key=(1,), shape=(3,)), case((2,), key=(0, (0, 3, 2)), shape=(2, 3))),
     errors=(error((2,), key=(1,), shape=(3,), match="the shape of the part"),),
@@ -204,18 +204,7 @@ def _(dy, y, x, key, shape):
 
 
 @primitive(
-    lambda expr: Notation(
-        Form(
-            r"\left[" + ", ".join(f"{{{i}}}" for i in range(len(expr.operands))) + r"\right]", ATOM, (OPEN,)
-        ),
-        Form("[" + ", ".join(f"{{{i}}}" for i in range(len(expr.operands))) + "]", ATOM, (OPEN,)),
-    )
-    if expr.params["axis"] == 0
-    else function(
-        rf"\operatorname{{concatenate}}_{{{{\text{{{{axis {expr.params['axis'] % len(expr.shape) + 1}}}}}}}}}",
-        f"concatenate[axis {expr.params['axis'] % len(expr.shape) + 1}]",
-        len(expr.operands),
-    ),
+    with_parameters("concatenate", axis="axis"),
     linear="joint",
     domain=("real", "real", "real"),
     samples=(case((2,), (3,)), case((2, 3), (2, 1), (2, 2), axis=1), case((0,), (2,)), case((1, 2), (1, 2), axis=-2)),
@@ -260,7 +249,7 @@ def _(dy, y, *xs, axis):
 
 
 @primitive(
-    named_function("pad"),
+    with_parameters("pad", widths="by"),
     linear="joint",
     samples=(case((3,), widths=((1, 2),)), case((2, 2), widths=((0, 1), (2, 0))), case((0,), widths=((1, 1),))),
     errors=(error((3,), widths=((1, 1), (1, 1)), match="one pair for each axis"), error((3,), widths=((-1, 1),), match="one pair")),

@@ -53,7 +53,7 @@ def _(dy, y, x):
 
 
 @primitive(
-    Notation(Form(r"\sqrt{{{0}}}", FACTOR, (OPEN,)), Form("√({0})", CALL, (OPEN,))),
+    Notation(Form(r"\sqrt{#1}", FACTOR, (OPEN,)), Form("√(#1)", CALL, (OPEN,))),
     elementwise=True,
     domain=("positive",),
     samples=UNARY,
@@ -101,7 +101,7 @@ def _(x):
 
 
 @primitive(
-    Notation(Form(r"\left|{0}\right|", CALL, (OPEN,)), Form("|{0}|", CALL, (OPEN,))),
+    Notation(Form(r"\left|#1\right|", CALL, (OPEN,)), Form("|#1|", CALL, (OPEN,))),
     elementwise=True,
     samples=UNARY,
     edges=(-800.0, 0.0, 800.0),
@@ -125,7 +125,7 @@ def _(dy, y, x):
     return (dy * (step(x) - step(-x)),)
 
 
-@primitive(function(r"\mathbb{1}_{{>0}}", "𝟙₊"), elementwise=True, samples=UNARY, edges=(-800.0, 0.0, 800.0))
+@primitive(function(r"\mathbb{1}_{>0}", "𝟙₊"), elementwise=True, samples=UNARY, edges=(-800.0, 0.0, 800.0))
 def step(x, /):
     """1 where x > 0 and 0 elsewhere, at 0 too. Its derivative is taken as 0.
 

@@ -14,18 +14,17 @@ _EQUATIONS = {
     (2, 2): "Y[i,k] = sum(j) A[i,j] * B[j,k]",
     (1, 1): "Y[] = sum(i) A[i] * B[i]",
 }
-TRANSPOSED = r"{0}^{{\top}}"
 
 
 def _product(expr: Expr) -> Notation:
     ranks = tuple(len(operand.shape) for operand in expr.operands)
     if ranks == (1, 1):
         return Notation(
-            Form(r"{0}^{{\top}} {1}", PRODUCT, (ATOM, FACTOR)), Form("{0}ᵀ {1}", PRODUCT, (ATOM, FACTOR))
+            Form(r"#1^{\top} #2", PRODUCT, (ATOM, FACTOR)), Form("#1ᵀ #2", PRODUCT, (ATOM, FACTOR))
         )
     if ranks == (1, 2):
         return Notation(
-            Form(r"{1}^{{\top}} {0}", PRODUCT, (FACTOR, ATOM)), Form("{1}ᵀ {0}", PRODUCT, (FACTOR, ATOM))
+            Form(r"#2^{\top} #1", PRODUCT, (FACTOR, ATOM)), Form("#2ᵀ #1", PRODUCT, (FACTOR, ATOM))
         )
     return infix(" ", " ", PRODUCT, right=FACTOR)
 
@@ -86,7 +85,7 @@ def _(dy, y, A, B):
 
 @contraction(
     "Y[i,j] = u[i] * v[j]",
-    Notation(Form(r"{0} {1}^{{\top}}", PRODUCT, (PRODUCT, ATOM)), Form("{0} {1}ᵀ", PRODUCT, (PRODUCT, ATOM))),
+    Notation(Form(r"#1 #2^{\top}", PRODUCT, (PRODUCT, ATOM)), Form("#1 #2ᵀ", PRODUCT, (PRODUCT, ATOM))),
     domain=("real", "real"),
     samples=(case((2,), (3,)), case((1,), (1,)), case((0,), (2,))),
     errors=(error((2, 2), (3,), match="two vectors"), error((), (3,), match="two vectors")),
@@ -112,7 +111,7 @@ def _(dy, y, u, v):
 
 @sign("T")
 @primitive(
-    Notation(Form(TRANSPOSED, POWER, (ATOM,)), Form("{0}ᵀ", POWER, (ATOM,))),
+    Notation(Form(r"#1^{\top}", POWER, (ATOM,)), Form("#1ᵀ", POWER, (ATOM,))),
     linear="joint",
     equation="Y[i,j] = A[j,i]",
     samples=(case((2, 3)), case((1, 1)), case((0, 2))),

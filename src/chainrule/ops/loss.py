@@ -19,8 +19,8 @@ _EDGES = (-800.0, -1e4, 0.0, 800.0, 1e4)
 
 @define(
     Notation(
-        Form(r"\left\lVert {0} \right\rVert^{{2}}", CALL, (OPEN,)),
-        Form("‖{0}‖²", CALL, (OPEN,)),
+        Form(r"\left\lVert #1 \right\rVert^{2}", CALL, (OPEN,)),
+        Form("‖#1‖²", CALL, (OPEN,)),
     ),
     samples=(case((3,)), case((2, 3)), case((1,)), case(()), case((0,))),
 )

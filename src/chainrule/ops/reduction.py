@@ -6,7 +6,7 @@ Legend: x the operand; y the result; dy its adjoint; axis the axis that disappea
 from chainrule.graph.errors import ShapeError
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import constant
-from chainrule.graph.notation import CALL, OPEN, Form, Notation, named_function
+from chainrule.graph.notation import Notation, function, with_parameters
 from chainrule.graph.op import case, define, error, primitive
 from chainrule.graph.shape import Shape, normal_axis, size_of
 
@@ -46,14 +46,10 @@ def notation(name: str, latex: str = ""):
 
     def of(expr: Expr) -> Notation:
         axis = expr.params["axis"]
-        head = latex or rf"\operatorname{{{name}}}"
-        if axis is None or len(expr.operands[0].shape) == 1:
-            return Notation(Form(rf"{head}\left({{0}}\right)", CALL, (OPEN,)), Form(f"{name}({{0}})", CALL, (OPEN,)))
-        place = axis % len(expr.operands[0].shape) + 1
-        return Notation(
-            Form(rf"{head}_{{{{\text{{{{axis {place}}}}}}}}}\left({{0}}\right)", CALL, (OPEN,)),
-            Form(f"{name}[axis {place}]({{0}})", CALL, (OPEN,)),
-        )
+        head, rank = latex or rf"\operatorname{{{name}}}", len(expr.operands[0].shape)
+        if axis is None or rank == 1:
+            return function(head, name)
+        return function(rf"{head}_{{\text{{axis {axis % rank + 1}}}}}", f"{name}[axis {axis % rank + 1}]")
 
     return of
 
@@ -104,7 +100,7 @@ def fitted(dx: Expr, x: Expr) -> Expr:
 
 
 @primitive(
-    named_function("spread"),
+    with_parameters("spread", axis="axis", size="size"),
     linear="joint",
     samples=(case((3,), axis=0, size=2), case((2, 3), axis=1, size=4), case((), axis=0, size=3), case((2,), axis=1, size=0)),
     errors=[error((3,), axis=2, size=2, match="an axis from")],
@@ -179,7 +175,7 @@ def _(dy, y, x, axis):
     return (spread_back(dy, x, axis) * first_max(x, axis=axis),)
 
 
-@primitive(notation("first max", r"\mathbb{1}_{{\max}}"), samples=_SAMPLES)
+@primitive(notation("first max", r"\mathbb{1}_{\max}"), samples=_SAMPLES)
 def first_max(x, /, axis=None):
     """1 at the first of the largest entries (in row order), 0 elsewhere. Its derivative is taken as 0.
 
