@@ -72,7 +72,7 @@ def with_parameters(name: str, **shown: str) -> Callable[[Any], Notation]:
     def of(expr: Any) -> Notation:
         defaults = expr.op.defaults
         words = [
-            f"{word} {_plain(expr.params[key])}".strip()
+            f"{word} {_plain(expr.params[key] % len(expr.shape) + 1 if key == 'axis' else expr.params[key])}".strip()
             for key, word in shown.items()
             if key not in defaults or expr.params[key] != defaults[key]
         ]

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.errors import ChainruleError
+from chainrule.graph.expression import Expr
 from chainrule.graph.shape import Shape
 
 Entry = tuple[int, ...]
@@ -185,6 +186,16 @@ def parsed(equation: str, numbers: tuple[tuple[str, int], ...] = ()) -> IndexEqu
         tuple(letter.strip() for letter in reduce.group(2).split(",")) if reduce else (),
         tuple(_access(found.group(), given) for found in _SIDE.finditer(body)),
     )
+
+
+def equation_of(node: Expr) -> IndexEquation:
+    """The index equation of an expression whose op has one."""
+    text = node.op.equation
+    if callable(text):
+        text = text([operand.shape for operand in node.operands], node.params)
+    if not isinstance(text, str):
+        raise ChainruleError("an op with an index equation", repr(node.op), "index equation")
+    return parsed(text)
 
 
 def _access(text: str, given: Mapping[str, int]) -> Access:

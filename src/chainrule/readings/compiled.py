@@ -1,0 +1,254 @@
+"""The compiled reading: the value rules of the ops, traced under jax.jit.
+
+The ops are written for one example. On a batch, every node that depends on data is mapped over the
+leading axis, and a sum over the batch is pushed down through what is linear, so that the gradient
+of a weight matrix is one contraction over the batch and never a sum of outer products.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, overload
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from chainrule.graph.errors import ChainruleError, FeedError
+from chainrule.graph.expression import Expr
+from chainrule.graph.leaves import CONSTANT, DATA
+from chainrule.graph.rewrite import stable
+from chainrule.graph.walk import leaves, topological
+from chainrule.ops.index_equation import equation_of
+from chainrule.readings.lowering import FORMS
+
+Arrays = Mapping[Expr, Any]
+Compiled = Callable[[Mapping[Any, Any]], Any]
+_DTYPES = ("float32", "float64")
+_TOTALS = ("sum", "mean")
+
+
+@overload
+def compile(exprs: Expr, batch: bool = False, dtype: str = "float32") -> Callable[[Mapping[Any, Any]], jax.Array]: ...
+@overload
+def compile(
+    exprs: Sequence[Expr], batch: bool = False, dtype: str = "float32"
+) -> Callable[[Mapping[Any, Any]], tuple[jax.Array, ...]]: ...
+def compile(exprs: Expr | Sequence[Expr], batch: bool = False, dtype: str = "float32") -> Compiled:  # noqa: A001
+    """A fast function for one expression or several: f(values) gives an array, or a tuple of them.
+
+    batch: the values of data leaves have a leading axis, the examples, and so have the results.
+    dtype: "float32" gives JAX arrays; "float64" gives NumPy arrays, since JAX outside of this function
+    would round them. The function is compiled at its first call for each batch size.
+    Raises FeedError, when called, for a value that is missing or does not fit.
+
+    >>> import chainrule as cr
+    >>> x = cr.data("x", 2)
+    >>> f = cr.compile(x @ x, batch=True)
+    >>> f({"x": [[3, 4], [1, 0]]}).tolist()
+    [25.0, 1.0]
+    """
+    several = [exprs] if isinstance(exprs, Expr) else list(exprs)
+    dtype = checked_dtype(dtype)
+    wanted = leaves(several)
+    run = jax.jit(lambda arrays: tuple(traced(several, dict(zip(wanted, arrays, strict=True)), batch, dtype)))
+
+    def call(values: Mapping[Any, Any]) -> Any:
+        with precision(dtype):
+            results = handed_over(run(fed_arrays(wanted, values, batch, dtype)), dtype)
+        return results[0] if isinstance(exprs, Expr) else results
+
+    return call
+
+
+def checked_dtype(dtype: Any) -> str:
+    """The name of a dtype that can be compiled for."""
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = repr(dtype)
+    if name not in _DTYPES:
+        raise ChainruleError("float32 or float64", name, "dtype")
+    return name
+
+
+def precision(dtype: str) -> Any:
+    """The context in which arrays of this dtype keep their precision."""
+    return jax.enable_x64(dtype == "float64")
+
+
+def handed_over(results: Sequence[jax.Array], dtype: str) -> tuple[Any, ...]:
+    """Results as the caller may compute with them: in double precision NumPy arrays, which JAX does not round."""
+    return tuple(np.asarray(result) for result in results) if dtype == "float64" else tuple(results)
+
+
+def fed_arrays(wanted: Sequence[Expr], values: Mapping[Any, Any], batch: bool, dtype: str) -> tuple[Any, ...]:
+    """The arrays for the leaves in their order, checked: names, shapes, one size of the batch."""
+    fed, size = [], None
+    for leaf in wanted:
+        value = values.get(leaf, values.get(leaf.name))
+        if value is None:
+            raise FeedError(f"a value for {leaf.name}", f"values for {', '.join(map(_key, values)) or 'nothing'}", "values")
+        try:
+            array = value if isinstance(value, jax.Array) and value.dtype == dtype else np.asarray(value, dtype)
+        except (TypeError, ValueError):
+            raise FeedError(f"numbers of the shape {leaf.shape}", repr(value)[:80], f"value of {leaf.name}") from None
+        leading = batch and leaf.op is DATA
+        if array.shape[leading:] != leaf.shape or (leading and array.ndim == 0):
+            wish = f"the shape (n, {', '.join(map(str, leaf.shape))})" if leading else f"the shape {leaf.shape}"
+            raise FeedError(wish, f"{array.shape}", f"value of {leaf.op.name} {leaf.name}")
+        if leading:
+            size = len(array) if size is None else size
+            if len(array) != size:
+                raise FeedError("as many examples for each data leaf", f"{size} and {len(array)}", f"value of data {leaf.name}")
+        fed.append(array)
+    return tuple(fed)
+
+
+def _key(key: Any) -> str:
+    return str(key.name) if isinstance(key, Expr) else str(key)
+
+
+def traced(
+    exprs: Sequence[Expr], arrays: Arrays, batch: bool, dtype: str = "float32", total: Sequence[str | None] = ()
+) -> list[Any]:
+    """The values of the expressions, for use inside jax.jit.
+
+    arrays: for each leaf an array; with batch, data have a leading axis. total: for each expression
+    None for its value for each example, or "sum" or "mean" over the batch.
+    """
+    how = list(total) or [None] * len(exprs)
+    return _Trace(stable(exprs), arrays, batch, dtype, how).results()
+
+
+class _Trace:
+    """One pass over the graph: which nodes differ between examples, which are wanted as totals, their values."""
+
+    def __init__(
+        self, exprs: Sequence[Expr], arrays: Arrays, batch: bool, dtype: str, how: Sequence[str | None]
+    ) -> None:
+        self.exprs, self.arrays, self.dtype, self.how = exprs, arrays, dtype, how
+        self.order = topological(exprs, _children)
+        self.batched: set[Expr] = set()
+        if batch:
+            for node in self.order:
+                if node.op is DATA or any(child in self.batched for child in _children(node)):
+                    self.batched.add(node)
+        sizes = [len(arrays[node]) for node in self.order if node.op is DATA and node in self.batched]
+        self.size = sizes[0] if sizes else 1
+        self.totals = self._wanted_totals()
+        self.values: dict[Expr, Any] = {}
+        self.sums: dict[Expr, Any] = {}
+
+    def results(self) -> list[Any]:
+        """The values or totals of the expressions."""
+        needed = self._needed_values()
+        for node in self.order:
+            if node in needed:
+                self.values[node] = self._value(node)
+            if node in self.totals:
+                self.sums[node] = self._sum(node)
+        return [self._result(expr, how) for expr, how in zip(self.exprs, self.how, strict=True)]
+
+    def _result(self, expr: Expr, how: str | None) -> Any:
+        if how is None:
+            value = self.values[expr]
+            if self.batched and expr not in self.batched:
+                value = jnp.broadcast_to(value, (self.size, *expr.shape))
+            return jnp.asarray(value, self.dtype)
+        return self.sums[expr] / self.size if how == "mean" else self.sums[expr]
+
+    # what has to be computed
+
+    def _wanted_totals(self) -> set[Expr]:
+        wanted = {expr for expr, how in zip(self.exprs, self.how, strict=True) if how is not None}
+        for node in reversed(self.order):
+            if node in wanted:
+                wanted.update(self._sums_for(node) or ())
+        return wanted
+
+    def _needed_values(self) -> set[Expr]:
+        needed = {expr for expr, how in zip(self.exprs, self.how, strict=True) if how is None}
+        for node in reversed(self.order):
+            if node in self.totals:
+                through = self._sums_for(node)
+                if through is None:
+                    needed.update(_children(node) if self._is_product(node) else (node,))
+                else:
+                    needed.update(child for child in node.operands if child not in through)
+            if node in needed:
+                needed.update(_children(node))
+        return needed
+
+    def _sums_for(self, node: Expr) -> list[Expr] | None:
+        """The operands whose totals give this node's total; None where its own values must be added up."""
+        if node not in self.batched or node.is_leaf:
+            return None
+        if node.op.defined and node.op.value_rule is None:
+            return list(_children(node))
+        varying = [child for child in node.operands if child in self.batched]
+        if node.op.linear == "joint":
+            return list(node.operands)
+        if len(varying) == 1 and (node.op.linear == "each" or (node.op.name == "divide" and node.operands[0] is varying[0])):
+            return varying
+        return None
+
+    def _is_product(self, node: Expr) -> bool:
+        """Whether the total is one contraction of the operands' values."""
+        return node in self.batched and (
+            node.op.batch_sum_rule is not None or (node.op.value_rule is None and node.op.equation is not None)
+        )
+
+    # computing it
+
+    def _value(self, node: Expr) -> Any:
+        if node in self.arrays:
+            return jnp.asarray(self.arrays[node], self.dtype)
+        if node.op is CONSTANT:
+            return _constant(node, self.dtype)
+        children = _children(node)
+        arrays = [self.values[child] for child in children]
+        flags = [child in self.batched for child in children]
+        if node.op.value_rule is None:
+            return arrays[0] if node.op.defined else equation_of(node).product(jnp, arrays, flags)
+        rule = _rule(node)
+        return jax.vmap(rule, in_axes=[0 if flag else None for flag in flags])(*arrays) if any(flags) else rule(*arrays)
+
+    def _sum(self, node: Expr) -> Any:
+        if node not in self.batched:
+            return self.size * (self.values[node] if node in self.values else self._value(node))
+        through = self._sums_for(node)
+        if through is not None:
+            children = _children(node)
+            arrays = [self.sums[child] if child in through else self.values[child] for child in children]
+            if node.op.value_rule is None:
+                return arrays[0] if node.op.defined else equation_of(node).product(jnp, arrays)
+            return _rule(node)(*arrays)
+        if self._is_product(node):
+            arrays = [self.values[child] for child in node.operands]
+            flags = [child in self.batched for child in node.operands]
+            if node.op.batch_sum_rule is not None and all(flags):
+                return node.op.batch_sum_rule(jnp, *arrays, **node.params)
+            return equation_of(node).product(jnp, arrays, flags, total=True)
+        return jnp.sum(self.values[node], axis=0)
+
+
+def _children(node: Expr) -> Sequence[Expr]:
+    """What a node is computed from: its definition, where the op has no value rule of its own."""
+    if node.op.value_rule is None and node.op.defined:
+        return (node.op.definition(node.operands, node.params),)
+    return node.operands
+
+
+def _rule(node: Expr) -> Callable[..., Any]:
+    form = FORMS.get(node.op.name, node.op.value_rule)
+    if form is None:
+        raise ChainruleError("an op with a value rule", repr(node.op), "compile")
+    return lambda *arrays: form(jnp, *arrays, **node.params)
+
+
+def _constant(node: Expr, dtype: str) -> Any:
+    value = node.params["value"]
+    if isinstance(value, tuple):
+        return jnp.asarray(np.array([float(entry) for entry in value], dtype).reshape(node.shape))
+    return jnp.full(node.shape, float(value), dtype)

@@ -1,0 +1,51 @@
+"""The value and the gradient of a loss over a batch, compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+
+from chainrule.graph.errors import ChainruleError
+from chainrule.graph.expression import Expr
+from chainrule.graph.walk import leaves
+from chainrule.readings.compiled import checked_dtype, fed_arrays, handed_over, precision, traced
+from chainrule.readings.gradient import gradient
+
+_REDUCTIONS = ("mean", "sum")
+
+
+def value_and_gradient(
+    loss: Expr, wrt: Sequence[Expr], reduce: str = "mean", dtype: str = "float32"
+) -> Callable[[Mapping[Any, Any]], tuple[jax.Array, tuple[jax.Array, ...]]]:
+    """A compiled function of a batch: the loss and its gradients, as the mean or the sum over the examples.
+
+    loss: a scalar, for one example. wrt: leaves. reduce: "mean" or "sum". dtype: "float32" or
+    "float64". The function takes values (data with a leading axis) and returns (value, gradients), in
+    double precision as NumPy arrays.
+    Raises FeedError, when called, for a value that is missing or does not fit.
+
+    >>> import chainrule as cr
+    >>> x, w = cr.data("x", 2), cr.parameter("w", 2)
+    >>> f = cr.value_and_gradient((w @ x) ** 2 / 2, [w])
+    >>> value, (dw,) = f({"x": [[1, 0], [0, 2]], "w": [1, 1]})
+    >>> float(value), dw.tolist()
+    (1.25, [0.5, 2.0])
+    """
+    if reduce not in _REDUCTIONS:
+        raise ChainruleError('"mean" or "sum"', repr(reduce), "value_and_gradient")
+    dtype, targets = checked_dtype(dtype), tuple(wrt)
+    exprs = [loss, *gradient(loss, targets)]
+    wanted = leaves([loss, *exprs])
+
+    @jax.jit
+    def run(arrays: tuple[Any, ...]) -> list[Any]:
+        return traced(exprs, dict(zip(wanted, arrays, strict=True)), True, dtype, [reduce] * len(exprs))
+
+    def call(values: Mapping[Any, Any]) -> tuple[jax.Array, tuple[jax.Array, ...]]:
+        with precision(dtype):
+            value, *parts = handed_over(run(fed_arrays(wanted, values, True, dtype)), dtype)
+        return value, tuple(parts)
+
+    return call
