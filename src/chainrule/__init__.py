@@ -23,6 +23,7 @@ from chainrule.graph.leaves import constant, data, parameter
 from chainrule.graph.op import OPS
 from chainrule.graph.walk import leaves
 from chainrule.ops import __doc__ as _registers_the_ops  # noqa: F401 - the import enters the ops in the register
+from chainrule.readings.formula import __doc__ as _registers_the_formulas  # noqa: F401
 from chainrule.readings.gradient import gradient
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr, Number
 from chainrule.graph.leaves import constant, constant_number
 from chainrule.graph.notation import (
-    ATOM,
     BESIDE,
+    CALL,
     FACTOR,
     HADAMARD,
     OPEN,
@@ -238,8 +238,8 @@ def _raised(expr: Expr) -> Notation:
     whole = not isinstance(number, Fraction) or number.denominator == 1
     latex = str(number) if whole else rf"\frac{{{number.numerator}}}{{{number.denominator}}}"
     return Notation(
-        Form("#1^{" + (r"\odot " if each else "") + latex + "}", POWER, (ATOM,)),
-        Form("#1^{" + ("⊙" if each else "") + str(number) + "}", POWER, (ATOM,)),
+        Form("#1^{" + (r"\odot " if each else "") + latex + "}", POWER, (CALL,)),
+        Form("#1^{" + ("⊙" if each else "") + str(number) + "}", POWER, (CALL,)),
     )
 
 
@@ -281,7 +281,7 @@ def _(a, exponent):
 
 
 @define(
-    Notation(Form("#1^{#2}", POWER, (ATOM, OPEN)), Form("#1^{#2}", POWER, (ATOM, OPEN))),
+    Notation(Form("#1^{#2}", POWER, (CALL, OPEN)), Form("#1^{#2}", POWER, (CALL, OPEN))),
     elementwise=True,
     domain=("positive", "real"),
     samples=BINARY,

@@ -1,0 +1,401 @@
+"""The formula reading: an expression in LaTeX or Unicode, in matrix form or entry by entry.
+
+One printer serves all. The ops say how they are written (templates and binding strengths); the
+printer owns the brackets, the layout of products, the indices and the lines for named parts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from chainrule.graph.errors import ChainruleError
+from chainrule.graph.expression import READERS, Expr
+from chainrule.graph.leaves import CONSTANT, data
+from chainrule.graph.notation import (
+    ATOM, BESIDE, FACTOR, HADAMARD, OPEN, PRODUCT, SUM, TERM, Form, Notation,
+)  # fmt: skip
+from chainrule.graph.symbols import latex_indexed, latex_raised, latex_symbol, text_indexed, text_symbol
+from chainrule.graph.walk import topological
+from chainrule.ops.index_equation import Index, equation_of
+
+Indices = tuple[Index, ...]
+FORMS = ("matrix", "index")
+_POOL = "ijklmnpqrstuvabcdefgh"
+_LONG = 80  # an unnamed part that is longer than this and used twice gets a name of its own
+_MATRIX_ENTRIES = 36
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A printed part and how strongly it binds."""
+
+    text: str
+    strength: int
+
+
+@dataclass(frozen=True)
+class Style:
+    """What differs between LaTeX and text."""
+
+    latex: bool
+    first: int = 1  # the index of the first entry
+
+    @property
+    def minus(self) -> str:
+        return "-" if self.latex else "−"
+
+    def symbol(self, name: str) -> str:
+        """A name."""
+        return latex_symbol(name) if self.latex else text_symbol(name)
+
+    def indexed(self, symbol: str, indices: str) -> str:
+        """A symbol with indices."""
+        return latex_indexed(symbol, indices) if self.latex else text_indexed(symbol, indices)
+
+    def bracketed(self, text: str) -> str:
+        """A text in brackets."""
+        return rf"\left({text}\right)" if self.latex else f"({text})"
+
+    def form(self, notation: Notation) -> Form:
+        """The form of a notation in this style."""
+        return notation.latex if self.latex else notation.text
+
+    def number(self, value: int | float | Fraction) -> Piece:
+        """A number, exactly."""
+        if isinstance(value, Fraction) and value.denominator == 1:
+            value = value.numerator
+        if value < 0:
+            return Piece(self.minus + self.number(-value).text, SUM)
+        if isinstance(value, Fraction):
+            if self.latex:
+                return Piece(rf"\frac{{{value.numerator}}}{{{value.denominator}}}", FACTOR)
+            return Piece(f"{value.numerator}/{value.denominator}", TERM)
+        text = repr(value)
+        if "inf" in text or "nan" in text:
+            return Piece((r"\infty" if self.latex else "∞") if "inf" in text else r"\mathrm{nan}", ATOM)
+        if "e" in text:
+            digits, power = text.split("e")
+            text = rf"{digits} \cdot 10^{{{int(power)}}}" if self.latex else text
+            return Piece(text, PRODUCT if self.latex else ATOM)
+        return Piece(text, ATOM)
+
+    def index(self, index: Index) -> str:
+        """An index, with the letters counting from `first`."""
+        offset = index.offset + self.first * (1 - sum(factor for factor, _ in index.terms))
+        text = ""
+        for factor, letter in index.terms:
+            sign = "-" if factor < 0 else "+" if text else ""
+            text += sign + (str(abs(factor)) if abs(factor) != 1 else "") + letter
+        return text + (f"{offset:+d}" if text and offset else "" if text else str(offset))
+
+    def indices(self, indices: Indices) -> str:
+        """Several indices."""
+        return ",".join(map(self.index, indices))
+
+
+Request = tuple[Expr, Indices | None, frozenset[str]]
+"""What to print: an expression, the indices of an entry or None, and the letters that are taken around it."""
+Printing = Generator[Request, Piece, Piece]
+
+
+class Printer:
+    """Prints expressions in one style. Named parts are printed as their names, but for the one asked for."""
+
+    def __init__(self, style: Style, known: dict[Expr, str] | None = None, expand: bool = False) -> None:
+        self.style = style
+        self.known = known or {}  # names given to long parts
+        self.expand = expand
+
+    def text(self, expr: Expr, indices: Indices | None = None) -> str:
+        """The right-hand side of an expression; with indices that of one entry."""
+        return self.piece(expr, indices).text
+
+    def piece(self, expr: Expr, indices: Indices | None = None) -> Piece:
+        """The right-hand side of an expression, run without recursion."""
+        done: dict[Request, Piece] = {}
+        taken = frozenset(letter for index in indices or () for _, letter in index.terms)
+        root: Request = (expr, indices, taken)
+        stack: list[tuple[Request, Printing]] = [(root, self._opened(*root))]
+        answer: Piece | None = None
+        while stack:
+            request, printing = stack[-1]
+            try:
+                wanted = next(printing) if answer is None else printing.send(answer)
+            except StopIteration as end:
+                stack.pop()
+                answer = done[request] = end.value
+                continue
+            answer = done.get(wanted)
+            if answer is None:
+                stack.append((wanted, self._printing(*wanted)))
+        if answer is None:
+            raise ChainruleError("an expression to print", repr(expr), "formula")
+        return answer
+
+    def name(self, expr: Expr, indices: Indices | None = None) -> str:
+        """The name of a named part or leaf, with indices."""
+        symbol = self.style.symbol(self.known.get(expr) or str(expr.name))
+        return self.style.indexed(symbol, self.style.indices(indices)) if indices else symbol
+
+    # one node
+
+    def _printing(self, expr: Expr, indices: Indices | None, taken: frozenset[str]) -> Printing:
+        if expr in self.known or (expr.name and (expr.is_leaf or not self.expand)):
+            yield from ()
+            text = self.name(expr, indices)
+            return Piece(text, TERM if "/" in text else FACTOR if text.startswith(r"\frac") else ATOM)
+        return (yield from self._opened(expr, indices, taken))
+
+    def _opened(self, expr: Expr, indices: Indices | None, taken: frozenset[str]) -> Printing:
+        if expr.op is CONSTANT:
+            return self._constant(expr, indices)
+        if expr.is_leaf:
+            return Piece(self.name(expr, indices), ATOM)
+        if indices is not None:
+            return (yield from self._entry(expr, indices, taken))
+        notation = expr.op.notation_of(expr)
+        if notation is None:
+            return (yield expr.op.definition(expr.operands, expr.params), None, taken)
+        return (yield from self._filled(notation, [(operand, None, taken) for operand in expr.operands]))
+
+    def _entry(self, expr: Expr, indices: Indices, taken: frozenset[str]) -> Printing:
+        """One entry of an expression."""
+        op = expr.op
+        if op.elementwise:
+            notation = op.notation_of(_scalar(expr))
+            asked = [(operand, indices if operand.shape else (), taken) for operand in expr.operands]
+            if notation is not None:
+                return (yield from self._filled(notation, asked))
+        if op.name == "index":
+            return (yield expr.operands[0], _read_at(expr, indices), taken)
+        if op.equation is not None:
+            return (yield from self._from_equation(expr, indices, taken))
+        if op.defined:
+            return (yield op.definition(expr.operands, expr.params), indices, taken)
+        whole = yield expr, None, taken
+        if not indices:
+            return whole
+        bracketed = whole.text if whole.strength >= ATOM else self.style.bracketed(whole.text)
+        return Piece(self.style.indexed(f"{{{bracketed}}}" if self.style.latex else bracketed, self.style.indices(indices)), ATOM)
+
+    def _from_equation(self, expr: Expr, indices: Indices, taken: frozenset[str]) -> Printing:
+        equation = equation_of(expr)
+        sizes = equation.sizes([operand.shape for operand in expr.operands], expr.shape)
+        letters: dict[str, Index] = {}
+        for at, index in zip(equation.output.indices, indices, strict=True):
+            if at.letter is None:
+                raise ChainruleError("an equation whose output indices are plain", str(equation), "index form")
+            letters[at.letter] = index
+        used = set(taken).union(letter for index in indices for _, letter in index.terms)
+        inner = []
+        for letter in equation.letters:
+            if letter not in letters:
+                fresh = _fresh(letter, used)
+                used.add(fresh)
+                letters[letter] = Index(((1, fresh),))
+                inner.append((fresh, sizes[letter]))
+        body: Piece | None = None
+        for factor, operand in zip(equation.factors, expr.operands, strict=True):
+            at = tuple(_composed(index, letters) for index in factor.indices)
+            piece = yield operand, at, frozenset(used)
+            body = piece if body is None else self._joined(body, piece)
+        if body is None:
+            raise ChainruleError("an equation with factors", str(equation), "index form")
+        if not inner:
+            return body
+        if not self.style.latex:
+            head = f"{'max' if equation.reduce == 'max' else 'Σ'}[{','.join(letter for letter, _ in inner)}] "
+        elif equation.reduce == "max":
+            head = rf"\max_{{{','.join(letter for letter, _ in inner)}}} "
+        else:
+            first = self.style.first
+            head = "".join(rf"\sum_{{{letter}={first}}}^{{{size - 1 + first}}} " for letter, size in inner)
+        return Piece(head + self._placed(body, TERM + 1, later=False), TERM)
+
+    def _constant(self, expr: Expr, indices: Indices | None) -> Piece:
+        value = expr.params["value"]
+        if not isinstance(value, tuple):
+            number = self.style.number(value)
+            if not expr.shape or indices is not None:
+                return number
+            size = (r" \times " if self.style.latex else "×").join(map(str, expr.shape))
+            ones = rf"\mathbf{{1}}_{{{size}}}" if self.style.latex else f"1[{size}]"
+            return Piece(ones, ATOM) if value == 1 else self._joined(number, Piece(ones, ATOM))
+        text = self._array(expr)
+        if indices:
+            text = f"{{{text}}}" if self.style.latex else self.style.bracketed(text)
+            return Piece(self.style.indexed(text, self.style.indices(indices)), ATOM)
+        return Piece(text, ATOM)
+
+    def _array(self, expr: Expr) -> str:
+        entries = [self.style.number(value).text for value in expr.params["value"]]
+        if len(entries) > _MATRIX_ENTRIES or len(expr.shape) > 2 or not entries:  # noqa: PLR2004
+            size = (r" \times " if self.style.latex else "×").join(map(str, expr.shape))
+            return rf"\mathbf{{C}}_{{{size}}}" if self.style.latex else f"C[{size}]"
+        width = expr.shape[1] if len(expr.shape) > 1 else 1
+        rows = [entries[start : start + width] for start in range(0, len(entries), width)]
+        if self.style.latex:
+            return r"\begin{bmatrix}" + r" \\ ".join(" & ".join(row) for row in rows) + r"\end{bmatrix}"
+        listed = [f"[{', '.join(row)}]" for row in rows] if len(expr.shape) > 1 else entries
+        return f"[{', '.join(listed)}]"
+
+    # brackets and layout
+
+    def _filled(self, notation: Notation, asked: Sequence[Request]) -> Printing:
+        """A template with its operands, bracketed where they bind too weakly."""
+        form = self.style.form(notation)
+        places = form.places(len(asked))
+        pieces = []
+        for request in asked:
+            pieces.append((yield request))
+        if BESIDE in form.template:
+            return self._joined(*pieces)
+        first = re.search(r"#(\d)", form.template)
+        texts = []
+        for at, (piece, place) in enumerate(zip(pieces, places, strict=True)):
+            later = place != OPEN and not (first and int(first.group(1)) == at + 1 and form.template.startswith("#"))
+            texts.append(self._placed(piece, place, later))
+        raised = re.fullmatch(r"#1\^\{(.*)\}", form.template)
+        if raised and self.style.latex and pieces[0].strength >= ATOM and "#" not in raised.group(1):
+            beside = latex_raised(texts[0], raised.group(1)) if raised.group(1) == r"\top" else None
+            if beside is None and latex_raised(texts[0], "") is not None:
+                texts[0] = self.style.bracketed(texts[0])
+            elif beside is not None:
+                return Piece(beside, form.strength)
+        text = re.sub(r"#(\d)", lambda found: texts[int(found.group(1)) - 1], form.template)
+        if self.style.latex:
+            text = re.sub(r"\^\{([^{}]*)\}\^\{\\top\}", r"^{\1\\top}", text)
+        else:
+            text = re.sub(r"\^\{([^{}]*)\}", lambda found: text_symbol(f"^{{{found.group(1)}}}"), text)
+        return Piece(text, form.strength)
+
+    def _placed(self, piece: Piece, place: int, later: bool) -> str:
+        weak = piece.strength < place or {piece.strength, place} == {HADAMARD, PRODUCT}
+        signed = later and piece.text.startswith(self.style.minus)
+        return self.style.bracketed(piece.text) if weak or signed else piece.text
+
+    def _joined(self, left: Piece, right: Piece) -> Piece:
+        """Two factors side by side, with a dot where a reader could take them for a number or a call."""
+        a, b = self._placed(left, PRODUCT, later=False), self._placed(right, PRODUCT, later=True)
+        number = re.fullmatch(r"[\d./]+|\\frac\{\d+\}\{\d+\}", a)
+        call = b.startswith((r"\left(", "(")) and not number and not a.endswith(")")
+        dot = b[:1].isdigit() or b.startswith(r"\frac") or call
+        space = " " if not self.style.latex else r" \, "
+        return Piece(a + ((r" \cdot " if self.style.latex else " · ") if dot else space) + b, PRODUCT)
+
+
+def _scalar(expr: Expr) -> Expr:
+    """The same op on scalars, for the notation of one entry."""
+
+    def scalar(operand: Expr) -> Expr:
+        value = operand.params.get("value") if operand.op is CONSTANT else None
+        if value is not None and not isinstance(value, tuple):
+            return Expr(CONSTANT, (), {"value": value}, ())
+        return data("x")
+
+    return Expr(expr.op, tuple(scalar(operand) for operand in expr.operands), expr.params, ())
+
+
+def _read_at(expr: Expr, indices: Indices) -> Indices:
+    """Where an index expression reads its operand."""
+    rest = iter(indices)
+    places = []
+    for part in expr.params["key"]:
+        if isinstance(part, int):
+            places.append(Index((), part))
+        else:
+            index, (start, _, step) = next(rest), part
+            places.append(Index(tuple((factor * step, letter) for factor, letter in index.terms), start + step * index.offset))
+    return tuple(places)
+
+
+def _composed(index: Index, letters: dict[str, Index]) -> Index:
+    """An affine index of letters that are themselves affine in others."""
+    total: Counter[str] = Counter()
+    offset = index.offset
+    for factor, letter in index.terms:
+        offset += factor * letters[letter].offset
+        for inner, name in letters[letter].terms:
+            total[name] += factor * inner
+    return Index(tuple((factor, name) for name, factor in total.items() if factor), offset)
+
+
+def _fresh(letter: str, used: set[str]) -> str:
+    """The letter itself where it is free, else the next free one."""
+    return next(candidate for candidate in (letter, *_POOL, *(f"i_{n}" for n in range(1000))) if candidate not in used)
+
+
+# whole formulas
+
+
+def free_indices(shape: Sequence[int]) -> Indices:
+    """The letters i, j, k, ... for the axes of a shape."""
+    return tuple(Index(((1, letter),)) for letter, _ in zip(_POOL, shape, strict=False))
+
+
+def long_parts(roots: Sequence[Expr]) -> dict[Expr, str]:
+    """Names t_1, t_2, ... for unnamed parts that are long and used more than once: a formula must not swell."""
+    uses = Counter(operand for node in topological(roots) for operand in node.operands)
+    known: dict[Expr, str] = {}
+    lengths: dict[Expr, int] = {}
+    for node in topological(roots):
+        if node.is_leaf or node.name:
+            lengths[node] = 4
+            continue
+        lengths[node] = 4 + sum(lengths[operand] for operand in node.operands)
+        if uses[node] > 1 and lengths[node] > _LONG:
+            known[node] = f"t_{{{len(known) + 1}}}"
+            lengths[node] = 4
+    return known
+
+
+def lines(
+    roots: Sequence[Expr], style: Style, form: str = "matrix", where: bool = True, expand: bool = False
+) -> Iterable[tuple[str, str]]:
+    """Left and right sides: each root, then each named part below them, users before what they use.
+
+    The left side of a root without a name is empty.
+    """
+    if form not in FORMS:
+        raise ChainruleError(f"one of {', '.join(FORMS)}", repr(form), "form")
+    known = long_parts(roots)
+    printer = Printer(style, known, expand)
+    chosen = list(roots)
+    for node in reversed(topological(roots)):
+        if node not in chosen and (node in known or (where and not expand and node.name and not node.is_leaf)):
+            chosen.append(node)
+    for node in chosen:
+        indices = free_indices(node.shape) if form == "index" else None
+        left = printer.name(node, indices) if (node.name and not (expand and node.is_leaf)) or node in known else ""
+        right = printer.text(node, indices)
+        yield ("" if node.is_leaf else left), right
+
+
+def latex(expr: Expr, form: str = "matrix", where: bool = True, expand: bool = False, first: int = 1) -> str:
+    """The formula in LaTeX.
+
+    form: "matrix", or "index" for one entry. where: add a line for each named part. expand: ignore
+    names but those of leaves. first: the number of the first entry, 1 or 0.
+    """
+    rows = list(lines([expr], Style(latex=True, first=first), form, where and not expand, expand))
+    if len(rows) == 1:
+        left, right = rows[0]
+        return f"{left} = {right}" if left and where else right
+    body = " \\\\\n".join(f"{left} &= {right}" if left else f"&\\phantom{{=}}\\; {right}" for left, right in rows)
+    return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+
+
+def text(expr: Expr, form: str = "matrix", where: bool = True, expand: bool = False, first: int = 1) -> str:
+    """The formula in Unicode: one line, and one for each named part; options as for latex."""
+    rows = list(lines([expr], Style(latex=False, first=first), form, where and not expand, expand))
+    joined = [f"{left} = {right}" if left and where else right for left, right in rows]
+    return joined[0] if len(joined) == 1 else joined[0] + "".join(f"\n{'  where ' if not at else '        '}{line}" for at, line in enumerate(joined[1:]))
+
+
+READERS["latex"] = latex
+READERS["text"] = text
+__all__ = ["FORMS", "Piece", "Printer", "Style", "free_indices", "latex", "lines", "text"]
