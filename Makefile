@@ -20,7 +20,7 @@ FIND_PYTHON = for python in "$(PYTHON)" python3.14 python3.13 python3.12 python3
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r target what; do \
-	printf '%-16s %s\n' "  $$target" "$$what"; done
+	printf '%-18s %s\n' "  $$target" "$$what"; done
 
 demo: $(VENV)/installed  ## train on handwritten digits and show the working
 	$(BIN)/chainrule demo
