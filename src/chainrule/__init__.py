@@ -27,6 +27,7 @@ from chainrule.readings.formula import __doc__ as _registers_the_formulas  # noq
 from chainrule.readings.gradient import gradient
 
 if TYPE_CHECKING:
+    from chainrule.readings.agreement import check as check
     from chainrule.readings.compiled import compile as compile
     from chainrule.readings.working import evaluate as evaluate
     from chainrule.training.objective import value_and_gradient as value_and_gradient
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _WHERE = {
+    "check": "chainrule.readings.agreement",
     "compile": "chainrule.readings.compiled",
     "evaluate": "chainrule.readings.working",
     "value_and_gradient": "chainrule.training.objective",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -16,11 +16,11 @@ from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import READERS, Expr
 from chainrule.graph.leaves import CONSTANT, data
 from chainrule.graph.notation import (
-    ATOM, BESIDE, FACTOR, HADAMARD, OPEN, PRODUCT, SUM, TERM, Form, Notation,
+    ATOM, BESIDE, CALL, FACTOR, HADAMARD, OPEN, PRODUCT, SUM, TERM, Form, Notation,
 )  # fmt: skip
 from chainrule.graph.symbols import latex_indexed, latex_raised, latex_symbol, text_indexed, text_symbol
 from chainrule.graph.walk import topological
-from chainrule.ops.index_equation import Index, equation_of
+from chainrule.ops.index_equation import Index, IndexEquation, equation_of
 
 Indices = tuple[Index, ...]
 FORMS = ("matrix", "index")
@@ -100,15 +100,23 @@ class Style:
 Request = tuple[Expr, Indices | None, frozenset[str]]
 """What to print: an expression, the indices of an entry or None, and the letters that are taken around it."""
 Printing = Generator[Request, Piece, Piece]
+Numbers = Callable[[Expr, "Indices | None"], "Piece | None"]
 
 
 class Printer:
     """Prints expressions in one style. Named parts are printed as their names, but for the one asked for."""
 
-    def __init__(self, style: Style, known: dict[Expr, str] | None = None, expand: bool = False) -> None:
+    def __init__(
+        self,
+        style: Style,
+        known: dict[Expr, str] | None = None,
+        expand: bool = False,
+        numbers: Numbers | None = None,
+    ) -> None:
         self.style = style
         self.known = known or {}  # names given to long parts
         self.expand = expand
+        self.numbers = numbers  # prints a named part as its value, where it can
 
     def text(self, expr: Expr, indices: Indices | None = None) -> str:
         """The right-hand side of an expression; with indices that of one entry."""
@@ -146,6 +154,9 @@ class Printer:
     def _printing(self, expr: Expr, indices: Indices | None, taken: frozenset[str]) -> Printing:
         if expr in self.known or (expr.name and (expr.is_leaf or not self.expand)):
             yield from ()
+            number = self.numbers(expr, indices) if self.numbers else None
+            if number is not None:
+                return number
             text = self.name(expr, indices)
             return Piece(text, TERM if "/" in text else FACTOR if text.startswith(r"\frac") else ATOM)
         return (yield from self._opened(expr, indices, taken))
@@ -198,13 +209,9 @@ class Printer:
                 used.add(fresh)
                 letters[letter] = Index(((1, fresh),))
                 inner.append((fresh, sizes[letter]))
-        body: Piece | None = None
-        for factor, operand in zip(equation.factors, expr.operands, strict=True):
-            at = tuple(_composed(index, letters) for index in factor.indices)
-            piece = yield operand, at, frozenset(used)
-            body = piece if body is None else self._joined(body, piece)
-        if body is None:
-            raise ChainruleError("an equation with factors", str(equation), "index form")
+        if inner and self.numbers and not any(index.terms for index in indices):
+            return (yield from self._term_by_term(expr, equation, letters, indices))
+        body = yield from self._product(expr, equation, letters, frozenset(used))
         if not inner:
             return body
         if not self.style.latex:
@@ -215,6 +222,35 @@ class Printer:
             first = self.style.first
             head = "".join(rf"\sum_{{{letter}={first}}}^{{{size - 1 + first}}} " for letter, size in inner)
         return Piece(head + self._placed(body, TERM + 1, later=False), TERM)
+
+    def _product(
+        self, expr: Expr, equation: IndexEquation, letters: dict[str, Index], taken: frozenset[str]
+    ) -> Printing:
+        """The product of the factors of an equation, each at its indices."""
+        body: Piece | None = None
+        for factor, operand in zip(equation.factors, expr.operands, strict=True):
+            piece = yield operand, tuple(_composed(index, letters) for index in factor.indices), taken
+            body = piece if body is None else self._joined(body, piece)
+        if body is None:
+            raise ChainruleError("an equation with factors", str(equation), "index form")
+        return body
+
+    def _term_by_term(
+        self, expr: Expr, equation: IndexEquation, letters: dict[str, Index], indices: Indices
+    ) -> Printing:
+        """One entry with numbers in place: every term of its sum (or maximum) written out."""
+        shapes = [operand.shape for operand in expr.operands]
+        terms: list[str] = []
+        for read in equation.terms(tuple(index.offset for index in indices), shapes, expr.shape):
+            body: Piece | None = None
+            for at, operand in zip(read, expr.operands, strict=True):
+                piece = yield operand, tuple(Index((), place) for place in at), frozenset()
+                body = piece if body is None else self._joined(body, piece)
+            if body is not None:
+                terms.append(self._placed(body, TERM, later=bool(terms)))
+        if equation.reduce == "max":
+            return Piece((r"\max" if self.style.latex else "max") + self.style.bracketed(", ".join(terms)), CALL)
+        return Piece(" + ".join(terms) or "0", SUM if len(terms) > 1 else TERM)
 
     def _constant(self, expr: Expr, indices: Indices | None) -> Piece:
         value = expr.params["value"]
@@ -233,7 +269,7 @@ class Printer:
 
     def _array(self, expr: Expr) -> str:
         entries = [self.style.number(value).text for value in expr.params["value"]]
-        if len(entries) > _MATRIX_ENTRIES or len(expr.shape) > 2 or not entries:  # noqa: PLR2004
+        if len(entries) > _MATRIX_ENTRIES or len(expr.shape) > 2 or not entries:
             size = (r" \times " if self.style.latex else "×").join(map(str, expr.shape))
             return rf"\mathbf{{C}}_{{{size}}}" if self.style.latex else f"C[{size}]"
         width = expr.shape[1] if len(expr.shape) > 1 else 1
@@ -283,6 +319,8 @@ class Printer:
         a, b = self._placed(left, PRODUCT, later=False), self._placed(right, PRODUCT, later=True)
         number = re.fullmatch(r"[\d./]+|\\frac\{\d+\}\{\d+\}", a)
         call = b.startswith((r"\left(", "(")) and not number and not a.endswith(")")
+        if self.numbers:
+            return Piece(a + (r" \times " if self.style.latex else " × ") + b, PRODUCT)
         dot = b[:1].isdigit() or b.startswith(r"\frac") or call
         space = " " if not self.style.latex else r" \, "
         return Piece(a + ((r" \cdot " if self.style.latex else " · ") if dot else space) + b, PRODUCT)
