@@ -1,101 +1,33 @@
-"""The formula reading: an expression in LaTeX or Unicode, in matrix form or entry by entry.
-
-One printer serves all. The ops say how they are written (templates and binding strengths); the
-printer owns the brackets, the layout of products, the indices and the lines for named parts.
-"""
+"""The printer: it owns the brackets, the layout of products and the indices. The ops say how they are written."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Callable, Generator, Sequence
 
 from chainrule.graph.errors import ChainruleError
-from chainrule.graph.expression import READERS, Expr
+from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import CONSTANT, data
 from chainrule.graph.notation import (
-    ATOM, BESIDE, CALL, FACTOR, HADAMARD, OPEN, PRODUCT, SUM, TERM, Form, Notation,
-)  # fmt: skip
-from chainrule.graph.symbols import latex_indexed, latex_raised, latex_symbol, text_indexed, text_symbol
-from chainrule.graph.walk import topological
+    ATOM,
+    BESIDE,
+    CALL,
+    FACTOR,
+    HADAMARD,
+    OPEN,
+    PRODUCT,
+    SUM,
+    TERM,
+    Notation,
+)
+from chainrule.graph.symbols import latex_raised, text_symbol
 from chainrule.ops.index_equation import Index, IndexEquation, equation_of
+from chainrule.readings.formula.style import Indices, Piece, Style
 
-Indices = tuple[Index, ...]
-FORMS = ("matrix", "index")
-_POOL = "ijklmnpqrstuvabcdefgh"
-_LONG = 80  # an unnamed part that is longer than this and used twice gets a name of its own
+LETTERS = "ijklmnpqrstuvabcdefgh"
+"""The letters for indices, in the order in which they are taken."""
 _MATRIX_ENTRIES = 36
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A printed part and how strongly it binds."""
-
-    text: str
-    strength: int
-
-
-@dataclass(frozen=True)
-class Style:
-    """What differs between LaTeX and text."""
-
-    latex: bool
-    first: int = 1  # the index of the first entry
-
-    @property
-    def minus(self) -> str:
-        return "-" if self.latex else "−"
-
-    def symbol(self, name: str) -> str:
-        """A name."""
-        return latex_symbol(name) if self.latex else text_symbol(name)
-
-    def indexed(self, symbol: str, indices: str) -> str:
-        """A symbol with indices."""
-        return latex_indexed(symbol, indices) if self.latex else text_indexed(symbol, indices)
-
-    def bracketed(self, text: str) -> str:
-        """A text in brackets."""
-        return rf"\left({text}\right)" if self.latex else f"({text})"
-
-    def form(self, notation: Notation) -> Form:
-        """The form of a notation in this style."""
-        return notation.latex if self.latex else notation.text
-
-    def number(self, value: int | float | Fraction) -> Piece:
-        """A number, exactly."""
-        if isinstance(value, Fraction) and value.denominator == 1:
-            value = value.numerator
-        if value < 0:
-            return Piece(self.minus + self.number(-value).text, SUM)
-        if isinstance(value, Fraction):
-            if self.latex:
-                return Piece(rf"\frac{{{value.numerator}}}{{{value.denominator}}}", FACTOR)
-            return Piece(f"{value.numerator}/{value.denominator}", TERM)
-        text = repr(value)
-        if "inf" in text or "nan" in text:
-            return Piece((r"\infty" if self.latex else "∞") if "inf" in text else r"\mathrm{nan}", ATOM)
-        if "e" in text:
-            digits, power = text.split("e")
-            text = rf"{digits} \cdot 10^{{{int(power)}}}" if self.latex else text
-            return Piece(text, PRODUCT if self.latex else ATOM)
-        return Piece(text, ATOM)
-
-    def index(self, index: Index) -> str:
-        """An index, with the letters counting from `first`."""
-        offset = index.offset + self.first * (1 - sum(factor for factor, _ in index.terms))
-        text = ""
-        for factor, letter in index.terms:
-            sign = "-" if factor < 0 else "+" if text else ""
-            text += sign + (str(abs(factor)) if abs(factor) != 1 else "") + letter
-        return text + (f"{offset:+d}" if text and offset else "" if text else str(offset))
-
-    def indices(self, indices: Indices) -> str:
-        """Several indices."""
-        return ",".join(map(self.index, indices))
-
 
 Request = tuple[Expr, Indices | None, frozenset[str]]
 """What to print: an expression, the indices of an entry or None, and the letters that are taken around it."""
@@ -364,76 +296,4 @@ def _composed(index: Index, letters: dict[str, Index]) -> Index:
 
 def _fresh(letter: str, used: set[str]) -> str:
     """The letter itself where it is free, else the next free one."""
-    return next(candidate for candidate in (letter, *_POOL, *(f"i_{n}" for n in range(1000))) if candidate not in used)
-
-
-# whole formulas
-
-
-def free_indices(shape: Sequence[int]) -> Indices:
-    """The letters i, j, k, ... for the axes of a shape."""
-    return tuple(Index(((1, letter),)) for letter, _ in zip(_POOL, shape, strict=False))
-
-
-def long_parts(roots: Sequence[Expr]) -> dict[Expr, str]:
-    """Names t_1, t_2, ... for unnamed parts that are long and used more than once: a formula must not swell."""
-    uses = Counter(operand for node in topological(roots) for operand in node.operands)
-    known: dict[Expr, str] = {}
-    lengths: dict[Expr, int] = {}
-    for node in topological(roots):
-        if node.is_leaf or node.name:
-            lengths[node] = 4
-            continue
-        lengths[node] = 4 + sum(lengths[operand] for operand in node.operands)
-        if uses[node] > 1 and lengths[node] > _LONG:
-            known[node] = f"t_{{{len(known) + 1}}}"
-            lengths[node] = 4
-    return known
-
-
-def lines(
-    roots: Sequence[Expr], style: Style, form: str = "matrix", where: bool = True, expand: bool = False
-) -> Iterable[tuple[str, str]]:
-    """Left and right sides: each root, then each named part below them, users before what they use.
-
-    The left side of a root without a name is empty.
-    """
-    if form not in FORMS:
-        raise ChainruleError(f"one of {', '.join(FORMS)}", repr(form), "form")
-    known = long_parts(roots)
-    printer = Printer(style, known, expand)
-    chosen = list(roots)
-    for node in reversed(topological(roots)):
-        if node not in chosen and (node in known or (where and not expand and node.name and not node.is_leaf)):
-            chosen.append(node)
-    for node in chosen:
-        indices = free_indices(node.shape) if form == "index" else None
-        left = printer.name(node, indices) if (node.name and not (expand and node.is_leaf)) or node in known else ""
-        right = printer.text(node, indices)
-        yield ("" if node.is_leaf else left), right
-
-
-def latex(expr: Expr, form: str = "matrix", where: bool = True, expand: bool = False, first: int = 1) -> str:
-    """The formula in LaTeX.
-
-    form: "matrix", or "index" for one entry. where: add a line for each named part. expand: ignore
-    names but those of leaves. first: the number of the first entry, 1 or 0.
-    """
-    rows = list(lines([expr], Style(latex=True, first=first), form, where and not expand, expand))
-    if len(rows) == 1:
-        left, right = rows[0]
-        return f"{left} = {right}" if left and where else right
-    body = " \\\\\n".join(f"{left} &= {right}" if left else f"&\\phantom{{=}}\\; {right}" for left, right in rows)
-    return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
-
-
-def text(expr: Expr, form: str = "matrix", where: bool = True, expand: bool = False, first: int = 1) -> str:
-    """The formula in Unicode: one line, and one for each named part; options as for latex."""
-    rows = list(lines([expr], Style(latex=False, first=first), form, where and not expand, expand))
-    joined = [f"{left} = {right}" if left and where else right for left, right in rows]
-    return joined[0] if len(joined) == 1 else joined[0] + "".join(f"\n{'  where ' if not at else '        '}{line}" for at, line in enumerate(joined[1:]))
-
-
-READERS["latex"] = latex
-READERS["text"] = text
-__all__ = ["FORMS", "Piece", "Printer", "Style", "free_indices", "latex", "lines", "text"]
+    return next(candidate for candidate in (letter, *LETTERS, *(f"i_{n}" for n in range(1000))) if candidate not in used)
