@@ -27,6 +27,9 @@ from chainrule.readings.formula import __doc__ as _registers_the_formulas  # noq
 from chainrule.readings.gradient import gradient
 
 if TYPE_CHECKING:
+    from chainrule.documents.convention import Convention as Convention
+    from chainrule.documents.derivation import derive as derive
+    from chainrule.documents.working import work as work
     from chainrule.readings.agreement import check as check
     from chainrule.readings.compiled import compile as compile
     from chainrule.readings.working import evaluate as evaluate
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _WHERE = {
+    "Convention": "chainrule.documents.convention",
+    "derive": "chainrule.documents.derivation",
+    "work": "chainrule.documents.working",
     "check": "chainrule.readings.agreement",
     "compile": "chainrule.readings.compiled",
     "evaluate": "chainrule.readings.working",
