@@ -189,8 +189,8 @@ def summary(value: Array, style: Style, digits: int = 4) -> str:
     if value.ndim == 1 or (value.ndim == 2 and value.shape[0] <= 4 and value.shape[1] <= 6):
         if value.ndim == 1:
             head = ", ".join(shown(entry, digits) for entry in value[:6])
-            text = f"[{head}, …, {shown(value[-1], digits)}]"
-            return text if not style.latex else rf"\left[{text[1:-1].replace('…', r'\dots')}\right]^{{\top}}"
+            last = shown(value[-1], digits)
+            return rf"\left[{head}, \dots, {last}\right]^{{\top}}" if style.latex else f"[{head}, …, {last}]"
         return matrix(value, style, digits)
     low, high = shown(value.min(), digits), shown(value.max(), digits)
     return rf"\text{{from {low} to {high}}}" if style.latex else f"from {low} to {high}"
