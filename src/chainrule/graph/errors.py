@@ -39,3 +39,7 @@ class ParseError(ChainruleError):
 
 class FeedError(ChainruleError):
     """The values given for the leaves do not fit them."""
+
+
+class DataError(ChainruleError):
+    """A file, a frame or an array cannot be read as examples. `where` names file, line or row, and column."""
