@@ -1,0 +1,77 @@
+"""Shuffling at bounded memory: blocks in random order, and rows shuffled within a window of several blocks.
+
+How good it is. Let a source have n rows in B blocks, and a window hold W of them.
+- Everything in one window (W = B): a uniformly random order of all rows, no weaker than shuffling in memory.
+- Otherwise the order of blocks is uniformly random, and within a window the order of rows is. The place of a row in
+  the epoch is uniform, up to the grain of a window: on average it moves by n/3. What is not mixed: rows of
+  one block stay together in one window, in every epoch; two rows of different blocks are in one window with
+  probability (W − 1)/(B − 1). A file sorted by class gives windows of at most W classes' runs.
+- A source that can only be read in its order (gzipped and larger than memory): rows move by a window at most. If such
+  a file is sorted, batches are not mixed: unpack it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from chainrule.training.data.source import Array
+
+Pair = tuple[Array, Array | None]
+
+
+def generator(seed: int, epoch: int) -> np.random.Generator:
+    """The random numbers of one epoch: the same for the same seed and epoch, on every machine."""
+    return np.random.default_rng([seed, epoch])
+
+
+def batches(blocks: Iterable[Pair], size: int, window: int, rng: np.random.Generator | None) -> Iterator[Pair]:
+    """Batches of `size` rows of (X, y) from encoded blocks; the last may be smaller.
+
+    window: rows gathered before they are shuffled. rng: None keeps the order. Rows that fill no batch wait
+    for the next window. In memory are at most two windows and a block.
+
+    >>> blocks = [(np.arange(3.0), None), (np.arange(3.0, 7), None)]
+    >>> [X.tolist() for X, _ in batches(blocks, 3, window=4, rng=None)]
+    [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0], [6.0]]
+    """
+    pending: list[Pair] = []
+    held = 0
+    for block in blocks:
+        pending.append(block)
+        held += len(block[0])
+        if held >= max(window, size):
+            X, y = _joined(pending, rng)
+            del block
+            whole = held - held % size
+            yield from _cut(X, y, size, whole)
+            pending, held = [(X[whole:].copy(), None if y is None else y[whole:].copy())], held - whole
+            del X, y
+    if held:
+        X, y = _joined(pending, rng)
+        yield from _cut(X, y, size, held)
+
+
+def _joined(pending: list[Pair], rng: np.random.Generator | None) -> Pair:
+    """The blocks as one, its rows shuffled; the blocks are let go one after the other."""
+    n = sum(len(X) for X, _ in pending)
+    order = np.arange(n) if rng is None else rng.permutation(n)
+    X = np.empty((n, *pending[0][0].shape[1:]), pending[0][0].dtype)
+    labels = pending[0][1]
+    y = None if labels is None else np.empty(n, labels.dtype)
+    at = 0
+    while pending:
+        part, part_labels = pending.pop(0)
+        places = order[at : at + len(part)]
+        X[places] = part
+        if y is not None:
+            y[places] = part_labels
+        at += len(part)
+    return X, y
+
+
+def _cut(X: Array, y: Array | None, size: int, stop: int) -> Iterator[Pair]:
+    for start in range(0, stop, size):
+        rows = slice(start, min(start + size, stop))
+        yield X[rows].copy(), None if y is None else y[rows].copy()
