@@ -1,4 +1,4 @@
-"""Arrays as examples: vectors, which are standardised, and images, whose pixels are divided by the largest value."""
+"""Arrays as examples: vectors are standardised, the pixels of images divided by the largest value."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from chainrule.graph.errors import DataError
 from chainrule.training.data import cells
 from chainrule.training.data.encoder import Moments
 from chainrule.training.data.frames import label_column
+from chainrule.training.data.later import pa
 from chainrule.training.data.source import Array, Where, array_digest, in_column, reason, row_of
 from chainrule.training.data.target import Target, TargetRule, target_from
 
@@ -21,7 +22,10 @@ _BYTES = 1 << 23  # of a block
 
 @dataclass(frozen=True)
 class ArrayBlock:
-    """Rows of arrays. X: (rows, *shape), any numbers. labels: an Arrow array, or None. rows: their numbers, from 0."""
+    """Rows of arrays.
+
+    X: (rows, *shape), any numbers. labels: an Arrow array, or None. rows: their numbers, from 0.
+    """
 
     X: Array
     labels: Any
@@ -29,7 +33,7 @@ class ArrayBlock:
 
     def take(self, chosen: Array) -> ArrayBlock:
         """The rows at these positions."""
-        labels = None if self.labels is None else self.labels.take(cells.pa.array(chosen))
+        labels = None if self.labels is None else self.labels.take(pa.array(chosen))
         return ArrayBlock(self.X[chosen], labels, self.rows[chosen])
 
 
@@ -50,7 +54,10 @@ class ArrayEncoder:
     resized: bool = False
 
     def encode(self, block: ArrayBlock, where: Where) -> tuple[NDArray[np.float32], Array | None]:
-        """X, float32 (rows, *shape), and y (rows,) if there are labels. Raises DataError for what does not fit."""
+        """X, float32 (rows, *shape), and y (rows,) if there are labels.
+
+        Raises DataError for what does not fit.
+        """
         if tuple(block.X.shape[1:]) != self.shape:
             place = where(block.rows[0]) if len(block.rows) else "open_data"
             raise DataError(f"examples of the shape {self.shape}", f"{tuple(block.X.shape[1:])}", place)
@@ -91,7 +98,10 @@ def array_encoder_from(state: dict[str, Any]) -> ArrayEncoder:
 def learned_array(
     source: Any, blocks: Iterable[ArrayBlock], where: Where, standardize: bool | None
 ) -> ArrayEncoder:
-    """The encoder of a source of arrays. standardize: None for vectors only; images are divided by `source.largest`."""
+    """The encoder of a source of arrays.
+
+    standardize: None for vectors only; images are divided by `source.largest`.
+    """
     shape, names, target = source.shape, list(source.names), source.target
     resized = bool(getattr(source, "resized", False))
     if standardize is False or (standardize is None and len(shape) != 1):
@@ -103,7 +113,9 @@ def learned_array(
         _finite(block, where)
         X = block.X.astype(np.float64)
         moments.meet(X.reshape(len(X), -1) if len(shape) == 1 else X.reshape(-1, 1))
-    constant = [name for name, same in zip(names, moments.constant, strict=True) if same] if len(shape) == 1 else []
+    constant = (
+        [name for name, same in zip(names, moments.constant, strict=True) if same] if len(shape) == 1 else []
+    )
     mean, scale = moments.centre(), moments.scale()
     if len(shape) != 1:
         mean, scale = mean[0], scale[0]
@@ -131,7 +143,7 @@ class ArraySource:
 
     in_order = False
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what tells one array from another
+    def __init__(
         self,
         X: Any,
         y: Any = None,
@@ -145,7 +157,9 @@ class ArraySource:
         self.place = place
         self.X = checked(X, place)
         self.shape = tuple(int(size) for size in self.X.shape[1:])
-        self.names = list(names) or ([f"x{i + 1}" for i in range(self.shape[0])] if len(self.shape) == 1 else [])
+        self.names = list(names) or (
+            [f"x{i + 1}" for i in range(self.shape[0])] if len(self.shape) == 1 else []
+        )
         self.largest = largest or (255.0 if self.X.dtype == np.uint8 else 1.0)
         self.kept = len(self.X)
         rows = max(1, _BYTES // max(1, self.X[:1].nbytes))
@@ -155,7 +169,9 @@ class ArraySource:
         if y is not None:
             self.labels = label_column(y, target_name, place)
             if len(self.labels) != self.kept:
-                raise DataError(f"{self.kept} labels, one for each example", f"{len(self.labels)}", target_name)
+                raise DataError(
+                    f"{self.kept} labels, one for each example", f"{len(self.labels)}", target_name
+                )
             self.target = known or judged(self.labels, target_name, task, place, self.where)
 
     def read(self, number: int) -> ArrayBlock:
@@ -185,7 +201,10 @@ def judged(labels: Any, name: str, task: str | None, place: str, where: Where) -
 
 
 def checked(X: Any, place: str) -> Array:
-    """X as an array of numbers with one example per row, images with their channels first. Raises DataError."""
+    """X as an array of numbers with one example per row, images with their channels first.
+
+    Raises DataError.
+    """
     wish = "numbers as (n, d), (n, height, width) or (n, channels, height, width)"
     if hasattr(X, "toarray"):
         raise DataError(wish, "a sparse matrix", place, "X.toarray() makes a full one")
@@ -194,7 +213,9 @@ def checked(X: Any, place: str) -> Array:
         if array.dtype.kind == "O":
             array = array.astype(np.float64)
     except Exception as fault:  # whatever a stranger's __array__ raises
-        raise DataError(wish, f"{type(X).__name__}: {reason(fault)}", place, "rows of one length, numbers only") from None
+        raise DataError(
+            wish, f"{type(X).__name__}: {reason(fault)}", place, "rows of one length, numbers only"
+        ) from None
     if array.dtype.kind not in "biuf":
         raise DataError(wish, f"values of the type {array.dtype}", place, "tables with text come as frames")
     if array.ndim == 3:

@@ -27,9 +27,15 @@ def builtin(name: str, task: str | None = None, known: Target | None = None) -> 
         raise DataError(f"one of the sets {several(SETS)}", repr(name), "open_data", close(name, SETS))
     loaded = getattr(sklearn_sets, f"load_{name}")()
     if name == "digits":
-        return ArraySource(loaded.images, loaded.target, task, place=name, largest=16.0, target_name="digit", known=known)
+        return ArraySource(
+            loaded.images, loaded.target, task, place=name, largest=16.0, target_name="digit", known=known
+        )
     y = loaded.target
     if name in ("iris", "wine", "breast_cancer"):
         y = [str(loaded.target_names[label]) for label in y]
-    target = {"iris": "species", "wine": "grower", "breast_cancer": "diagnosis", "diabetes": "progression"}[name]
-    return ArraySource(loaded.data, y, task, list(loaded.feature_names), name, target_name=target, known=known)
+    target = {"iris": "species", "wine": "grower", "breast_cancer": "diagnosis", "diabetes": "progression"}[
+        name
+    ]
+    return ArraySource(
+        loaded.data, y, task, list(loaded.feature_names), name, target_name=target, known=known
+    )

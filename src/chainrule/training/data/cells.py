@@ -24,7 +24,7 @@ LARGEST = 1e150
 
 
 def form(column: Any) -> str:
-    """"number", "truth", "text", "nothing", or "" for what has no place in a table of examples."""
+    """ "number", "truth", "text", "nothing", or "" for what has no place in a table of examples."""
     kind = column.type
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
@@ -90,7 +90,10 @@ def numbers(column: Any, name: str, rows: Array, where: Where) -> NDArray[np.flo
         at = int(np.argmax(bad))
         came = shown(column[at].as_py())
         raise DataError(
-            f"a finite number, at most {LARGEST:g} in size", came, in_column(where(rows[at]), name), "correct it"
+            f"a finite number, at most {LARGEST:g} in size",
+            came,
+            in_column(where(rows[at]), name),
+            "correct it",
         )
     return values
 
@@ -134,7 +137,7 @@ def texts(column: Any, name: str, rows: Array, where: Where) -> Any:
 
 
 def positions(column: Any, known: Sequence[Any]) -> tuple[NDArray[np.int64], int]:
-    """Where each cell stands among the known values, (rows,), and the position of the first that does not; else −1."""
+    """Where each cell stands among the known values, (rows,), and the first that does not: its row, or −1."""
     at = pc.index_in(column, value_set=pa.array(list(known), column.type))
     unseen = first(at.is_null()) if at.null_count else -1
     return as_numpy(at.fill_null(-1)).astype(np.int64), unseen

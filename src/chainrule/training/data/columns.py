@@ -63,7 +63,9 @@ class ColumnRule:
         place = in_column(where(rows[0]) if len(rows) else "a table without rows", self.name)
         if pa.types.is_temporal(column.type):
             raise DataError(_DATES, f"the type {column.type}", place, _DO)
-        raise DataError("numbers, truth values or text", f"the type {column.type}", place, "leave it out with ignore")
+        raise DataError(
+            "numbers, truth values or text", f"the type {column.type}", place, "leave it out with ignore"
+        )
 
     def _meet_text(self, column: Any, rows: Array, where: Where) -> None:
         """A block of a file without types."""
@@ -95,11 +97,14 @@ class ColumnRule:
     def _categories(self, unique: Any, rows: Array, where: Where) -> None:
         names = unique.to_pylist()
         self._met.update(names)
-        self._dates_only = self._dates_only and as_mask(pc.match_substring_regex(unique, DATE)).all()
+        dates = as_mask(pc.match_substring_regex(unique, DATE))
+        self._dates_only = self._dates_only and bool(dates.all())
         place = in_column(where(rows[0]), self.name)
         for name in names:
             if "\0" in name:
-                raise DataError("text", f"{cells.shown(name)}, which has NUL bytes", place, "is the file damaged?")
+                raise DataError(
+                    "text", f"{cells.shown(name)}, which has NUL bytes", place, "is the file damaged?"
+                )
         if len(self._met) > MOST_CATEGORIES:
             came = f"more, among them {cells.shown(names[-1])}"
             raise DataError(
@@ -111,7 +116,9 @@ class ColumnRule:
         forms = set(self._forms)
         if not forms:
             came = "a column without any"
-            raise DataError("values", came, in_column(place, self.name), f'leave it out: ignore=["{self.name}"]')
+            raise DataError(
+                "values", came, in_column(place, self.name), f'leave it out: ignore=["{self.name}"]'
+            )
         if "text" not in forms:
             return NUMERIC if forms == {"number"} else BOOLEAN
         if self._dates_only and not self._declared:

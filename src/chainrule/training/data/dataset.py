@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -13,7 +14,15 @@ from chainrule.training.data.arrays import ArrayEncoder, array_encoder_from, lea
 from chainrule.training.data.encoder import TableEncoder, learned_table, table_encoder_from
 from chainrule.training.data.shuffle import Pair, batches, generator
 from chainrule.training.data.source import Array, Block, Source, several
-from chainrule.training.data.split import Drawn, Listed, Part, Whole, checked_fraction, checked_whole, held_out
+from chainrule.training.data.split import (
+    Drawn,
+    Listed,
+    Part,
+    Whole,
+    checked_fraction,
+    checked_whole,
+    held_out,
+)
 from chainrule.training.data.table import TableSource
 from chainrule.training.data.target import Target
 
@@ -25,8 +34,8 @@ MEMORY = 1 << 28
 class Dataset:
     """Examples for training and prediction. Made by `open_data`.
 
-    source: where the rows come from. part: which of them. memory: bytes that the encoded examples may take in
-    memory; more are read in blocks, at most `memory` at once. options: `standardize` and `unseen`, for the encoder.
+    source: where the rows come from. part: which of them. memory: bytes that the encoded examples may take;
+    more are read in blocks, at most `memory` at once. options: `standardize` and `unseen`, for the encoder.
     encoder: given, or learned from this part when it is first needed.
     """
 
@@ -54,7 +63,7 @@ class Dataset:
         if self._n < 0:
             if sum(self.source.sizes) == self.source.kept:
                 starts = np.cumsum([0, *self.source.sizes])
-                spans = zip(starts[:-1], starts[1:], strict=True)
+                spans = pairwise(starts)
                 self._n = sum(int(self._part.mask(np.arange(*span)).sum()) for span in spans)
             else:
                 self._n = sum(len(block.rows) for block in self._blocks())
@@ -65,7 +74,10 @@ class Dataset:
 
     @property
     def names(self) -> list[str]:
-        """The names of the features, before encoding; none for images. `encoder.names` has those of the inputs."""
+        """The names of the features, before encoding; none for images.
+
+        `encoder.names` has those of the inputs.
+        """
         return list(getattr(self.source, "names", ()))
 
     @property
@@ -104,13 +116,14 @@ class Dataset:
         return self._encoder
 
     def _learned(self) -> Encoder:
-        source = self.source
-        standardize = self._options.get("standardize")
+        source, standardize = self.source, self._options.get("standardize")
+        blocks: Iterable[Any] = self._blocks()
         if isinstance(source, TableSource):
             unseen = self._options.get("unseen", "refuse")
-            blocks: Iterable[Any] = self._blocks()
-            return learned_table(source.kinds, source.target, blocks, source.where, standardize is not False, unseen)
-        return learned_array(source, self._blocks(), source.where, standardize)
+            return learned_table(
+                source.kinds, source.target, blocks, source.where, standardize is not False, unseen
+            )
+        return learned_array(source, blocks, source.where, standardize)
 
     @property
     def in_memory(self) -> bool:
@@ -130,10 +143,10 @@ class Dataset:
             yield encoder.encode(block, self.source.where)
 
     def arrays(self) -> Pair:
-        """All examples: X, float32 (n, *shape), and y (n,): class indices, real numbers, or None without labels.
+        """All examples: X, float32 (n, *shape), and y (n,): class indices, real numbers; None without labels.
 
-        They stay in memory for the next call, and are not to be written to. Raises DataError where they do not fit
-        in `memory`, and for the first cell that is at fault.
+        They stay in memory for the next call, and are not to be written to. Raises DataError where they do
+        not fit in `memory`, and for the first cell that is at fault.
         """
         if self._arrays is None:
             self._require_fit()
@@ -156,12 +169,12 @@ class Dataset:
             raise DataError(wish, f"{size:,} bytes", self.source.place, "use batches(), or allow more memory")
 
     def split(self, fraction: float = 0.2, seed: int = 0) -> tuple[Dataset, Dataset]:
-        """A training part and a held-out part, with this fraction of the examples. The encoder is learned from the first.
+        """A training part, from which the encoder is learned, and a held-out part with this fraction.
 
-        Examples that fit in memory: exactly round(fraction·n) are held out, stratified where the target is classes
-        (see `held_out`). Others: each row by itself, by a hash of seed and row number, so the fraction holds on
-        average and classes are not counted. The same source, fraction and seed give the same parts.
-        Raises DataError for a fraction outside of (0, 1), or too few examples.
+        Examples that fit in memory: exactly round(fraction·n) are held out, stratified where the target is
+        classes (see `held_out`). Others: each row by itself, by a hash of seed and row number, so that the
+        fraction holds on average and classes are not counted. The same source, fraction, seed and `memory`
+        give the same parts. Raises DataError for a fraction outside of (0, 1), or too few examples.
         """
         checked_fraction(fraction, seed)
         if self._small:
@@ -180,7 +193,9 @@ class Dataset:
         held._teacher = train
         train._digest = held._digest = self._digest
         if not (train.n and held.n):
-            raise DataError("examples in both parts", f"{train.n} and {held.n}", "split", "choose another fraction")
+            raise DataError(
+                "examples in both parts", f"{train.n} and {held.n}", "split", "choose another fraction"
+            )
         return train, held
 
     @property
@@ -192,7 +207,11 @@ class Dataset:
             return None
         parts = []
         for block in self._blocks():
-            labels: Any = block.columns.get(self.target.name) if hasattr(block, "columns") else getattr(block, "labels", None)
+            labels: Any = (
+                block.columns.get(self.target.name)
+                if hasattr(block, "columns")
+                else getattr(block, "labels", None)
+            )
             if labels is None:
                 return None
             parts.append(self.target.encode(labels, block.rows, self.source.where))
@@ -208,7 +227,9 @@ class Dataset:
         Raises DataError for the first cell that is at fault.
         """
         size = checked_whole(batch_size, "batch_size", 1)
-        rng = generator(checked_whole(seed, "a seed", 0), checked_whole(epoch, "epoch", 0)) if shuffle else None
+        rng = (
+            generator(checked_whole(seed, "a seed", 0), checked_whole(epoch, "epoch", 0)) if shuffle else None
+        )
         return self._batches(size, rng)
 
     def _batches(self, size: int, rng: np.random.Generator | None) -> Iterator[Pair]:
@@ -229,11 +250,12 @@ class Dataset:
 
     def _single(self, size: int, rng: np.random.Generator | None) -> Iterator[Pair]:
         """Batches of a source of which each row can be read by itself."""
-        source, encoder = self.source, self.encoder
+        source: Any = self.source
+        encoder: Any = self.encoder
         rows = np.flatnonzero(self._part.mask(np.arange(source.kept)))
         rows = rows if rng is None else rng.permutation(rows)
         for start in range(0, len(rows), size):
-            yield encoder.encode(source.rows(rows[start : start + size]), source.where)  # type: ignore[attr-defined]
+            yield encoder.encode(source.rows(rows[start : start + size]), source.where)
 
     @property
     def _window(self) -> int:
@@ -273,7 +295,8 @@ class Dataset:
 def encoder_from(state: dict[str, Any]) -> Encoder:
     """The encoder whose `state()` was stored. Raises DataError for what is no such state."""
     try:
-        made = {"table": table_encoder_from, "array": array_encoder_from}[state["kind"]]
-        return made(state)
+        return table_encoder_from(state) if state["kind"] == "table" else array_encoder_from(state)
     except (KeyError, TypeError, ValueError, AttributeError) as fault:
-        raise DataError("the state of an encoder", f"{type(fault).__name__}: {fault}", "encoder_from") from None
+        raise DataError(
+            "the state of an encoder", f"{type(fault).__name__}: {fault}", "encoder_from"
+        ) from None

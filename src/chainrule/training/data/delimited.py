@@ -1,4 +1,4 @@
-"""CSV and TSV files in blocks of whole records: PyArrow reads the cells, this file knows where each one stands.
+"""CSV and TSV files in blocks of whole records: PyArrow reads the cells, this file knows where each stands.
 
 The form: UTF-8, a first line with the names of the columns, a record a line, cells in double quotes where
 they hold the delimiter, a quote (doubled) or an end of line. Empty lines are passed over. Cells of text lose
@@ -26,9 +26,16 @@ MISSING_WORDS = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "
 """The cells that mean: missing."""
 DELIMITERS = ",;\t|"
 MARKS = {
-    b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x1f\x8b": "a gzip file", b"PK\x03\x04": "a zip or Excel file",
-    b"PAR1": "a Parquet file", b"\x89PNG": "a PNG image", b"%PDF": "a PDF", b"\xff\xd8\xff": "a JPEG image",
-}  # fmt: skip
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+    b"\x1f\x8b": "a gzip file",
+    b"PK\x03\x04": "a zip or Excel file",
+    b"PAR1": "a Parquet file",
+    b"\x89PNG": "a PNG image",
+    b"%PDF": "a PDF",
+    b"\xff\xd8\xff": "a JPEG image",
+}
+"""What files begin with that are no text in UTF-8."""
 _SAVE = "save it as UTF-8 text, a record a line"
 
 
@@ -49,7 +56,9 @@ class DelimitedReader:
         block: int = BLOCK,
     ) -> None:
         self.place, self._path, self._block = str(path), path, block
-        if delimiter is not None and (not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n'):
+        if delimiter is not None and (
+            not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n'
+        ):
             raise DataError("a delimiter of one character", repr(delimiter)[:80], self.place)
         self._missing = list(missing_words)
         self._numeric: set[str] = set()
@@ -63,7 +72,9 @@ class DelimitedReader:
         """Read the first line: the end of lines, the delimiter and the names."""
         head = file.read(1 << 20)
         if not head.strip():
-            raise DataError("a line with the names of the columns", f"{len(head) or 'a file of 0'} bytes", self.place)
+            raise DataError(
+                "a line with the names of the columns", f"{len(head) or 'a file of 0'} bytes", self.place
+            )
         for mark, what in MARKS.items():
             if head.startswith(mark):
                 raise DataError("a text file in UTF-8", what, self.place, _SAVE)
@@ -71,7 +82,9 @@ class DelimitedReader:
         self._end = b"\n" if b"\n" in head else b"\r"
         line, end, _ = head[start:].partition(self._end)
         if not end and len(head) == 1 << 20:
-            raise DataError("a line with the names of the columns", "a megabyte without an end of line", self.place)
+            raise DataError(
+                "a line with the names of the columns", "a megabyte without an end of line", self.place
+            )
         self._first = start + len(line) + len(end)
         where = f"{self.place}, line 1"
         words = _decoded(line, where)
@@ -134,7 +147,9 @@ class DelimitedReader:
             return int(self._table(part, dict.fromkeys(self.columns, pa.string()), self.columns[:1]).num_rows)
         except pa.ArrowInvalid:
             self._refuse_record(part, line)
-            raise DataError("records of UTF-8 text", "something else", f"{self.place}, from line {line} on") from None
+            raise DataError(
+                "records of UTF-8 text", "something else", f"{self.place}, from line {line} on"
+            ) from None
 
     def _table(self, part: bytes, types: dict[str, Any], names: Sequence[str]) -> Any:
         """Cells as PyArrow reads them; ArrowInvalid where they do not fit."""
@@ -187,7 +202,9 @@ class DelimitedReader:
         offset, length, _ = self._blocks[number]
         with opened(self._path) as file:
             if _stamp(file) != self._stamp:
-                raise DataError("the file as it was when it was opened", "a changed one", self.place, "open it again")
+                raise DataError(
+                    "the file as it was when it was opened", "a changed one", self.place, "open it again"
+                )
             file.seek(offset)
             return file.read(length)
 
@@ -221,11 +238,13 @@ class DelimitedReader:
         """Raise DataError for the first record that is ragged, or a line that is not UTF-8."""
         for i, line in enumerate(part.split(self._end)):
             _decoded(line, f"{self.place}, line {first + i}")
-        for line, record in self._lines(part, first):
+        for number, record in self._lines(part, first):
             if len(record) != len(self.columns):
                 came = f"{len(record)}: {cells.shown(self._delimiter.join(record))}"
                 remedy = "quote cells that hold the delimiter" if len(record) > len(self.columns) else ""
-                raise DataError(f"{len(self.columns)} cells, as in line 1", came, f"{self.place}, line {line}", remedy)
+                raise DataError(
+                    f"{len(self.columns)} cells, as in line 1", came, f"{self.place}, line {number}", remedy
+                )
 
     def _refuse_quotes(self, part: bytes, first: int) -> None:
         """Raise DataError for the line on which a quote is opened for good."""
@@ -260,7 +279,8 @@ def _decoded(line: bytes, where: str) -> str:
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError as fault:
-        came = f"the byte 0x{line[fault.start]:02x} after {cells.shown(line[: fault.start].decode('utf-8')[-20:])}"
+        before = line[: fault.start].decode("utf-8")[-20:]
+        came = f"the byte 0x{line[fault.start]:02x} after {cells.shown(before)}"
         raise DataError("UTF-8", came, where, "save the file as UTF-8") from None
     if "\0" in text:
         raise DataError("text", "a NUL byte", where, "is the file damaged, or UTF-16?")

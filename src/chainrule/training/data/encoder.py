@@ -25,7 +25,7 @@ UNSEEN = ("refuse", "zeros")
 
 
 class Moments:
-    """Running mean and standard deviation of d columns, over blocks of rows, in float64 (Chan, Golub, LeVeque 1979)."""
+    """Running mean and standard deviation of d columns over blocks of rows (Chan, Golub, LeVeque 1979)."""
 
     def __init__(self, d: int) -> None:
         self.n, self.mean, self._squares = 0, np.zeros(d), np.zeros(d)
@@ -59,7 +59,10 @@ class Moments:
 
 @dataclass(frozen=True)
 class Column:
-    """How one column becomes inputs. numeric: (v − mean)/scale. boolean: 0 or 1. categorical: one-hot, sorted."""
+    """How one column becomes inputs.
+
+    numeric: (v − mean)/scale. boolean: 0 or 1. categorical: one-hot, sorted.
+    """
 
     name: str
     kind: str
@@ -77,17 +80,20 @@ class Column:
 class TableEncoder:
     """Encodes rows of a table. columns: of the features, in the order of the inputs.
 
-    target: what is to be predicted, or None. unseen: "refuse" a category that the training part did not have, or
-    make it "zeros" in all its inputs.
+    target: what is to be predicted, or None. unseen: "refuse" a category that the training part did not
+    have, or make it "zeros" in all its inputs.
 
-    >>> encoder = TableEncoder((Column("age", "numeric", 40.0, 10.0), Column("sex", "categorical", categories=("f", "m"))))
+    >>> age, sex = Column("age", "numeric", 40.0, 10.0), Column("sex", "categorical", categories=("f", "m"))
+    >>> encoder = TableEncoder([age, sex])
     >>> encoder.names
     ['age', 'sex=f', 'sex=m']
     >>> table_encoder_from(encoder.state()).state() == encoder.state()
     True
     """
 
-    def __init__(self, columns: Sequence[Column], target: Target | None = None, unseen: str = "refuse") -> None:
+    def __init__(
+        self, columns: Sequence[Column], target: Target | None = None, unseen: str = "refuse"
+    ) -> None:
         if unseen not in UNSEEN:
             raise DataError('unseen as "refuse" or "zeros"', repr(unseen), "open_data")
         self.columns, self.target, self.unseen = tuple(columns), target, unseen
@@ -178,7 +184,9 @@ def learned_table(
             columns = [cells.numbers(block.columns[name], name, block.rows, where) for name in numeric]
             moments.meet(np.stack(columns, axis=1))
         for name, categories in met.items():
-            categories.update(pc.unique(cells.texts(block.columns[name], name, block.rows, where)).to_pylist())
+            categories.update(
+                pc.unique(cells.texts(block.columns[name], name, block.rows, where)).to_pylist()
+            )
     mean, scale, constant = moments.centre(), moments.scale(), moments.constant
     columns_: list[Column] = []
     for name, kind in kinds.items():
@@ -193,5 +201,7 @@ def learned_table(
 
 def table_encoder_from(state: dict[str, Any]) -> TableEncoder:
     """The encoder that `TableEncoder.state` stored."""
-    columns = [Column(**(column | {"categories": tuple(column["categories"])})) for column in state["columns"]]
+    columns = [
+        Column(**(column | {"categories": tuple(column["categories"])})) for column in state["columns"]
+    ]
     return TableEncoder(columns, target_from(state["target"]), state["unseen"])

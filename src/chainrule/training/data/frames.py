@@ -20,7 +20,7 @@ _NAMES = {"pandas": "DataFrame", "polars": "DataFrame", "pyarrow": "Table"}
 
 
 def library(value: object) -> str:
-    """"pandas", "polars" or "pyarrow" for what comes from there, otherwise ""."""
+    """ "pandas", "polars" or "pyarrow" for what comes from there, otherwise ""."""
     top = type(value).__module__.partition(".")[0]
     return top if top in _KINDS else ""
 
@@ -49,7 +49,9 @@ class FrameReader:
             name, values = label
             column = label_column(values, name, self.place)
             if len(column) != n:
-                raise DataError(f"{n} labels, one for each row", f"{len(column)}", in_column(self.place, name))
+                raise DataError(
+                    f"{n} labels, one for each row", f"{len(column)}", in_column(self.place, name)
+                )
             self.columns.append(name)
             self._table.append(column)
         self.sizes = [min(BLOCK, n - start) for start in range(0, n, BLOCK)]
@@ -60,7 +62,13 @@ class FrameReader:
         series = frame.iloc[:, i]
         try:
             return cells.plain(pa.Array.from_pandas(series))
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError, OverflowError) as fault:
+        except (
+            pa.ArrowInvalid,
+            pa.ArrowTypeError,
+            pa.ArrowNotImplementedError,
+            TypeError,
+            OverflowError,
+        ) as fault:
             raise mixed(series, name, self.place, fault) from None
 
     def expect_numbers(self, names: Iterable[str]) -> None:
@@ -82,7 +90,9 @@ class FrameReader:
             state.update(f"{name}\0{column.type}\0{len(column)}\0".encode())
             state.update(np.packbits(cells.missing(column)).tobytes())
             if cells.form(column) == "text":
-                state.update(cells.as_numpy(pc.fill_null(pc.binary_length(column), 0)).astype("<i8").tobytes())
+                state.update(
+                    cells.as_numpy(pc.fill_null(pc.binary_length(column), 0)).astype("<i8").tobytes()
+                )
                 state.update("".join(pc.fill_null(column, "").to_pylist()).encode("utf-8", "surrogatepass"))
             elif cells.form(column) in ("number", "truth"):
                 state.update(cells.as_numpy(pc.cast(column, pa.float64(), safe=False).fill_null(0)).tobytes())
@@ -104,7 +114,9 @@ def label_column(values: Any, name: str, place: str) -> Any:
         if array.ndim == 2 and array.shape[1] == 1:
             array = array[:, 0]
         if array.ndim != 1:
-            raise DataError("one label for each example", f"labels of the shape {array.shape}", in_column(place, name))
+            raise DataError(
+                "one label for each example", f"labels of the shape {array.shape}", in_column(place, name)
+            )
         try:
             values = pa.array(array.tolist() if array.dtype.kind in "OU" else array, from_pandas=False)
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as fault:
@@ -116,11 +128,17 @@ def mixed(values: Iterable[Any], name: str, place: str, fault: Exception) -> Dat
     """The error for a column whose cells are of different types: names the first that differs."""
     seen: type | None = None
     for row, value in enumerate(values):
-        if value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and isnan(value)):
+        if (
+            value is None
+            or type(value).__name__ in ("NAType", "NaTType")
+            or (isinstance(value, float) and isnan(value))
+        ):
             continue
         if seen is not None and type(value) is not seen and {type(value), seen} != {int, float}:
             where = in_column(row_of(place, row), name)
             came = f"{cells.shown(value)}, a {type(value).__name__}"
-            return DataError(f"cells of one type, {seen.__name__} as before", came, where, "convert the column")
+            return DataError(
+                f"cells of one type, {seen.__name__} as before", came, where, "convert the column"
+            )
         seen = type(value)
     return DataError("cells that are numbers, truth values or text", reason(fault), in_column(place, name))

@@ -1,27 +1,35 @@
 """IDX files, the format of MNIST: gzipped or not, a pair of files, or a folder in the layout of MNIST.
 
-The format (Y. LeCun): two zero bytes, a byte for the type of the numbers, a byte for how many dimensions, each
-dimension as four bytes, then the numbers, the highest byte first.
+The format (Y. LeCun): two zero bytes, a byte for the type of the numbers, a byte for how many dimensions,
+each dimension as four bytes, then the numbers, the highest byte first.
 """
 
 from __future__ import annotations
 
 import gzip
-import hashlib
 import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from math import prod
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 
 from chainrule.graph.errors import DataError
 from chainrule.training.data.arrays import ArrayBlock, judged
 from chainrule.training.data.later import pa
-from chainrule.training.data.source import PIECE, Array, close, joint_digest, listed, opened, pieces, row_of
+from chainrule.training.data.source import (
+    PIECE,
+    Array,
+    close,
+    digest_of,
+    joint_digest,
+    listed,
+    opened,
+    row_of,
+)
 from chainrule.training.data.target import Target
 
 TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
@@ -51,7 +59,9 @@ class IdxFile:
             self.dtype = np.dtype(TYPES[magic[2]])
             numbers = file.read(4 * magic[3])
             if len(numbers) < 4 * magic[3]:
-                raise DataError(f"{magic[3]} dimensions", "the end of the file", f"{self.place}, byte {5 + len(numbers)}")
+                raise DataError(
+                    f"{magic[3]} dimensions", "the end of the file", f"{self.place}, byte {5 + len(numbers)}"
+                )
         self.dims = tuple(int(size) for size in np.frombuffer(numbers, ">u4"))
         self.start = 4 + 4 * magic[3]
         self.example = prod(self.dims[1:]) * self.dtype.itemsize
@@ -65,10 +75,12 @@ class IdxFile:
         return " × ".join(map(str, self.dims))
 
     def require(self, size: int, whole: bool = True) -> None:
-        """Raise DataError unless this many bytes of numbers are what the header says; or fewer, if not whole."""
+        """Raise DataError unless this many bytes are what the header says. whole: there are no more."""
         if size != self.bytes:
             came = f"{'' if whole else 'at least '}{size:,} bytes"
-            remedy = "the file is cut short: get it again" if size < self.bytes else "is it another file's header?"
+            remedy = (
+                "the file is cut short: get it again" if size < self.bytes else "is it another file's header?"
+            )
             raise DataError(f"{self.bytes:,} bytes of numbers for {self._said()}", came, self.place, remedy)
 
     @contextmanager
@@ -86,7 +98,7 @@ class IdxFile:
                 raise DataError("a whole gzip file", came, self.place, "get the file again") from None
 
     def blocks(self, rows: int, skip: int = 0) -> Iterator[Array]:
-        """The examples in their order, (rows, *dims[1:]) at a time, after the first `skip`; checks the size at the end."""
+        """Yield the examples after the first `skip`, (rows, *dims[1:]) at a time; check the size last."""
         with self.unpacked() as file:
             file.seek(self.start + skip * self.example)
             met = skip
@@ -109,11 +121,8 @@ class IdxFile:
 
     def digest(self) -> str:
         """SHA-256 of the bytes without gzip."""
-        state = hashlib.sha256()
         with self.unpacked() as file:
-            for piece in pieces(file):
-                state.update(piece)
-        return state.hexdigest()
+            return digest_of(file)
 
     @property
     def name(self) -> str:
@@ -132,7 +141,12 @@ class IdxSource:
     names: tuple[str, ...] = ()
 
     def __init__(
-        self, images: Path, labels: Path | None, memory: int, task: str | None = None, known: Target | None = None
+        self,
+        images: Path,
+        labels: Path | None,
+        memory: int,
+        task: str | None = None,
+        known: Target | None = None,
     ) -> None:
         self._images = file = IdxFile(images)
         self.place = str(images)
@@ -160,7 +174,9 @@ class IdxSource:
 
     def _read_labels(self, file: IdxFile, task: str | None) -> None:
         if len(file.dims) != 1:
-            raise DataError("labels of 1 dimension", f"{file.dims}", file.place, "are images and labels swapped?")
+            raise DataError(
+                "labels of 1 dimension", f"{file.dims}", file.place, "are images and labels swapped?"
+            )
         if file.dims[0] != self.kept:
             came = f"{file.dims[0]:,} labels"
             raise DataError(f"{self.kept:,} labels, one for each image of {self.place}", came, file.place)
@@ -194,7 +210,9 @@ class IdxSource:
             return block
         file.require(file.path.stat().st_size - file.start)
         mapped = np.memmap(file.path, file.dtype, "r", file.start, file.dims)
-        return np.array(mapped[start : start + n], file.dtype.newbyteorder("="))  # the map is let go: memory stays small
+        return np.array(
+            mapped[start : start + n], file.dtype.newbyteorder("=")
+        )  # the map is let go: memory stays small
 
     def where(self, row: int) -> str:
         """The file and the row, counted from 1."""
@@ -208,18 +226,23 @@ class IdxSource:
     def describe(self) -> str:
         """In words, what the examples are read from."""
         file = self._images
-        return f"{self.place}: IDX{', gzipped' if file.zipped else ''}, {' × '.join(map(str, file.dims))} of {file.dtype.name}"
+        zipped = ", gzipped" if file.zipped else ""
+        return f"{self.place}: IDX{zipped}, {' × '.join(map(str, file.dims))} of {file.dtype.name}"
 
 
 def is_idx(path: Path) -> bool:
     """Whether a file or folder has the names of IDX files."""
     if path.is_dir():
         return any(_IMAGES.search(entry.name) for entry in listed(path))
-    return "idx" in path.name and path.name.removesuffix(".gz").rpartition(".")[2] not in ("csv", "parquet", "tsv")
+    return "idx" in path.name and path.name.removesuffix(".gz").rpartition(".")[2] not in (
+        "csv",
+        "parquet",
+        "tsv",
+    )
 
 
 def pair(path: Path, part: str) -> tuple[Path, Path | None]:
-    """The files of images and labels: in a folder, those of the part "train" or "test"; else the file and its companion."""
+    """The files of images and of labels. In a folder: of the part, "train" or "test"."""
     if not path.is_dir():
         name = path.name.replace("images", "labels")
         name = re.sub(r"idx\d", "idx1", name)
@@ -228,7 +251,9 @@ def pair(path: Path, part: str) -> tuple[Path, Path | None]:
                 return path, path.with_name(companion)
         if "images" in path.name:
             return path, None
-        raise DataError("a file of images, and one of labels", "one file", str(path), "give both: (images, labels)")
+        raise DataError(
+            "a file of images, and one of labels", "one file", str(path), "give both: (images, labels)"
+        )
     if part not in _PARTS:
         raise DataError('part as "train" or "test"', repr(part), "open_data")
     entries = [entry for entry in listed(path) if _IMAGES.search(entry.name)]
@@ -238,10 +263,14 @@ def pair(path: Path, part: str) -> tuple[Path, Path | None]:
     plain = [entry for entry in mine if entry.suffix != ".gz"] or mine
     if not plain:
         wish = f"{_PARTS[part][0]}-images-idx3-ubyte or the same with .gz"
-        raise DataError(wish, "none of them", str(path), close(wish[:25], [entry.name for entry in listed(path)]))
+        raise DataError(
+            wish, "none of them", str(path), close(wish[:25], [entry.name for entry in listed(path)])
+        )
     with suppress(DataError):
         images, labels = pair(plain[0], part)
         if labels is not None:
             return images, labels
     wish = f"the labels of {plain[0].name}"
-    raise DataError(wish, "no file of that name", str(path), plain[0].name.replace("images-idx3", "labels-idx1"))
+    raise DataError(
+        wish, "no file of that name", str(path), plain[0].name.replace("images-idx3", "labels-idx1")
+    )

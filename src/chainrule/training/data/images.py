@@ -1,14 +1,14 @@
-"""A folder of images by class: a folder for each class, PNG and JPEG files in it, decoded when they are needed.
+"""A folder of images by class: a folder for each class, PNG and JPEG files in it, decoded on demand.
 
-Grey images where every one is grey, otherwise RGB; what is transparent loses its transparency. Images are turned
-as their EXIF data says. Hidden files are passed over; any other file that is no PNG or JPEG is refused.
+Grey images where every one is grey, otherwise RGB; what is transparent loses its transparency. Images are
+turned as their EXIF data says. Hidden files are passed over; any other file that is no PNG or JPEG is
+refused.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from chainrule.graph.errors import DataError
 from chainrule.training.data.arrays import ArrayBlock
-from chainrule.training.data.later import pa, pil
+from chainrule.training.data.later import pa, pil, pilops
 from chainrule.training.data.source import Array, file_digest, joint_digest, listed, opened, reason
 from chainrule.training.data.target import Target
 
@@ -56,7 +56,7 @@ class ImageSource:
         self.place, self._size = str(folder), _checked_size(size)
         self.resized = size is not None
         self.target: Target | None = known
-        self._labels = None
+        self._labels: Any = None
         if known is None or (folder.is_dir() and any(entry.is_dir() for entry in listed(folder))):
             self._classes(folder)
         else:
@@ -69,7 +69,9 @@ class ImageSource:
         self.shape = (COLOURS[self._colour][1], height, width)
         self.kept = len(self._files)
         if 3 * height * width > memory:
-            raise DataError(f"an image of at most {memory:,} bytes", _said((height, width)), str(self._files[0]))
+            raise DataError(
+                f"an image of at most {memory:,} bytes", _said((height, width)), str(self._files[0])
+            )
         self.sizes = [min(_BLOCK, self.kept - i) for i in range(0, self.kept, _BLOCK)]
 
     def _classes(self, folder: Path) -> None:
@@ -87,7 +89,7 @@ class ImageSource:
             raise DataError("at least two classes", came, self.place, "a single class has nothing to learn")
         self._files = [path for group in files for path in group]
         names = [entry.name for entry, group in zip(classes, files, strict=True) for _ in group]
-        self._labels: Any = pa.array(names, pa.string())
+        self._labels = pa.array(names, pa.string())
         self.target = self.target or Target("folder", "classes", tuple(entry.name for entry in classes))
 
     def _require_one_size(self, sizes: Sequence[tuple[int, int]]) -> None:
@@ -102,7 +104,11 @@ class ImageSource:
 
     def rows(self, rows: Array) -> ArrayBlock:
         """Any images, by their numbers."""
-        X = np.stack([self._decoded(self._files[row]) for row in rows]) if len(rows) else np.zeros((0, *self.shape), "u1")
+        X = (
+            np.stack([self._decoded(self._files[row]) for row in rows])
+            if len(rows)
+            else np.zeros((0, *self.shape), "u1")
+        )
         labels = None if self._labels is None else self._labels.take(pa.array(rows))
         return ArrayBlock(X, labels, rows)
 
@@ -110,13 +116,14 @@ class ImageSource:
         """One image, (channels, height, width) bytes."""
         channels, height, width = self.shape
         with _Decoding(path) as image:
-            image = import_module("PIL.ImageOps").exif_transpose(image)
-            image = _plain(image).convert(COLOURS[self._colour][0])
-            if self._size is not None and image.size != (width, height):
-                image = image.resize((width, height), pil.Resampling.BILINEAR)
-            pixels = np.asarray(image, np.uint8)
+            turned = _plain(pilops.exif_transpose(image)).convert(COLOURS[self._colour][0])
+            if self._size is not None and turned.size != (width, height):
+                turned = turned.resize((width, height), pil.Resampling.BILINEAR)
+            pixels = np.asarray(turned, np.uint8)
         if pixels.shape[:2] != (height, width):
-            raise DataError(f"the size {_said((height, width))}", _said(pixels.shape[:2]), str(path), "it changed")
+            raise DataError(
+                f"the size {_said((height, width))}", _said(pixels.shape[:2]), str(path), "it changed"
+            )
         return pixels.reshape(height, width, channels).transpose(2, 0, 1)
 
     def where(self, row: int) -> str:
@@ -135,7 +142,7 @@ class ImageSource:
 
 
 class _Decoding:
-    """A PNG or JPEG file as an image of Pillow; whatever its decoders raise is a DataError that names the file."""
+    """A PNG or JPEG file as an image of Pillow; what its decoders raise becomes a DataError with the file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -164,7 +171,9 @@ class _Decoding:
             came = "something else"
         else:
             came = reason(fault)
-        raise DataError("a PNG or JPEG image that can be decoded", came, str(self._path), "repair or remove it") from None
+        raise DataError(
+            "a PNG or JPEG image that can be decoded", came, str(self._path), "repair or remove it"
+        ) from None
 
 
 def _head(path: Path, sized: bool) -> tuple[tuple[int, int], str]:
@@ -180,7 +189,9 @@ def _head(path: Path, sized: bool) -> tuple[tuple[int, int], str]:
 def _plain(image: Any) -> Any:
     """Refuse images of more than 8 bits; they would lose what distinguishes them."""
     if image.mode.startswith(("I", "F")):
-        raise DataError("an image of 8 bits a channel", f"the mode {image.mode}", image.filename or image.fp.name)
+        raise DataError(
+            "an image of 8 bits a channel", f"the mode {image.mode}", image.filename or image.fp.name
+        )
     return image
 
 
@@ -189,9 +200,13 @@ def _images(folder: Path, base: Path) -> list[Path]:
     files = [entry for entry in listed(folder) if not _passed_over(entry)]
     for entry in files:
         if entry.is_dir():
-            raise DataError("images in the folder of a class", f"a folder: {entry.name}", str(folder), "one level only")
+            raise DataError(
+                "images in the folder of a class", f"a folder: {entry.name}", str(folder), "one level only"
+            )
         if entry.suffix.lower() not in SUFFIXES:
-            raise DataError("PNG and JPEG images only", f"{entry.relative_to(base)}", str(base), "move it elsewhere")
+            raise DataError(
+                "PNG and JPEG images only", f"{entry.relative_to(base)}", str(base), "move it elsewhere"
+            )
     if not files:
         raise DataError("at least one PNG or JPEG image", "an empty folder", str(folder), "remove the folder")
     return files

@@ -19,7 +19,9 @@ class _Later:
             module = import_module(self._name)
         except ImportError:
             what = f"the package {self._package}"
-            raise ChainruleError(what, "a Python without it", "data", f"pip install {self._package}") from None
+            raise ChainruleError(
+                what, "a Python without it", "data", f"pip install {self._package}"
+            ) from None
         found = getattr(module, attribute)
         setattr(self, attribute, found)
         return found
@@ -30,4 +32,5 @@ pc: Any = _Later("pyarrow.compute", "pyarrow")
 pq: Any = _Later("pyarrow.parquet", "pyarrow")
 pacsv: Any = _Later("pyarrow.csv", "pyarrow")
 pil: Any = _Later("PIL.Image", "pillow")
+pilops: Any = _Later("PIL.ImageOps", "pillow")
 sklearn_sets: Any = _Later("sklearn.datasets", "scikit-learn")

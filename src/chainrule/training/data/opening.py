@@ -46,25 +46,28 @@ def open_data(  # noqa: PLR0913 - the settings of a data set, each with a defaul
     encoder: Encoder | dict[str, Any] | None = None,
     memory: int = MEMORY,
 ) -> Dataset:
-    """Open examples, whatever they are kept in. Everything is read once, so that what is wrong is said at once.
+    """Open examples, whatever they are kept in, and read them once, so that what is wrong is said at once.
 
     spec: one of
-        arrays (X, y): X (n, d) vectors, (n, height, width) or (n, channels, height, width) images; or X with y
-            as target;
-        a frame of pandas or Polars or an Arrow table, with the name of its label column, or the labels, as target;
-        a path to a CSV (.csv, .txt), TSV (.tsv, .tab) or Parquet file (.parquet, .pq), with the label column as target;
-        a path to an IDX file of images beside its labels, a pair of paths, or a folder in the layout of MNIST;
+        arrays (X, y): X (n, d) vectors, (n, height, width) or (n, channels, height, width) images;
+        a frame of pandas or Polars or an Arrow table, with its label column, or the labels, as target;
+        a path to a CSV (.csv, .txt), TSV (.tsv, .tab) or Parquet file (.parquet, .pq), with the target;
+        a path to an IDX file of images beside its labels, a pair of paths, or a folder laid out as MNIST;
         a path to a folder with a folder of PNG or JPEG images for each class;
         the name of a set of scikit-learn: "digits", "iris", "wine", "breast_cancer", "diabetes".
-    task: "classification" or "regression". None: labels that are text, truth values or at most 20 different whole
-        numbers are classes, others are real.
+    target: the name of the label column, or the labels (n,).
+    task: "classification" or "regression". None: labels that are text, truth values or at most 20
+        different whole numbers are classes, others are real.
     ignore: columns to leave out. categorical: columns to take as text although they have numbers.
-    missing: "refuse" cells without a value, or "drop" their rows. missing_words: the cells of CSV files that mean it.
+    missing: "refuse" cells without a value, or "drop" their rows.
+    missing_words: the cells of CSV files that mean: missing.
     unseen: "refuse" categories that the training part did not have, or make them "zeros".
-    standardize: None for numeric columns and vectors, not for images, whose pixels are divided by the largest value.
+    standardize: None for numeric columns and vectors; pixels are divided by their largest value instead.
     delimiter: of a CSV file; None takes that of , ; | and tab which the first line has most of.
-    size: (height, width) to which images are resized. colour: "grey" or "rgb". part: of MNIST, "train" or "test".
-    encoder: of a trained model, or its state: the data is then read as that model needs it, and labels may be absent.
+    size: (height, width) to which images are resized. colour: "grey" or "rgb".
+    part: of a folder laid out as MNIST, "train" or "test".
+    encoder: of a trained model, or its state. The data is read as that model needs it: columns by name,
+        further ones passed over; labels may be absent.
     memory: bytes that encoded examples may take; larger data is read in blocks.
 
     Raises DataError, which names file, line or row, and column, what was found and what was expected.
@@ -127,25 +130,36 @@ def _table(reader: Reader, choice: Choice, known: Encoder | None) -> TableSource
         if choice.target is None:
             columns = list(reader.columns)
             remedy = f"target={columns[-1]!r}, if it is the last column"
-            raise DataError("target, the name of the label column", f"none; there are {several(columns)}", reader.place, remedy)
+            raise DataError(
+                "target, the name of the label column",
+                f"none; there are {several(columns)}",
+                reader.place,
+                remedy,
+            )
         return TableSource(reader, choice).profiled()
     if not isinstance(known, TableEncoder):
-        raise DataError(str(known), "a table", reader.place, "use the kind of data that the model was trained on")
+        raise DataError(
+            str(known), "a table", reader.place, "use the kind of data that the model was trained on"
+        )
     label = choice.target or (known.target.name if known.target else None)
     if label is not None and choice.target is None and label not in reader.columns:
         label = None
     return TableSource(reader, replace(choice, target=label, features=known.features), known).checked()
 
 
-def _images(path: Path, size: tuple[int, int] | None, colour: str | None, known: Encoder | None, memory: int) -> ImageSource:
+def _images(
+    path: Path, size: tuple[int, int] | None, colour: str | None, known: Encoder | None, memory: int
+) -> ImageSource:
     aim: Target | None = None
     if path.is_file() and (path.suffix.lower() not in SUFFIXES or known is None):
         kinds = ".csv, .tsv, .parquet, IDX, or a folder of images"
-        raise DataError(f"a file of a known kind: {kinds}", f"{path.suffix or 'a name without ending'}", str(path))
+        raise DataError(
+            f"a file of a known kind: {kinds}", f"{path.suffix or 'a name without ending'}", str(path)
+        )
     if isinstance(known, ArrayEncoder) and len(known.shape) == 3:
         aim = known.target
         colour = colour or ("grey" if known.shape[0] == 1 else "rgb")
-        size = size or (known.shape[1:] if known.resized else None)  # type: ignore[assignment]  # two numbers
+        size = size or (known.shape[1:] if known.resized else None)
     return ImageSource(path, size, colour, aim, memory)
 
 

@@ -1,4 +1,7 @@
-"""Parquet files, a row group at a time. A row group must fit in memory; writers make them of about a million rows."""
+"""Parquet files, a row group at a time.
+
+A row group must fit in memory; writers make them of about a million rows.
+"""
 
 from __future__ import annotations
 
@@ -64,4 +67,3 @@ class ParquetReader:
     def describe(self) -> str:
         """In words, what is read."""
         return f"{self.place}: Parquet, {self._path.stat().st_size:,} bytes"
-

@@ -1,13 +1,14 @@
 """Shuffling at bounded memory: blocks in random order, and rows shuffled within a window of several blocks.
 
-How good it is. Let a source have n rows in B blocks, and a window hold W of them.
-- Everything in one window (W = B): a uniformly random order of all rows, no weaker than shuffling in memory.
-- Otherwise the order of blocks is uniformly random, and within a window the order of rows is. The place of a row in
-  the epoch is uniform, up to the grain of a window: on average it moves by n/3. What is not mixed: rows of
-  one block stay together in one window, in every epoch; two rows of different blocks are in one window with
-  probability (W − 1)/(B − 1). A file sorted by class gives windows of at most W classes' runs.
-- A source that can only be read in its order (gzipped and larger than memory): rows move by a window at most. If such
-  a file is sorted, batches are not mixed: unpack it.
+How good it is. Let a source have n rows in B blocks, and a window hold about W of them.
+
+- All in one window (W = B): every order of the rows is equally likely, as when shuffling in memory.
+- Otherwise the order of the blocks is random, and that of the rows within a window. The place of a row in the
+  epoch is uniform, up to the grain of a window: it moves by n/3 rows on average. What is not mixed: the rows
+  of a block stay together in one window, in every epoch; two rows of different blocks share a window with
+  probability (W − 1)/(B − 1) or so. In a file sorted by class, a window holds at most W runs of classes.
+- A source that can only be read in its order (gzipped, and larger than memory): rows move by a window at
+  most. Where such a file is sorted, batches are not mixed: unpack it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ def generator(seed: int, epoch: int) -> np.random.Generator:
     return np.random.default_rng([seed, epoch])
 
 
-def batches(blocks: Iterable[Pair], size: int, window: int, rng: np.random.Generator | None) -> Iterator[Pair]:
+def batches(
+    blocks: Iterable[Pair], size: int, window: int, rng: np.random.Generator | None
+) -> Iterator[Pair]:
     """Batches of `size` rows of (X, y) from encoded blocks; the last may be smaller.
 
     window: rows gathered before they are shuffled. rng: None keeps the order. Rows that fill no batch wait

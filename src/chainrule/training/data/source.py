@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -38,9 +38,13 @@ class Source(Protocol):
     """
 
     place: str
-    sizes: Sequence[int]
     kept: int
-    in_order: bool
+
+    @property
+    def sizes(self) -> Sequence[int]: ...
+
+    @property
+    def in_order(self) -> bool: ...
 
     def read(self, number: int) -> Any:
         """The block of this number, without the rows that are left out."""
@@ -115,16 +119,18 @@ def in_column(where: str, column: str) -> str:
     return f'{where}, column "{column}"'
 
 
-def pieces(file: IO[bytes]) -> Iterator[bytes]:
-    """The bytes of a file, a piece at a time."""
-    while piece := file.read(PIECE):
-        yield piece
-
-
 def file_digest(path: Path) -> str:
     """SHA-256 of the bytes of a file: what `sha256sum FILE` prints."""
     with opened(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return digest_of(file)
+
+
+def digest_of(file: IO[bytes]) -> str:
+    """SHA-256 of the rest of an open file."""
+    state = hashlib.sha256()
+    while piece := file.read(PIECE):
+        state.update(piece)
+    return state.hexdigest()
 
 
 def joint_digest(digests: Iterable[tuple[str, str]]) -> str:

@@ -41,7 +41,8 @@ class Listed:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Rows of `base` drawn by a hash of seed and number, for sources too large to list: on average a fraction of them.
+    """Rows of `base` drawn by a hash of seed and number, for sources too large to list: on average a
+    fraction of them.
 
     held: whether it is the held-out rows, or the others.
     """
@@ -63,7 +64,9 @@ def uniform(rows: Array, seed: int) -> NDArray[np.float64]:
     True
     """
     with np.errstate(over="ignore"):
-        z = _mixed(np.asarray(seed, np.uint64)) + (rows.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+        z = _mixed(np.asarray(seed, np.uint64)) + (rows.astype(np.uint64) + np.uint64(1)) * np.uint64(
+            0x9E3779B97F4A7C15
+        )
         return (_mixed(z) >> np.uint64(11)).astype(np.float64) / 2.0**53
 
 
@@ -77,7 +80,8 @@ def held_out(n: int, classes: Array | None, fraction: float, seed: int) -> Mask:
     """Which of n examples are held out, (n,): round(fraction·n) of them, at least one.
 
     classes: class indices (n,), or None. With them the parts are stratified: each class gives its share of
-    the held-out examples, rounded down, and those with the largest remainders give one more, but none all it has.
+    the held-out examples, rounded down, and those with the largest remainders give one more, but none all it
+    has.
     """
     total = min(max(1, round(fraction * n)), n - 1)
     if n < 2:

@@ -1,4 +1,4 @@
-"""A table as examples: which columns are features, what each holds, and blocks of rows without missing cells."""
+"""A table as examples: which columns are features, what each holds, and rows without missing cells."""
 
 from __future__ import annotations
 
@@ -23,9 +23,15 @@ class Reader(Protocol):
     """What reads a table, in blocks. columns: all names. typed: whether columns come with types."""
 
     place: str
-    columns: Sequence[str]
-    sizes: Sequence[int]
-    typed: bool
+
+    @property
+    def columns(self) -> Sequence[str]: ...
+
+    @property
+    def sizes(self) -> Sequence[int]: ...
+
+    @property
+    def typed(self) -> bool: ...
 
     def expect_numbers(self, names: Iterable[str]) -> None:
         """These columns are likely to hold numbers only: a hint that makes reading faster."""
@@ -78,7 +84,9 @@ class Choice:
         for what in ("ignore", "categorical"):
             names = getattr(self, what)
             if isinstance(names, str) or not isinstance(names, (list, tuple)):
-                raise DataError(f"{what} as a list of names", repr(names)[:80], _WHERE, f'write {what}=["..."]')
+                raise DataError(
+                    f"{what} as a list of names", repr(names)[:80], _WHERE, f'write {what}=["..."]'
+                )
 
 
 class TableSource:
@@ -139,18 +147,24 @@ class TableSource:
             if label:
                 label.meet(block.columns[label.name], block.rows, self.where)
             if number == 0:
-                numeric = [name for name in self.names if name not in choice.categorical and _numbers(block, name)]
+                numeric = [
+                    name for name in self.names if name not in choice.categorical and _numbers(block, name)
+                ]
                 self._reader.expect_numbers(numeric)
         self.kept = kept
         if not kept:
-            raise DataError("a row without missing cells", "none", self.place, "leave out the emptiest columns: ignore")
+            raise DataError(
+                "a row without missing cells", "none", self.place, "leave out the emptiest columns: ignore"
+            )
         self.kinds = {rule.name: rule.decided(self.place) for rule in rules}
         self.target = label.decided(self.place) if label else None
         return self
 
-
     def checked(self) -> TableSource:
-        """Pass over the table once: every row can be encoded. Raises DataError for the first cell that cannot."""
+        """Pass over the table once: every row can be encoded.
+
+        Raises DataError for the first cell that cannot.
+        """
         numeric = [column.name for column in self._encoder.columns if column.kind == NUMERIC]
         self._reader.expect_numbers(numeric)
         kept = 0
@@ -197,7 +211,9 @@ def _features(reader: Reader, choice: Choice) -> list[str]:
 
 def _require(name: str, known: Sequence[str], place: str, what: str) -> None:
     if not isinstance(name, str):
-        raise DataError(f"the name of {what.removeprefix('the ')}", repr(name)[:80], in_column(place, str(name)[:80]))
+        raise DataError(
+            f"the name of {what.removeprefix('the ')}", repr(name)[:80], in_column(place, str(name)[:80])
+        )
     if name not in known:
         came = f"a table with {several(known)}"
         raise DataError(f"{what} {name!r}", came, place, close(name, known))

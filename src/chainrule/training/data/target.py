@@ -38,7 +38,10 @@ class Target:
     classes: tuple[str | int | bool, ...] = ()
 
     def encode(self, column: Any, rows: Array, where: Where) -> Array:
-        """Class indices, int64, or real numbers, float32, (rows,). Raises DataError for a class that is not known."""
+        """Class indices, int64, or real numbers, float32, (rows,).
+
+        Raises DataError for a class that is not known.
+        """
         if self.kind == "real":
             return cells.numbers(column, self.name, rows, where).astype(np.float32)
         labels = _labels(column, type(self.classes[0]), self.name, rows, where)
@@ -46,7 +49,9 @@ class Target:
         if unseen >= 0:
             came = cells.shown(labels[unseen].as_py())
             place = in_column(where(rows[unseen]), self.name)
-            raise DataError(f"one of the classes {several(map(str, self.classes))}", came, place, "correct the label")
+            raise DataError(
+                f"one of the classes {several(map(str, self.classes))}", came, place, "correct the label"
+            )
         return at
 
     def state(self) -> dict[str, Any]:
@@ -99,14 +104,18 @@ class TargetRule:
         elif form == "number" and not pa.types.is_integer(column.type):
             values = cells.numbers(column, self.name, rows, where)
             whole = (values == np.floor(values)).all()
-            self._note("float" if self._task != "classification" or not whole else "whole", column, 0, rows, where)
+            self._note(
+                "float" if self._task != "classification" or not whole else "whole", column, 0, rows, where
+            )
             self._add(np.unique(values).tolist())
         elif form in ("text", "number", "truth"):
             self._note("whole" if form == "number" else form, column, 0, rows, where)
             self._add(pc.unique(column).to_pylist())
         else:
             raise DataError(
-                "labels as text, numbers or truth values", str(column.type), in_column(where(rows[0]), self.name)
+                "labels as text, numbers or truth values",
+                str(column.type),
+                in_column(where(rows[0]), self.name),
             )
 
     def _meet_text(self, column: Any, rows: Array, where: Where) -> None:
@@ -139,13 +148,19 @@ class TargetRule:
         if self._task == "regression":
             if not numeric and forms != {"truth"}:
                 form = "text" if "text" in forms else "truth"
-                raise DataError("numbers, the task being regression", cells.shown(self._forms[form][1]), self._forms[form][0])
+                raise DataError(
+                    "numbers, the task being regression",
+                    cells.shown(self._forms[form][1]),
+                    self._forms[form][0],
+                )
             return Target(self.name, "real")
         if forms & {"text", "truth"} and forms & {"whole", "float"} and self._task is None:
             where, came = self._forms["text" if "text" in forms else "truth"]
             example = cells.shown(self._forms[min(forms & {"whole", "float"})][1])
             raise DataError(
-                f"a number, as {example}", cells.shown(came), where,
+                f"a number, as {example}",
+                cells.shown(came),
+                where,
                 'correct the label, or say that labels are classes: task="classification"',
             )
         few = forms == {"whole"} and not self._many and len(self._met) <= MOST_WHOLE_NUMBERS
@@ -153,7 +168,9 @@ class TargetRule:
             return Target(self.name, "real")
         if "float" in forms:
             where, came = self._forms["float"]
-            raise DataError("classes as text or whole numbers", cells.shown(came), where, 'is the task "regression"?')
+            raise DataError(
+                "classes as text or whole numbers", cells.shown(came), where, 'is the task "regression"?'
+            )
         return Target(self.name, "classes", self._classes(forms, place))
 
     def _classes(self, forms: set[str], place: str) -> tuple[Any, ...]:
@@ -167,7 +184,9 @@ class TargetRule:
             met = {str(value) for value in self._met}
         if len(met) < 2:
             only = "".join(f"only {cells.shown(value)}" for value in met)
-            raise DataError("at least two classes", only or "no label", place, "a single class has nothing to learn")
+            raise DataError(
+                "at least two classes", only or "no label", place, "a single class has nothing to learn"
+            )
         return tuple(sorted(met))
 
 
