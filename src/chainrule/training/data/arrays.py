@@ -207,7 +207,7 @@ def checked(X: Any, place: str) -> Array:
     """
     wish = "numbers as (n, d), (n, height, width) or (n, channels, height, width)"
     if hasattr(X, "toarray"):
-        raise DataError(wish, "a sparse matrix", place, "X.toarray() makes a full one")
+        raise DataError(wish, "a sparse matrix", place, "make a full one: X.toarray()")
     try:
         array = np.asarray(X)
         if array.dtype.kind == "O":
@@ -221,7 +221,9 @@ def checked(X: Any, place: str) -> Array:
     if array.ndim == 3:
         array = array[:, None]
     if array.ndim not in (2, 4):
-        raise DataError(wish, f"the shape {array.shape}", place, "X.reshape(-1, 1) if there is one feature")
+        raise DataError(
+            wish, f"the shape {array.shape}", place, "write X.reshape(-1, 1) if there is one feature"
+        )
     if 0 in array.shape:
         raise DataError(wish, f"the shape {array.shape}: nothing", place)
     return array

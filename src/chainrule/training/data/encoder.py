@@ -142,7 +142,7 @@ class TableEncoder:
                 f"one of the categories {several(column.categories)}",
                 f"{cells.shown(texts[unseen].as_py())}, which the training part did not have",
                 in_column(where(rows[unseen]), column.name),
-                'unseen="zeros" makes such cells 0 in each of the inputs',
+                'write unseen="zeros" to make such cells 0 in each of the inputs',
             )
         known = np.flatnonzero(at >= 0)
         X[known, at[known]] = 1

@@ -104,24 +104,28 @@ class FrameReader:
 
 
 def label_column(values: Any, name: str, place: str) -> Any:
-    """Labels given as any one-dimensional sequence, as a plain Arrow array."""
-    if library(values) == "polars":
-        values = values.to_arrow()
-    elif library(values) == "pandas":
-        values = pa.Array.from_pandas(values)
-    if library(values) != "pyarrow":
+    """Labels given as any one-dimensional sequence, as a plain Arrow array. Raises DataError."""
+    where = in_column(place, name)
+    try:
+        if library(values) == "polars":
+            values = values.to_arrow()
+        elif library(values) == "pandas":
+            values = pa.Array.from_pandas(values)
+        if library(values) == "pyarrow":
+            return cells.plain(values)
         array = np.asarray(values)
-        if array.ndim == 2 and array.shape[1] == 1:
-            array = array[:, 0]
-        if array.ndim != 1:
-            raise DataError(
-                "one label for each example", f"labels of the shape {array.shape}", in_column(place, name)
-            )
-        try:
-            values = pa.array(array.tolist() if array.dtype.kind in "OU" else array, from_pandas=False)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as fault:
-            raise mixed(array.tolist(), name, place, fault) from None
-    return cells.plain(values)
+    except Exception as fault:  # whatever a stranger's labels raise
+        raise DataError("one label for each example", reason(fault), where) from None
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise DataError("one label for each example", f"labels of the shape {array.shape}", where)
+    plain = isinstance(values, (list, tuple)) and array.ndim == 1 and np.ndim(values[:1]) == 1
+    given = list(values) if plain else array.tolist()  # NumPy would make text of mixed labels
+    try:
+        return pa.array(given if array.dtype.kind in "OU" else array)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as fault:
+        raise mixed(given, name, place, fault) from None
 
 
 def mixed(values: Iterable[Any], name: str, place: str, fault: Exception) -> DataError:

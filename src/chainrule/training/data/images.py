@@ -96,7 +96,7 @@ class ImageSource:
         for path, size in zip(self._files, sizes, strict=True):
             if size != sizes[0]:
                 wish = f"one size, {_said(sizes[0])} (height × width) as {self._files[0].name}"
-                raise DataError(wish, _said(size), str(path), f"size={sizes[0]} resizes all")
+                raise DataError(wish, _said(size), str(path), f"resize all with size={sizes[0]}")
 
     def read(self, number: int) -> ArrayBlock:
         """A block of images, decoded."""
@@ -116,7 +116,7 @@ class ImageSource:
         """One image, (channels, height, width) bytes."""
         channels, height, width = self.shape
         with _Decoding(path) as image:
-            turned = _plain(pilops.exif_transpose(image)).convert(COLOURS[self._colour][0])
+            turned = _plain(pilops.exif_transpose(image), path).convert(COLOURS[self._colour][0])
             if self._size is not None and turned.size != (width, height):
                 turned = turned.resize((width, height), pil.Resampling.BILINEAR)
             pixels = np.asarray(turned, np.uint8)
@@ -182,16 +182,14 @@ def _head(path: Path, sized: bool) -> tuple[tuple[int, int], str]:
         width, height = image.size
         if sized and image.getexif().get(_ORIENTATION) in _TURNED:
             width, height = height, width
-        mode = _plain(image).mode
+        mode = _plain(image, path).mode
     return (height, width), mode
 
 
-def _plain(image: Any) -> Any:
+def _plain(image: Any, path: Path) -> Any:
     """Refuse images of more than 8 bits; they would lose what distinguishes them."""
     if image.mode.startswith(("I", "F")):
-        raise DataError(
-            "an image of 8 bits a channel", f"the mode {image.mode}", image.filename or image.fp.name
-        )
+        raise DataError("an image of 8 bits a channel", f"the mode {image.mode}", str(path))
     return image
 
 

@@ -93,10 +93,10 @@ def open_data(  # noqa: PLR0913 - the settings of a data set, each with a defaul
         path = Path(name)
         if name in SETS:
             source = builtin(name, task, aim)
-        elif isinstance(target, os.PathLike) or (isinstance(target, str) and is_idx(path)):
-            source = IdxSource(path, Path(target), memory, task, aim)
         elif (reader := _reader(path, delimiter, missing_words)) is not None:
             source = _table(reader, replace(choice, target=target), known)
+        elif isinstance(target, os.PathLike) or (isinstance(target, str) and "idx" in path.name):
+            source = IdxSource(_there(path), Path(target), memory, task, aim)
         elif is_idx(_there(path)):
             source = IdxSource(*pair(path, part), memory, task, aim)
         else:
@@ -129,7 +129,7 @@ def _table(reader: Reader, choice: Choice, known: Encoder | None) -> TableSource
     if known is None:
         if choice.target is None:
             columns = list(reader.columns)
-            remedy = f"target={columns[-1]!r}, if it is the last column"
+            remedy = f"write target={columns[-1]!r}, if it is the last column"
             raise DataError(
                 "target, the name of the label column",
                 f"none; there are {several(columns)}",

@@ -12,7 +12,7 @@ from chainrule.graph.errors import DataError
 from chainrule.training.data import cells
 from chainrule.training.data.columns import NUMERIC, ColumnRule
 from chainrule.training.data.later import pa
-from chainrule.training.data.source import Array, close, in_column, several
+from chainrule.training.data.source import Array, close, several
 from chainrule.training.data.target import Target, TargetRule
 
 MISSING = ("refuse", "drop")
@@ -211,9 +211,7 @@ def _features(reader: Reader, choice: Choice) -> list[str]:
 
 def _require(name: str, known: Sequence[str], place: str, what: str) -> None:
     if not isinstance(name, str):
-        raise DataError(
-            f"the name of {what.removeprefix('the ')}", repr(name)[:80], in_column(place, str(name)[:80])
-        )
+        raise DataError(f"a name for {what}", repr(name)[:80], place)
     if name not in known:
         came = f"a table with {several(known)}"
         raise DataError(f"{what} {name!r}", came, place, close(name, known))
