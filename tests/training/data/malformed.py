@@ -36,7 +36,9 @@ def case(what: str, make: Callable[[Path], tuple[Any, dict[str, Any]]], *words: 
 # files of text
 
 
-def text(content: str | bytes, name: str = "table.csv", **options: Any) -> Callable[[Path], tuple[Any, dict[str, Any]]]:
+def text(
+    content: str | bytes, name: str = "table.csv", **options: Any
+) -> Callable[[Path], tuple[Any, dict[str, Any]]]:
     def make(folder: Path) -> tuple[Any, dict[str, Any]]:
         path = folder / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -112,8 +114,18 @@ case("an empty column", text("a,b,y\n1,,x\n2,,z\n"), 'line 2, column "b"', "a mi
 case("infinity", text(with_line("1,inf,no")), 'line 5, column "b"', "finite number", "inf")
 case("minus infinity", text(with_line("-Infinity,2,no")), 'line 5, column "a"', "finite number", "-inf")
 case("a number too large", text(with_line("1,1e400,no")), 'line 5, column "b"', "finite number")
-case("a number whose square is too large", text(with_line("1,-1e200,no")), 'line 5, column "b"', "finite number")
-case("nan where it does not mean missing", text(with_line("nan,2,no"), missing_words=[""]), "line 5", "finite number")
+case(
+    "a number whose square is too large",
+    text(with_line("1,-1e200,no")),
+    'line 5, column "b"',
+    "finite number",
+)
+case(
+    "nan where it does not mean missing",
+    text(with_line("nan,2,no"), missing_words=[""]),
+    "line 5",
+    "finite number",
+)
 case("Latin-1", text(with_line(b"1,2,n\xe9")), "line 5", "UTF-8", "0xe9")
 case("Latin-1 in the header", text(b"caf\xe9,y\n1,2\n"), "line 1", "UTF-8", "0xe9")
 case("UTF-16", text(GOOD.encode("utf-16")), "UTF-16", "save it as UTF-8")
@@ -130,15 +142,30 @@ case("one class of numbers", text("a,y\n1,0\n2,0\n"), 'column "y"', "at least tw
 case("too many classes", text("a,y\n" + "".join(f"1,k{i}\n" for i in range(1500))), "at most 1000 classes")
 case("numbers and text as labels", text("a,y\n1,2\n1,3\n1,x\n"), 'line 4, column "y"', "'x'", "a number")
 case("text as labels of a regression", text(GOOD, task="regression"), 'column "y"', "numbers", "'no'")
+case("truth values of a regression", text("a,y\n1,true\n2,false\n", task="regression"), "numbers", "'true'")
 case("fractions as classes", text("a,y\n1,0.5\n2,1\n", task="classification"), 'line 2, column "y"', "0.5")
 case("an infinite label", text("a,y\n1,0.5\n2,inf\n"), 'line 3, column "y"', "finite number")
 case("a column of dates", text("a,y\n2020-01-05,1\n2021-02-03,2\n"), 'column "a"', "2020-01-05", "dates")
-case("a column of names", text("a,y\n" + "".join(f"name{i},{i / 7}\n" for i in range(1100))), 'column "a"', "at most 1000")
-case("a file that is not there", lambda folder: (folder / "tabel.csv", {"target": "y"}), "tabel.csv", "nothing is")
+case(
+    "a column of names",
+    text("a,y\n" + "".join(f"name{i},{i / 7}\n" for i in range(1100))),
+    'column "a"',
+    "at most 1000",
+)
+case(
+    "a file that is not there",
+    lambda folder: (folder / "tabel.csv", {"target": "y"}),
+    "tabel.csv",
+    "nothing is",
+)
 case("a set that is not there", lambda _: ("irsi", {}), "did you mean 'iris'?")
 case("an ending that nobody knows", text("x", "table.xyz"), ".xyz", ".csv")
 case("an Excel file", text("x", "table.xlsx"), ".xlsx")
-case("a folder with the name of a table", lambda folder: ((folder / "t.csv").mkdir() or folder / "t.csv", {"target": "y"}), "a folder")
+case(
+    "a folder with the name of a table",
+    lambda folder: ((folder / "t.csv").mkdir() or folder / "t.csv", {"target": "y"}),
+    "a folder",
+)
 
 
 def misspelt(folder: Path) -> tuple[Any, dict[str, Any]]:
@@ -154,7 +181,9 @@ case("a path too long", lambda _: ("a" * 5000 + ".csv", {"target": "y"}), "too l
 # Parquet
 
 
-def parquet(table: pa.Table, damage: Callable[[bytes], bytes] = bytes, **options: Any) -> Callable[[Path], Any]:
+def parquet(
+    table: pa.Table, damage: Callable[[bytes], bytes] = bytes, **options: Any
+) -> Callable[[Path], Any]:
     def make(folder: Path) -> tuple[Any, dict[str, Any]]:
         path = folder / "table.parquet"
         pq.write_table(table, path)
@@ -178,15 +207,27 @@ case("Parquet that is text", parquet(TABLE, lambda _: GOOD.encode()), "table.par
 case("Parquet without its middle", parquet(TABLE, lambda b: b[:30] + b[-60:]), "table.parquet")
 case("Parquet without rows", parquet(TABLE.slice(0, 0)), "table.parquet", "rows below")
 case("Parquet without the label", parquet(TABLE.drop(["y"])), "the label column 'y'")
-case("Parquet with a missing number", parquet(with_column([1, None, 2])), 'row 2, column "c"', "a missing one")
-case("Parquet with NaN", parquet(with_column([1.0, 2.0, float("nan")])), 'row 3, column "c"', "finite number", "nan")
+case(
+    "Parquet with a missing number", parquet(with_column([1, None, 2])), 'row 2, column "c"', "a missing one"
+)
+case(
+    "Parquet with NaN",
+    parquet(with_column([1.0, 2.0, float("nan")])),
+    'row 3, column "c"',
+    "finite number",
+    "nan",
+)
 case("Parquet with infinity", parquet(with_column([1.0, -np.inf, 2.0])), 'row 2, column "c"', "finite number")
 case("Parquet with dates", parquet(with_column([1, 2, 3], pa.date32())), 'column "c"', "date32", "no dates")
 case("Parquet with times", parquet(with_column([1, 2, 3], pa.timestamp("s"))), 'column "c"', "timestamp")
 case("Parquet with lists", parquet(with_column([[1], [2], [3]])), 'column "c"', "list")
 case("Parquet with bytes", parquet(with_column([b"1", b"2", b"3"])), 'column "c"', "binary")
 case("Parquet with an empty column", parquet(with_column([None, None, None])), 'column "c"', "a missing one")
-case("Parquet with dates as labels", parquet(TABLE.set_column(2, "y", pa.array([1, 2, 3], pa.date32()))), 'column "y"')
+case(
+    "Parquet with dates as labels",
+    parquet(TABLE.set_column(2, "y", pa.array([1, 2, 3], pa.date32()))),
+    'column "y"',
+)
 
 
 # frames
@@ -196,25 +237,70 @@ def frame(value: Any, **options: Any) -> Callable[[Path], tuple[Any, dict[str, A
     return lambda _: (value, {"target": "y", **options})
 
 
-case("pandas: mixed types", frame(pd.DataFrame({"a": [1, "x", 2.5], "y": list("pqp")})), 'row 2, column "a"', "'x'")
+case(
+    "pandas: mixed types",
+    frame(pd.DataFrame({"a": [1, "x", 2.5], "y": list("pqp")})),
+    'row 2, column "a"',
+    "'x'",
+)
 case("pandas: objects", frame(pd.DataFrame({"a": [{}, [], 3], "y": list("pqp")})), 'column "a"')
 case("pandas: complex numbers", frame(pd.DataFrame({"a": [1j, 2, 3], "y": list("pqp")})), 'column "a"')
-case("pandas: NaN", frame(pd.DataFrame({"a": [1, None, 2], "y": list("pqp")})), 'row 2, column "a"', "a missing one")
-case("pandas: infinity", frame(pd.DataFrame({"a": [1, 2, np.inf], "y": list("pqp")})), 'row 3, column "a"', "inf")
-case("pandas: a missing label", frame(pd.DataFrame({"a": [1, 2, 3], "y": ["p", None, "q"]})), 'row 2, column "y"')
-case("pandas: a missing category", frame(pd.DataFrame({"a": pd.Categorical(["u", None]), "y": list("pq")})), "row 2")
-case("pandas: dates", frame(pd.DataFrame({"a": pd.to_datetime(["2020-01-01"] * 2), "y": list("pq")})), 'column "a"')
-case("pandas: a name twice", frame(pd.DataFrame([[1, 2, "p"]], columns=["a", "a", "y"])), "'a' as columns 1 and 2")
+case(
+    "pandas: NaN",
+    frame(pd.DataFrame({"a": [1, None, 2], "y": list("pqp")})),
+    'row 2, column "a"',
+    "a missing one",
+)
+case(
+    "pandas: infinity",
+    frame(pd.DataFrame({"a": [1, 2, np.inf], "y": list("pqp")})),
+    'row 3, column "a"',
+    "inf",
+)
+case(
+    "pandas: a missing label",
+    frame(pd.DataFrame({"a": [1, 2, 3], "y": ["p", None, "q"]})),
+    'row 2, column "y"',
+)
+case(
+    "pandas: a missing category",
+    frame(pd.DataFrame({"a": pd.Categorical(["u", None]), "y": list("pq")})),
+    "row 2",
+)
+case(
+    "pandas: dates",
+    frame(pd.DataFrame({"a": pd.to_datetime(["2020-01-01"] * 2), "y": list("pq")})),
+    'column "a"',
+)
+case(
+    "pandas: a name twice",
+    frame(pd.DataFrame([[1, 2, "p"]], columns=["a", "a", "y"])),
+    "'a' as columns 1 and 2",
+)
 case("pandas: no rows", frame(pd.DataFrame({"a": [], "y": []})), "rows below")
 case("pandas: no columns", frame(pd.DataFrame()), "the label column 'y'")
 case("pandas: a series", frame(pd.Series([1, 2])), "a Series of pandas")
 case("pandas: too few labels", lambda _: ((pd.DataFrame({"a": [1, 2, 3]}), [1, 2]), {}), "3 labels", "2")
 case("Polars: a lazy frame", frame(pl.LazyFrame({"a": [1], "y": [1]})), "a LazyFrame of polars", "collect")
-case("Polars: null", frame(pl.DataFrame({"a": [1, None], "y": ["p", "q"]})), 'row 2, column "a"', "a missing one")
-case("Polars: NaN", frame(pl.DataFrame({"a": [1.0, float("nan")], "y": ["p", "q"]})), 'row 2, column "a"', "nan")
+case(
+    "Polars: null",
+    frame(pl.DataFrame({"a": [1, None], "y": ["p", "q"]})),
+    'row 2, column "a"',
+    "a missing one",
+)
+case(
+    "Polars: NaN",
+    frame(pl.DataFrame({"a": [1.0, float("nan")], "y": ["p", "q"]})),
+    'row 2, column "a"',
+    "nan",
+)
 case("Polars: lists", frame(pl.DataFrame({"a": [[1], [2]], "y": ["p", "q"]})), 'column "a"', "list")
 case("Polars: objects", frame(pl.DataFrame({"a": [object(), object()], "y": ["p", "q"]})), "a Polars frame")
-case("Polars: durations", frame(pl.DataFrame({"a": pl.Series([1, 2], dtype=pl.Duration), "y": ["p", "q"]})), "duration")
+case(
+    "Polars: durations",
+    frame(pl.DataFrame({"a": pl.Series([1, 2], dtype=pl.Duration), "y": ["p", "q"]})),
+    "duration",
+)
 
 
 # arrays
@@ -225,7 +311,9 @@ def arrays(X: Any, y: Any = (0, 1), **options: Any) -> Callable[[Path], tuple[An
 
 
 case("arrays: NaN", arrays(np.array([[1, 2], [3, np.nan]])), "X, row 2", 'column "2"', "nan")
-case("arrays: infinity in an image", arrays(np.full((2, 3, 4), np.inf)), "X, row 1", 'column "1, 1, 1"', "inf")
+case(
+    "arrays: infinity in an image", arrays(np.full((2, 3, 4), np.inf)), "X, row 1", 'column "1, 1, 1"', "inf"
+)
 case("arrays: one dimension", arrays(np.arange(3.0), [0, 1, 0]), "the shape (3,)", "reshape")
 case("arrays: five dimensions", arrays(np.zeros((2, 1, 1, 1, 1))), "the shape (2, 1, 1, 1, 1)")
 case("arrays: no rows", arrays(np.zeros((0, 3)), []), "nothing")
@@ -238,9 +326,16 @@ case("arrays: nothing", arrays(None), "X")
 case("arrays: an object", arrays(object()), "X")
 case("arrays: a dictionary", arrays({"a": 1}), "X", "dict")
 case("arrays: too few labels", arrays(np.zeros((3, 2))), "3 labels", "came 2")
-case("arrays: labels in two columns", arrays(np.zeros((2, 2)), np.zeros((2, 2))), "labels of the shape (2, 2)")
+case(
+    "arrays: labels in two columns", arrays(np.zeros((2, 2)), np.zeros((2, 2))), "labels of the shape (2, 2)"
+)
 case("arrays: mixed labels", arrays(np.zeros((3, 2)), ["a", 1, "b"]), 'row 2, column "y"', "1, a int")
-case("arrays: a missing label", arrays(np.zeros((3, 2)), ["a", None, "b"]), 'row 2, column "y"', "a missing one")
+case(
+    "arrays: a missing label",
+    arrays(np.zeros((3, 2)), ["a", None, "b"]),
+    'row 2, column "y"',
+    "a missing one",
+)
 case("arrays: NaN as label", arrays(np.zeros((2, 2)), [1.5, np.nan]), 'row 2, column "y"', "nan")
 case("arrays: one class", arrays(np.zeros((2, 2)), [1, 1]), "at least two classes")
 case("arrays: memory of nothing", arrays(np.zeros((2, 2)), memory=0), "memory")
@@ -253,14 +348,20 @@ def idx(array: Any, magic: bytes | None = None) -> bytes:
     array = np.asarray(array)
     code = {"u1": 8, "i1": 9, "i2": 11, "i4": 12, "f4": 13, "f8": 14}[array.dtype.str[1:]]
     head = magic if magic is not None else bytes([0, 0, code, array.ndim])
-    return head + struct.pack(f">{array.ndim}I", *array.shape) + array.astype(array.dtype.newbyteorder(">")).tobytes()
+    return (
+        head
+        + struct.pack(f">{array.ndim}I", *array.shape)
+        + array.astype(array.dtype.newbyteorder(">")).tobytes()
+    )
 
 
 IMAGES = idx(np.arange(6 * 4 * 5, dtype=np.uint8).reshape(6, 4, 5))
 LABELS = idx(np.array([0, 1, 2, 0, 1, 2], np.uint8))
 
 
-def mnist(images: bytes = IMAGES, labels: bytes | None = LABELS, end: str = "", **options: Any) -> Callable[[Path], Any]:
+def mnist(
+    images: bytes = IMAGES, labels: bytes | None = LABELS, end: str = "", **options: Any
+) -> Callable[[Path], Any]:
     def make(folder: Path) -> tuple[Any, dict[str, Any]]:
         (folder / f"train-images-idx3-ubyte{end}").write_bytes(images)
         if labels is not None:
@@ -285,21 +386,42 @@ case("IDX: a byte too many", mnist(IMAGES + b"x"), _I, "120 bytes", "121 bytes")
 case("IDX: vast dimensions", mnist(b"\0\0\x08\x03" + b"\xff" * 12 + b"x" * 9), _I, "4294967295")
 case("IDX: no examples", mnist(idx(np.zeros((0, 4, 5), np.uint8))), _I, "at least one example")
 case("IDX: images of no width", mnist(idx(np.zeros((6, 4, 0), np.uint8))), _I, "at least one example")
-case("IDX: a label too few", mnist(labels=idx(np.array([0, 1, 2, 0, 1], np.uint8))), _L, "6 labels", "5 labels")
+case(
+    "IDX: a label too few", mnist(labels=idx(np.array([0, 1, 2, 0, 1], np.uint8))), _L, "6 labels", "5 labels"
+)
 case("IDX: swapped", mnist(LABELS, IMAGES), _I, "2 to 4 dimensions", "swapped")
 case("IDX: images twice", mnist(IMAGES, IMAGES), _L, "1 dimension", "swapped")
 case("IDX: labels cut", mnist(labels=LABELS[:-2]), _L, "6 bytes", "4 bytes")
 case("IDX: one class", mnist(labels=idx(np.zeros(6, np.uint8))), _L, "at least two classes")
 case("IDX: labels absent", mnist(labels=None), "the labels of", "train-labels")
-case("IDX: labels of fractions as classes", mnist(labels=idx(np.full(6, 0.5, "f4")), task="classification"), "0.5")
+case(
+    "IDX: labels of fractions as classes",
+    mnist(labels=idx(np.full(6, 0.5, "f4")), task="classification"),
+    "0.5",
+)
 case("IDX: NaN as labels", mnist(labels=idx(np.full(6, np.nan, "f4"))), _L, "nan")
 case("IDX: another part", mnist(part="t10k"), "'t10k'", '"train" or "test"')
 case("IDX: the part is absent", mnist(part="test"), "t10k-images-idx3-ubyte")
 case("IDX: gzip cut short", mnist(gzip.compress(IMAGES)[:-9], gzip.compress(LABELS), ".gz"), _I, "gzip file")
-case("IDX: gzip cut to its header", mnist(gzip.compress(IMAGES)[:8], gzip.compress(LABELS), ".gz"), _I, "gzip file")
+case(
+    "IDX: gzip cut to its header",
+    mnist(gzip.compress(IMAGES)[:8], gzip.compress(LABELS), ".gz"),
+    _I,
+    "gzip file",
+)
 case("IDX: gzip with a wrong sum", mnist(gzip.compress(IMAGES)[:-8] + b"12345678", LABELS, ".gz"), _I, "CRC")
-case("IDX: gzip of too little", mnist(gzip.compress(IMAGES[:-7]), gzip.compress(LABELS), ".gz"), _I, "113 bytes")
-case("IDX: gzip of too much", mnist(gzip.compress(IMAGES + b"x"), gzip.compress(LABELS), ".gz"), _I, "at least 121")
+case(
+    "IDX: gzip of too little",
+    mnist(gzip.compress(IMAGES[:-7]), gzip.compress(LABELS), ".gz"),
+    _I,
+    "113 bytes",
+)
+case(
+    "IDX: gzip of too much",
+    mnist(gzip.compress(IMAGES + b"x"), gzip.compress(LABELS), ".gz"),
+    _I,
+    "at least 121",
+)
 case("IDX: gzip of nothing", mnist(gzip.compress(b""), gzip.compress(LABELS), ".gz"), _I, "bytes 1 to 4")
 case("IDX: the name of gzip, other bytes", mnist(b"abcdefgh", LABELS, ".gz"), _I, "61 62 63 64")
 case("IDX: vast dimensions in gzip", mnist(gzip.compress(b"\0\0\x08\x03" + b"\xff" * 12), LABELS, ".gz"), _I)
@@ -308,7 +430,9 @@ case("IDX: vast dimensions in gzip", mnist(gzip.compress(b"\0\0\x08\x03" + b"\xf
 # images
 
 
-def picture(path: Path, size: tuple[int, int] = (5, 4), mode: str = "L", damage: Callable[[bytes], bytes] = bytes) -> None:
+def picture(
+    path: Path, size: tuple[int, int] = (5, 4), mode: str = "L", damage: Callable[[bytes], bytes] = bytes
+) -> None:
     path.parent.mkdir(exist_ok=True, parents=True)
     kind = "JPEG" if path.suffix.lower() in (".jpg", ".jpeg") else "PNG"
     noise = np.random.default_rng(len(path.name)).integers(0, 255, (size[1], size[0], 3), np.uint8)
@@ -338,16 +462,39 @@ case("images: JPEG cut short", spoilt("dog/3.jpg", lambda b: b[: len(b) // 2]), 
 case("images: JPEG's mark only", spoilt("dog/3.jpg", lambda b: b[:3]), "dog/3.jpg")
 case("images: a spoilt PNG", spoilt("cat/3.png", lambda b: b[:45] + b"????" + b[49:]), "cat/3.png", "decoded")
 case("images: a huge PNG", spoilt("cat/3.png", lambda b: b[:16] + b"\x7f" * 8 + b[24:]), "cat/3.png")
-case("images: another format", images(lambda f: Image.new("L", (5, 4)).save(f / "cat/3.png", "BMP")), "cat/3.png")
-case("images: of another size", images(lambda f: picture(f / "dog/3.png", (6, 4))), "dog/3.png", "4 × 5", "4 × 6", "size=(4, 5)")
-case("images: 16 bits", images(lambda f: Image.new("I;16", (5, 4)).save(f / "cat/3.png")), "cat/3.png", "8 bits")
+case(
+    "images: another format",
+    images(lambda f: Image.new("L", (5, 4)).save(f / "cat/3.png", "BMP")),
+    "cat/3.png",
+)
+case(
+    "images: of another size",
+    images(lambda f: picture(f / "dog/3.png", (6, 4))),
+    "dog/3.png",
+    "4 × 5",
+    "4 × 6",
+    "size=(4, 5)",
+)
+case(
+    "images: 16 bits",
+    images(lambda f: Image.new("I;16", (5, 4)).save(f / "cat/3.png")),
+    "cat/3.png",
+    "8 bits",
+)
 case("images: an empty class", images(lambda f: (f / "bird").mkdir()), "bird", "an empty folder")
-case("images: a class of hidden files", images(lambda f: picture(f / "bird/.1.png")), "bird", "an empty folder")
+case(
+    "images: a class of hidden files", images(lambda f: picture(f / "bird/.1.png")), "bird", "an empty folder"
+)
 case("images: a text among them", images(lambda f: (f / "cat/readme.txt").write_text("x")), "cat/readme.txt")
 case("images: a GIF among them", images(lambda f: Image.new("L", (5, 4)).save(f / "cat/3.gif")), "cat/3.gif")
 case("images: a folder among them", images(lambda f: picture(f / "cat/old/1.png")), "cat", "a folder: old")
 case("images: an image beside the classes", images(lambda f: picture(f / "1.png")), "1.png", "folders only")
-case("images: a broken link", images(lambda f: (f / "cat/3.png").symlink_to("nowhere.png")), "cat/3.png", "nothing is")
+case(
+    "images: a broken link",
+    images(lambda f: (f / "cat/3.png").symlink_to("nowhere.png")),
+    "cat/3.png",
+    "nothing is",
+)
 case("images: an absurd size", images(lambda _: None, size=(0, 5)), "(height, width)", "(0, 5)")
 case("images: a size that is none", images(lambda _: None, size="small"), "(height, width)", "'small'")
 case("images: an unknown colour", images(lambda _: None, colour="blue"), "'blue'", "grey")

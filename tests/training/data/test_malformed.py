@@ -1,16 +1,12 @@
 """What is no examples gives one DataError that says where, and nothing else: no other exception, no warning."""
 
-import gzip
 import pickle
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+from training.data.malformed import CASES, Case
 
 from chainrule.graph.errors import DataError
 from chainrule.training.data import open_data
-from training.data.malformed import CASES, HEAD, IMAGES, LABELS, Case, idx, picture
 
 
 def opened_and_met(spec, options):

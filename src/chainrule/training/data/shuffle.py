@@ -32,32 +32,46 @@ def batches(
 ) -> Iterator[Pair]:
     """Batches of `size` rows of (X, y) from encoded blocks; the last may be smaller.
 
-    window: rows gathered before they are shuffled. rng: None keeps the order. Rows that fill no batch wait
-    for the next window. In memory are at most two windows and a block.
+    window: rows gathered before they are shuffled. rng: None keeps the order. Rows at the end of a window
+    that fill no batch begin the next one's first batch. In memory are at most two windows and a block.
 
     >>> blocks = [(np.arange(3.0), None), (np.arange(3.0, 7), None)]
     >>> [X.tolist() for X, _ in batches(blocks, 3, window=4, rng=None)]
     [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0], [6.0]]
     """
+    rest: list[Pair] = []
+    for X, y in windows(blocks, window, rng):
+        start = 0
+        if rest:
+            start = size - len(rest[0][0])
+            rest = [_joined([*rest, _rows(X, y, 0, start)], None)]
+            if len(rest[0][0]) < size:
+                continue
+            yield rest.pop()
+        whole = start + max(0, len(X) - start) // size * size
+        for at in range(start, whole, size):
+            yield _rows(X, y, at, at + size)
+        rest = [_rows(X, y, whole, len(X))] if whole < len(X) else []
+    yield from rest
+
+
+def windows(blocks: Iterable[Pair], window: int, rng: np.random.Generator | None) -> Iterator[Pair]:
+    """Several blocks as one, with at least `window` rows but at the end, shuffled."""
     pending: list[Pair] = []
     held = 0
     for block in blocks:
         pending.append(block)
         held += len(block[0])
-        if held >= max(window, size):
-            X, y = _joined(pending, rng)
-            del block
-            whole = held - held % size
-            yield from _cut(X, y, size, whole)
-            pending, held = [(X[whole:].copy(), None if y is None else y[whole:].copy())], held - whole
-            del X, y
+        del block
+        if held >= window:
+            yield _joined(pending, rng)
+            held = 0
     if held:
-        X, y = _joined(pending, rng)
-        yield from _cut(X, y, size, held)
+        yield _joined(pending, rng)
 
 
 def _joined(pending: list[Pair], rng: np.random.Generator | None) -> Pair:
-    """The blocks as one, its rows shuffled; the blocks are let go one after the other."""
+    """The blocks as one, its rows shuffled; the list is emptied, and each block let go once it is copied."""
     n = sum(len(X) for X, _ in pending)
     order = np.arange(n) if rng is None else rng.permutation(n)
     X = np.empty((n, *pending[0][0].shape[1:]), pending[0][0].dtype)
@@ -74,7 +88,6 @@ def _joined(pending: list[Pair], rng: np.random.Generator | None) -> Pair:
     return X, y
 
 
-def _cut(X: Array, y: Array | None, size: int, stop: int) -> Iterator[Pair]:
-    for start in range(0, stop, size):
-        rows = slice(start, min(start + size, stop))
-        yield X[rows].copy(), None if y is None else y[rows].copy()
+def _rows(X: Array, y: Array | None, start: int, stop: int) -> Pair:
+    """A copy of some rows, so that the window can be let go."""
+    return X[start:stop].copy(), None if y is None else y[start:stop].copy()

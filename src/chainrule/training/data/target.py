@@ -146,7 +146,7 @@ class TargetRule:
         place = in_column(place, self.name)
         numeric = forms <= {"whole", "float"}
         if self._task == "regression":
-            if not numeric and forms != {"truth"}:
+            if not numeric:
                 form = "text" if "text" in forms else "truth"
                 raise DataError(
                     "numbers, the task being regression",
