@@ -1,7 +1,7 @@
 """Files and values that are no examples: what each is, how it is opened, and what the message must hold.
 
-Each row makes something in a folder and gives back what `open_data` is called with. The words are required in the
-message, the place included.
+Each row makes something in a folder and gives back what `open_data` is called with. The message must
+hold the words, the place included.
 """
 
 import gzip

@@ -1,4 +1,4 @@
-"""What is no examples gives one DataError that says where, and nothing else: no other exception, no warning."""
+"""What is no examples gives one DataError that says where: no other exception, and no warning."""
 
 import pickle
 

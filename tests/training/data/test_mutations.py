@@ -1,4 +1,4 @@
-"""Valid files with bytes flipped, cut, doubled, put in: each is read, or gives one DataError that names the file."""
+"""Valid files with bytes flipped, cut, doubled: each is read, or gives one DataError that names the file."""
 
 import gzip
 
@@ -12,7 +12,7 @@ from training.data.malformed import IMAGES, LABELS, picture
 from chainrule.graph.errors import DataError
 from chainrule.training.data import open_data
 
-MUTATIONS = 60  # of each kind of file; `evidence` makes more
+MUTATIONS = 30  # of each kind of file; `evidence` makes more
 
 
 def mutated(content: bytes, rng: np.random.Generator) -> bytes:
@@ -135,9 +135,10 @@ def test_every_bit_of_a_header_flipped(tmp_path):
 
 def test_a_file_cut_at_every_byte(tmp_path):
     for kind in ("csv", "idx", "idx-gz", "png"):
-        path, spec, options = write(kind, tmp_path / kind if (tmp_path / kind).mkdir() is None else tmp_path)
+        (tmp_path / kind).mkdir()
+        path, spec, options = write(kind, tmp_path / kind)
         content = path.read_bytes()
-        for size in range(0, len(content), 3 if kind == "csv" else 7):
+        for size in range(0, len(content), 5 if kind == "csv" else 13):
             path.write_bytes(content[:size])
             try:
                 open_data(spec, **options).arrays()

@@ -1,6 +1,7 @@
 """Splitting and shuffling: every example once, the same for the same seed, and mixed as well as is said."""
 
 import gzip
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -60,7 +61,7 @@ def test_shuffling_is_as_good_as_it_says(tmp_path):
     moved = np.abs(places - np.arange(N)).mean()
     assert moved == pytest.approx(N / 3, rel=0.1), "rows move by a third of the epoch on average"
     edges = np.cumsum([0, *data.source.sizes])
-    widest = [np.ptp(places[:, a:b], axis=1).max() for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    widest = [np.ptp(places[:, a:b], axis=1).max() for a, b in pairwise(edges)]
     assert max(widest) < window + 2 * max(data.source.sizes) + 50, "rows of a block stay in one window"
     assert np.abs(np.diff(orders[0])).mean() > window / 20, "neighbours are mixed"
 

@@ -4,8 +4,9 @@
 """
 
 from chainrule.training.data.arrays import ArrayEncoder
-from chainrule.training.data.dataset import Dataset, encoder_from
+from chainrule.training.data.dataset import Dataset
 from chainrule.training.data.encoder import Column, TableEncoder
+from chainrule.training.data.learning import encoder_from
 from chainrule.training.data.opening import open_data
 from chainrule.training.data.target import Target
 

@@ -126,7 +126,8 @@ def _finite(block: ArrayBlock, where: Where) -> None:
     """Raise DataError for the first number that is not finite."""
     if block.X.dtype.kind in "biu":
         return
-    bad = ~(np.abs(block.X) <= cells.LARGEST)
+    short = block.X.dtype.itemsize < 8  # these cannot hold the bound
+    bad = ~np.isfinite(block.X) if short else ~(np.abs(block.X) <= cells.LARGEST)
     if bad.any():
         at = tuple(int(i) for i in np.argwhere(bad)[0])
         place = in_column(where(block.rows[at[0]]), ", ".join(str(i + 1) for i in at[1:]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import prod
 from typing import Any
@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.errors import DataError
-from chainrule.training.data.arrays import ArrayEncoder, array_encoder_from, learned_array
-from chainrule.training.data.encoder import TableEncoder, learned_table, table_encoder_from
+from chainrule.training.data.learning import Encoder, learned
 from chainrule.training.data.shuffle import Pair, batches, generator
 from chainrule.training.data.source import Array, Block, Source, several
 from chainrule.training.data.split import (
@@ -26,7 +25,6 @@ from chainrule.training.data.split import (
 from chainrule.training.data.table import TableSource
 from chainrule.training.data.target import Target
 
-Encoder = TableEncoder | ArrayEncoder
 MEMORY = 1 << 28
 """Bytes that examples may take, encoded, unless more are allowed: 256 MiB."""
 
@@ -112,18 +110,12 @@ class Dataset:
     def encoder(self) -> Encoder:
         """How rows become inputs; learned by a pass over the training part where it was not given."""
         if self._encoder is None:
-            self._encoder = self._teacher.encoder if self._teacher else self._learned()
-        return self._encoder
-
-    def _learned(self) -> Encoder:
-        source, standardize = self.source, self._options.get("standardize")
-        blocks: Iterable[Any] = self._blocks()
-        if isinstance(source, TableSource):
-            unseen = self._options.get("unseen", "refuse")
-            return learned_table(
-                source.kinds, source.target, blocks, source.where, standardize is not False, unseen
+            self._encoder = (
+                self._teacher.encoder
+                if self._teacher
+                else learned(self.source, self._blocks(), **self._options)
             )
-        return learned_array(source, blocks, source.where, standardize)
+        return self._encoder
 
     @property
     def in_memory(self) -> bool:
@@ -290,13 +282,3 @@ class Dataset:
 
     def __repr__(self) -> str:
         return f"<Dataset {self.source.place}: {self.n:,} examples>"
-
-
-def encoder_from(state: dict[str, Any]) -> Encoder:
-    """The encoder whose `state()` was stored. Raises DataError for what is no such state."""
-    try:
-        return table_encoder_from(state) if state["kind"] == "table" else array_encoder_from(state)
-    except (KeyError, TypeError, ValueError, AttributeError) as fault:
-        raise DataError(
-            "the state of an encoder", f"{type(fault).__name__}: {fault}", "encoder_from"
-        ) from None

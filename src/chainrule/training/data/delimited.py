@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +19,7 @@ import numpy as np
 from chainrule.graph.errors import DataError
 from chainrule.training.data import cells
 from chainrule.training.data.later import pa, pacsv, pc
+from chainrule.training.data.records import RecordForm, decoded
 from chainrule.training.data.source import opened
 
 BLOCK = 4 << 20  # bytes
@@ -87,13 +88,14 @@ class DelimitedReader:
             )
         self._first = start + len(line) + len(end)
         where = f"{self.place}, line 1"
-        words = _decoded(line, where)
+        words = decoded(line, where)
         self._delimiter = delimiter or max(DELIMITERS, key=words.count)
         try:
             names = next(csv.reader([words], delimiter=self._delimiter, strict=True))
         except (csv.Error, StopIteration):
             raise DataError("the names of the columns on one line", cells.shown(words), where) from None
         self.columns = [name.strip() for name in names]
+        self._form = RecordForm(self.place, self._end, self._delimiter, len(self.columns))
         if "" in self.columns:
             number = self.columns.index("") + 1
             raise DataError("a name for each column", f"none for column {number}", where, "name or remove it")
@@ -121,7 +123,7 @@ class DelimitedReader:
             rest = text[cut:]
             if len(rest) > 16 * self._block:
                 if self._end in rest:
-                    self._refuse_quotes(rest, line)
+                    self._form.refuse_quotes(rest, line)
                 came = f"{len(rest):,} bytes without one"
                 raise DataError("an end of line", came, f"{self.place}, line {line}", "is this a CSV file?")
             if not fresh:
@@ -141,15 +143,26 @@ class DelimitedReader:
 
     def _records(self, part: bytes, line: int) -> int:
         """How many records a block has. Raises DataError for the first that is not as the others."""
-        if part.count(b'"') % 2:
-            self._refuse_quotes(part, line)
+        if (quotes := part.count(b'"')) % 2:
+            self._form.refuse_quotes(part, line)
+        if not quotes and (lines := self._plain_lines(part)):
+            return lines
         try:
             return int(self._table(part, dict.fromkeys(self.columns, pa.string()), self.columns[:1]).num_rows)
         except pa.ArrowInvalid:
-            self._refuse_record(part, line)
+            self._form.refuse(part, line)
             raise DataError(
                 "records of UTF-8 text", "something else", f"{self.place}, from line {line} on"
             ) from None
+
+    def _plain_lines(self, part: bytes) -> int:
+        """How many lines a block without quotes has, if each is a record, told without reading; else 0."""
+        end = b"\r\n" if self._end == b"\n" and b"\r" in part else self._end
+        if part.startswith((b"\n", b"\r")) or end + end in part or end + self._end in part:
+            return 0
+        if end != self._end and not part.count(b"\r") == part.count(end) == part.count(b"\n"):
+            return 0
+        return part.count(self._end) + (not part.endswith(self._end))
 
     def _table(self, part: bytes, types: dict[str, Any], names: Sequence[str]) -> Any:
         """Cells as PyArrow reads them; ArrowInvalid where they do not fit."""
@@ -184,8 +197,11 @@ class DelimitedReader:
             try:
                 table = self._table(part, dict.fromkeys(names, pa.string()), names)
             except pa.ArrowInvalid:
-                self._refuse_record(part, self._blocks[number][2])
+                self._form.refuse(part, self._blocks[number][2])
                 raise DataError("the file as it was", "another", self.place) from None
+        if table.num_rows != self.sizes[number]:
+            came = f"{table.num_rows}, from line {self._blocks[number][2]} on"
+            raise DataError(f"{self.sizes[number]} records", came, self.place, _SAVE)
         columns = {name: cells.plain(table.column(name)) for name in names}
         return {name: self._trimmed(column) for name, column in columns.items()}
 
@@ -213,48 +229,10 @@ class DelimitedReader:
         starts = np.cumsum([0, *self.sizes])
         number = int(np.searchsorted(starts, row, side="right")) - 1
         part, first = self._bytes(number), self._blocks[number][2]
-        for i, (line, _) in enumerate(self._lines(part, first)):
+        for i, (line, _) in enumerate(self._form.lines(part, first)):
             if i == row - starts[number]:
                 return f"{self.place}, line {line}"
         return f"{self.place}, from line {first} on"
-
-    def _lines(self, part: bytes, first: int) -> Iterator[tuple[int, list[str]]]:
-        """Each record of a block with the line on which it begins, read slowly."""
-        text = part.decode("utf-8", "replace").replace("\0", "\ufffd")
-        records = csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter)
-        before = 0
-        while True:
-            try:
-                record = next(records)
-            except StopIteration:
-                return
-            except csv.Error:
-                record = ["?"] * len(self.columns)  # a cell of more than 128 KiB
-            if record:
-                yield first + before, record
-            before = records.line_num
-
-    def _refuse_record(self, part: bytes, first: int) -> None:
-        """Raise DataError for the first record that is ragged, or a line that is not UTF-8."""
-        for i, line in enumerate(part.split(self._end)):
-            _decoded(line, f"{self.place}, line {first + i}")
-        for number, record in self._lines(part, first):
-            if len(record) != len(self.columns):
-                came = f"{len(record)}: {cells.shown(self._delimiter.join(record))}"
-                remedy = "quote cells that hold the delimiter" if len(record) > len(self.columns) else ""
-                raise DataError(
-                    f"{len(self.columns)} cells, as in line 1", came, f"{self.place}, line {number}", remedy
-                )
-
-    def _refuse_quotes(self, part: bytes, first: int) -> None:
-        """Raise DataError for the line on which a quote is opened for good."""
-        quotes, at = 0, first
-        for i, line in enumerate(part.split(self._end)):
-            if line.count(b'"') % 2:
-                quotes += 1
-                at = first + i if quotes % 2 else at
-        remedy = 'close it; a quote inside a cell is written "" and the cell quoted'
-        raise DataError("quotes in pairs", "one that is not closed", f"{self.place}, line {at}", remedy)
 
     def digest(self) -> str:
         """SHA-256 of the bytes of the file."""
@@ -272,16 +250,3 @@ def _stamp(file: IO[bytes]) -> tuple[int, int]:
     size = file.tell()
     file.seek(0)
     return size, Path(str(file.name)).stat().st_mtime_ns
-
-
-def _decoded(line: bytes, where: str) -> str:
-    """A line as text. Raises DataError for what is not UTF-8 and for NUL bytes."""
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError as fault:
-        before = line[: fault.start].decode("utf-8")[-20:]
-        came = f"the byte 0x{line[fault.start]:02x} after {cells.shown(before)}"
-        raise DataError("UTF-8", came, where, "save the file as UTF-8") from None
-    if "\0" in text:
-        raise DataError("text", "a NUL byte", where, "is the file damaged, or UTF-16?")
-    return text.rstrip("\r")

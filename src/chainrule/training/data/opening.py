@@ -11,12 +11,13 @@ from typing import Any
 from chainrule.graph.errors import DataError
 from chainrule.training.data.arrays import ArrayEncoder, ArraySource
 from chainrule.training.data.builtin import SETS, builtin
-from chainrule.training.data.dataset import MEMORY, Dataset, Encoder, encoder_from
+from chainrule.training.data.dataset import MEMORY, Dataset
 from chainrule.training.data.delimited import MISSING_WORDS, DelimitedReader
 from chainrule.training.data.encoder import TableEncoder
 from chainrule.training.data.frames import FrameReader, library
 from chainrule.training.data.idx import IdxSource, is_idx, pair
 from chainrule.training.data.images import SUFFIXES, ImageSource
+from chainrule.training.data.learning import Encoder, encoder_from
 from chainrule.training.data.parquet import ParquetReader
 from chainrule.training.data.source import close, found, several
 from chainrule.training.data.split import checked_whole
