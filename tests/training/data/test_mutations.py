@@ -109,9 +109,8 @@ def test_damage_is_read_or_refused(kind, tmp_path):
 @pytest.mark.parametrize("kind", KINDS)
 def test_much_damage_is_read_or_refused(kind, tmp_path):
     outcomes = [outcome(kind, tmp_path, seed) for seed in range(2000)]
-    print(
-        f"\n{kind}: of {len(outcomes)} damaged files {outcomes.count('refused')} refused by name, the others read"
-    )
+    refused = outcomes.count("refused")
+    print(f"\n{kind}: of {len(outcomes)} damaged files {refused} are refused by name, the others read")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -14,7 +14,7 @@ from chainrule.training.data import cells
 from chainrule.training.data.encoder import Moments
 from chainrule.training.data.frames import label_column
 from chainrule.training.data.later import pa
-from chainrule.training.data.source import Array, Where, array_digest, in_column, reason, row_of
+from chainrule.training.data.source import Array, Where, array_digest, in_column, in_runs, reason, row_of
 from chainrule.training.data.target import Target, TargetRule, target_from
 
 _BYTES = 1 << 23  # of a block
@@ -142,8 +142,6 @@ class ArraySource:
     target of an encoder that these labels must fit.
     """
 
-    in_order = False
-
     def __init__(
         self,
         X: Any,
@@ -180,6 +178,10 @@ class ArraySource:
         rows = slice(number * self._rows, number * self._rows + self.sizes[number])
         labels = None if self.labels is None else self.labels.slice(rows.start, self.sizes[number])
         return ArrayBlock(self.X[rows], labels, np.arange(rows.start, rows.stop))
+
+    def order(self, rng: np.random.Generator) -> list[int]:
+        """The blocks in random order."""
+        return in_runs(range(len(self.sizes)), rng)
 
     def where(self, row: int) -> str:
         """The row, counted from 1."""

@@ -235,9 +235,7 @@ class Dataset:
         if hasattr(self.source, "rows"):
             yield from self._single(size, rng)
             return
-        blocks: Sequence[int] = range(len(self.source.sizes))
-        if rng is not None and not self.source.in_order:
-            blocks = rng.permutation(len(blocks)).tolist()
+        blocks = None if rng is None else self.source.order(rng)
         yield from batches(self._encoded(blocks), size, self._window, rng)
 
     def _single(self, size: int, rng: np.random.Generator | None) -> Iterator[Pair]:
@@ -260,7 +258,7 @@ class Dataset:
             return "every order of the examples is equally likely"
         B = len(self.source.sizes)
         W = min(B, max(1, -(-self._window * B // max(1, self.n))))
-        if self.source.in_order:
+        if getattr(self.source, "in_order", False):
             return f"read in the order of the file; rows move by at most a window of {self._window:,}"
         return (
             f"{B} blocks in random order, rows shuffled in windows of {self._window:,}, about {W} blocks; "

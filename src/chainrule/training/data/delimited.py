@@ -127,6 +127,7 @@ class DelimitedReader:
                 came = f"{len(rest):,} bytes without one"
                 raise DataError("an end of line", came, f"{self.place}, line {line}", "is this a CSV file?")
             if not fresh:
+                self.runs = range(len(self.sizes))
                 return
 
     def _last_record(self, text: bytes) -> int:

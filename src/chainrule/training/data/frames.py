@@ -55,6 +55,7 @@ class FrameReader:
             self.columns.append(name)
             self._table.append(column)
         self.sizes = [min(BLOCK, n - start) for start in range(0, n, BLOCK)]
+        self.runs = range(len(self.sizes))
 
     def _column(self, frame: Any, top: str, i: int, name: str) -> Any:
         if top != "pandas":

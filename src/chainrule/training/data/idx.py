@@ -25,6 +25,7 @@ from chainrule.training.data.source import (
     Array,
     close,
     digest_of,
+    in_runs,
     joint_digest,
     listed,
     opened,
@@ -213,6 +214,11 @@ class IdxSource:
         return np.array(
             mapped[start : start + n], file.dtype.newbyteorder("=")
         )  # the map is let go: memory stays small
+
+    def order(self, rng: np.random.Generator) -> list[int]:
+        """The blocks in random order, if they can be read so."""
+        blocks = range(len(self.sizes))
+        return list(blocks) if self.in_order else in_runs(blocks, rng)
 
     def where(self, row: int) -> str:
         """The file and the row, counted from 1."""

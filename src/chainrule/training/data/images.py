@@ -17,7 +17,7 @@ import numpy as np
 from chainrule.graph.errors import DataError
 from chainrule.training.data.arrays import ArrayBlock
 from chainrule.training.data.later import pa, pil, pilops
-from chainrule.training.data.source import Array, file_digest, joint_digest, listed, opened, reason
+from chainrule.training.data.source import Array, file_digest, in_runs, joint_digest, listed, opened, reason
 from chainrule.training.data.target import Target
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -39,7 +39,6 @@ class ImageSource:
     Headers are read when it is opened, pixels when they are needed.
     """
 
-    in_order = False
     names: tuple[str, ...] = ()
     largest = 255.0
 
@@ -125,6 +124,10 @@ class ImageSource:
                 f"the size {_said((height, width))}", _said(pixels.shape[:2]), str(path), "it changed"
             )
         return pixels.reshape(height, width, channels).transpose(2, 0, 1)
+
+    def order(self, rng: np.random.Generator) -> list[int]:
+        """The blocks in random order."""
+        return in_runs(range(len(self.sizes)), rng)
 
     def where(self, row: int) -> str:
         """The file."""

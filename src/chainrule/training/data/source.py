@@ -34,7 +34,7 @@ class Source(Protocol):
     """Examples in blocks. Reading one block takes bounded memory; no two need be in memory at once.
 
     place: what the user calls it. sizes: rows in each block, left-out ones included. kept: rows that are
-    examples, all blocks together. in_order: whether blocks can be read in their order only.
+    examples, all blocks together.
     """
 
     place: str
@@ -43,8 +43,8 @@ class Source(Protocol):
     @property
     def sizes(self) -> Sequence[int]: ...
 
-    @property
-    def in_order(self) -> bool: ...
+    def order(self, rng: np.random.Generator) -> list[int]:
+        """The blocks in an order for one epoch, as random as reading allows."""
 
     def read(self, number: int) -> Any:
         """The block of this number, without the rows that are left out."""
@@ -57,6 +57,12 @@ class Source(Protocol):
 
     def describe(self) -> str:
         """In words, what the examples are read from."""
+
+
+def in_runs(runs: Sequence[int], rng: np.random.Generator) -> list[int]:
+    """The numbers of the blocks, runs in random order, the blocks of one run together and in their order."""
+    places = np.asarray(rng.permutation(max(runs, default=-1) + 1))
+    return [int(number) for number in np.argsort(places[np.asarray(runs, np.int64)], kind="stable")]
 
 
 def found(path: Path, what: str = "a file") -> Path:

@@ -12,7 +12,7 @@ from chainrule.graph.errors import DataError
 from chainrule.training.data import cells
 from chainrule.training.data.columns import NUMERIC, ColumnRule
 from chainrule.training.data.later import pa
-from chainrule.training.data.source import Array, close, several
+from chainrule.training.data.source import Array, close, in_runs, several
 from chainrule.training.data.target import Target, TargetRule
 
 MISSING = ("refuse", "drop")
@@ -20,7 +20,11 @@ _WHERE = "open_data"
 
 
 class Reader(Protocol):
-    """What reads a table, in blocks. columns: all names. typed: whether columns come with types."""
+    """What reads a table, in blocks.
+
+    columns: all names. typed: whether columns come with types. runs: of each block, the run it belongs to;
+    blocks of one run are quicker to read one after the other.
+    """
 
     place: str
 
@@ -29,6 +33,9 @@ class Reader(Protocol):
 
     @property
     def sizes(self) -> Sequence[int]: ...
+
+    @property
+    def runs(self) -> Sequence[int]: ...
 
     @property
     def typed(self) -> bool: ...
@@ -96,8 +103,6 @@ class TableSource:
     encoder: of a trained model, which the table must fit.
     """
 
-    in_order = False
-
     def __init__(self, reader: Reader, choice: Choice, encoder: Any = None) -> None:
         self.place, self.sizes = reader.place, reader.sizes
         self.digest, self.describe, self.where = reader.digest, reader.describe, reader.where
@@ -129,6 +134,10 @@ class TableSource:
             if gone.any():
                 block = block.take(np.flatnonzero(~gone))
         return block
+
+    def order(self, rng: np.random.Generator) -> list[int]:
+        """The blocks in random order; those of one run stay together."""
+        return in_runs(self._reader.runs, rng)
 
     def profiled(self) -> TableSource:
         """Pass over the table once: what the columns hold, how many rows are kept, what the target is.
