@@ -12,6 +12,8 @@ from chainrule.training.data.later import pa, pq
 from chainrule.training.data.source import file_digest, opened, reason, row_of
 
 _CELLS = 1 << 21  # of a block
+_BOUNDED = {"buffer_size": 1 << 18, "pre_buffer": False, "page_checksum_verification": True}
+"""Settings of PyArrow with which it does not read a whole row group ahead."""
 
 
 class ParquetReader:
@@ -73,7 +75,7 @@ class ParquetReader:
     def _blocks(self, group: int, names: Sequence[str]) -> Iterator[Any]:
         """Yield the blocks of a row group, each of the size it was said to have."""
         sizes = [size for size, run in zip(self.sizes, self.runs, strict=True) if run == group]
-        with pq.ParquetFile(self._path, buffer_size=1 << 20, page_checksum_verification=True) as file:
+        with pq.ParquetFile(self._path, **_BOUNDED) as file:
             batches = file.iter_batches(self._rows, [group], list(names), use_threads=False)
             rest = None
             for size in sizes:
