@@ -17,7 +17,7 @@ Matplotlib is loaded when it is first used.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from chainrule.graph.errors import ChainruleError, FeedError, NamingError, ParseError, ShapeError
+from chainrule.graph.errors import ChainruleError, DataError, FeedError, NamingError, ParseError, ShapeError
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import constant, data, parameter
 from chainrule.graph.op import OPS
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from chainrule.readings.agreement import check as check
     from chainrule.readings.compiled import compile as compile
     from chainrule.readings.working import evaluate as evaluate
+    from chainrule.training.data.opening import open_data as open_data
     from chainrule.training.objective import value_and_gradient as value_and_gradient
 
 __version__ = "0.1.0"
@@ -44,6 +45,7 @@ _WHERE = {
     "check": "chainrule.readings.agreement",
     "compile": "chainrule.readings.compiled",
     "evaluate": "chainrule.readings.working",
+    "open_data": "chainrule.training.data.opening",
     "value_and_gradient": "chainrule.training.objective",
 }
 """Public names that are loaded when first used, and the module of each."""
@@ -51,6 +53,7 @@ _WHERE = {
 __all__ = [
     "OPS",
     "ChainruleError",
+    "DataError",
     "Expr",
     "FeedError",
     "NamingError",
