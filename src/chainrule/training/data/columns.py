@@ -31,7 +31,7 @@ class ColumnRule:
     def __init__(self, name: str, typed: bool, declared: bool) -> None:
         self.name, self._typed, self._declared = name, typed, declared
         self._met: set[str] = set()
-        self._forms: dict[str, tuple[str, Any]] = {}
+        self._forms: dict[str, tuple[int, Any]] = {}  # of each form that was met, the first row and cell
         self._dates_only = True
 
     def meet(self, column: Any, rows: Array, where: Where) -> None:
@@ -45,7 +45,7 @@ class ColumnRule:
             return
         if self._declared:
             self._categories(pc.unique(cells.texts(column, self.name, rows, where)), rows, where)
-            self._forms["text"] = ("", None)
+            self._forms.setdefault("text", (int(rows[0]), None))
         elif form == "text" and not self._typed:
             self._meet_text(column, rows, where)
         else:
@@ -82,15 +82,14 @@ class ColumnRule:
             self._categories(unique, rows, where)
 
     def _note(self, form: str, column: Any, at: int, rows: Array, where: Where) -> None:
-        if form not in self._forms:
-            self._forms[form] = (in_column(where(rows[at]), self.name), column[at].as_py())
+        self._forms.setdefault(form, (int(rows[at]), column[at].as_py()))
         if "number" in self._forms and len(self._forms) > 1:
-            place, came = self._forms["text" if "text" in self._forms else "truth"]
+            row, came = self._forms["text" if "text" in self._forms else "truth"]
             beside, number = self._forms["number"]
             raise DataError(
-                f"a number, as {cells.shown(number)} ({beside.removesuffix(in_column('', self.name))})",
+                f"a number, as {cells.shown(number)} ({where(beside)})",
                 cells.shown(came),
-                place,
+                in_column(where(row), self.name),
                 f'correct the cell, or say that the column is text: categorical=["{self.name}"]',
             )
 
@@ -99,28 +98,27 @@ class ColumnRule:
         self._met.update(names)
         dates = as_mask(pc.match_substring_regex(unique, DATE))
         self._dates_only = self._dates_only and bool(dates.all())
-        place = in_column(where(rows[0]), self.name)
-        for name in names:
-            if "\0" in name:
-                raise DataError(
-                    "text", f"{cells.shown(name)}, which has NUL bytes", place, "is the file damaged?"
-                )
-        if len(self._met) > MOST_CATEGORIES:
-            came = f"more, among them {cells.shown(names[-1])}"
-            raise DataError(
-                f"at most {MOST_CATEGORIES} categories", came, place, f'leave it out: ignore=["{self.name}"]'
+        spoilt = [name for name in names if "\0" in name]
+        if spoilt:
+            came, place = (
+                f"{cells.shown(spoilt[0])}, which has NUL bytes",
+                in_column(where(rows[0]), self.name),
             )
+            raise DataError("text", came, f"{place}, or below", "is the file damaged?")
+        if len(self._met) > MOST_CATEGORIES:
+            came, place = f"more, among them {cells.shown(names[-1])}", in_column(where(rows[0]), self.name)
+            remedy = f'leave it out: ignore=["{self.name}"]'
+            raise DataError(f"at most {MOST_CATEGORIES} categories", came, f"{place}, or below", remedy)
 
-    def decided(self, place: str) -> str:
+    def decided(self, place: str, where: Where) -> str:
         """NUMERIC, BOOLEAN or CATEGORICAL."""
         forms = set(self._forms)
         if not forms:
-            came = "a column without any"
-            raise DataError(
-                "values", came, in_column(place, self.name), f'leave it out: ignore=["{self.name}"]'
-            )
+            remedy = f'leave it out: ignore=["{self.name}"]'
+            raise DataError("values", "a column without any", in_column(place, self.name), remedy)
         if "text" not in forms:
             return NUMERIC if forms == {"number"} else BOOLEAN
         if self._dates_only and not self._declared:
-            raise DataError(_DATES, cells.shown(self._forms["text"][1]), self._forms["text"][0], _DO)
+            row, came = self._forms["text"]
+            raise DataError(_DATES, cells.shown(came), in_column(where(row), self.name), _DO)
         return CATEGORICAL

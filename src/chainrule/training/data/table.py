@@ -165,7 +165,7 @@ class TableSource:
             raise DataError(
                 "a row without missing cells", "none", self.place, "leave out the emptiest columns: ignore"
             )
-        self.kinds = {rule.name: rule.decided(self.place) for rule in rules}
+        self.kinds = {rule.name: rule.decided(self.place, self.where) for rule in rules}
         self.target = label.decided(self.place) if label else None
         return self
 
