@@ -1,4 +1,4 @@
-"""The value and the gradient of a loss over a batch, compiled."""
+"""What training minimises: the loss with a regulariser, and its value and gradient over a batch, compiled."""
 
 from __future__ import annotations
 
@@ -9,11 +9,36 @@ import jax
 
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
+from chainrule.graph.leaves import parameter
 from chainrule.graph.walk import leaves
+from chainrule.ops.loss import squared_norm
 from chainrule.readings.compiled import checked_dtype, fed_arrays, handed_over, precision, traced
 from chainrule.readings.gradient import gradient
 
 _REDUCTIONS = ("mean", "sum")
+LAMBDA = parameter(r"\lambda")
+"""The weight λ of the regulariser. Its value is fed like that of any leaf."""
+
+
+def regularised(loss: Expr, weights: Sequence[Expr]) -> Expr:
+    """The loss of one example plus λ/2 times the sum of the squares of all weights: L2. Notes (62).
+
+    weights: the parameters to hold small. Over a batch, the mean of this is the mean loss plus the
+    same regulariser, so that its gradient is that of the mean loss plus λ W, notes (63).
+
+    >>> import chainrule as cr
+    >>> W, x, y = cr.parameter("W", (1, 2)), cr.data("x", 2), cr.data("y", 1)
+    >>> str(regularised(cr.squared_error(W @ x, y), [W]))
+    '‖W x − y‖² + λ/2·‖W‖²'
+    >>> str(cr.gradient(regularised(cr.squared_error(W @ x, y), [W]), W))
+    '2·(W x − y) xᵀ + λ·W'
+    """
+    if not weights:
+        return loss
+    norm = squared_norm(weights[0])
+    for weight in weights[1:]:
+        norm = norm + squared_norm(weight)
+    return loss + LAMBDA / 2 * norm
 
 
 def value_and_gradient(
