@@ -39,7 +39,7 @@ def real_labels(y: Any, n: int, shape: Shape) -> Array:
     """Labels of a shape for each example, (n, *shape); of one number for each (n,) and (n, 1) will do."""
     wish = f"labels of the shape ({', '.join(map(str, (n, *shape)))}{'' if shape else ','})"
     if shape in ((), (1,)):
-        return _one_for_each(y, n, f"labels of the shape ({n},)").reshape(n, *shape)
+        return _one_for_each(y, n, f"labels of the shape ({n},)")
     labels = _numbers(y, wish, "y")
     if labels.shape != (n, *shape):
         raise FeedError(wish, f"the shape {labels.shape}", "y")
@@ -99,6 +99,8 @@ def _reshaped(came: Shape, shape: Shape) -> str:
 
 def _numbers(values: Any, wish: str, name: str) -> Array:
     """An array of real numbers."""
+    if values is None:
+        raise FeedError(wish, "None", name)
     if hasattr(values, "toarray"):
         raise FeedError(wish, "a sparse matrix", name, f"make it dense: {name}.toarray()")
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -42,13 +41,13 @@ class Feeding:
         """Inputs and labels, checked. Raises FeedError where they do not fit."""
         given, shape = self.inputs(X), self.assembly.output.shape
         labels, rows = self.head.labels(y, given.n, shape), self.head.rows(shape, self.dtype)
-        kept = labels if rows else converted(labels, self.dtype, "y")
+        kept = labels if rows else converted(labels, self.dtype, "y").reshape(given.n, *shape)
         return Feed({self.assembly.x: given.arrays[0], self.assembly.y: kept}, {self.assembly.y: rows})
 
     def examples(self, X: Any, y: Any) -> Examples:
         """Examples with what scores them."""
         feed = self.feed(X, y)
-        return Examples(feed, partial(self.head.score, y=feed.arrays[1]))
+        return Examples(feed, self.head.scored(feed.arrays[1]))
 
     def validation(self, pair: Any) -> Examples:
         """The validation data (X, y). Raises FeedError, which says what they are for."""

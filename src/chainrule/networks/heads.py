@@ -11,8 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,13 +33,13 @@ ONE = ((), (1,))
 
 @dataclass(frozen=True)
 class OneHot:
-    """Class indices as one-hot rows, inside compiled code: 1 at the class, 0 elsewhere. Notes 2.6."""
+    """Class indices as one-hot rows: 1 at the class, 0 elsewhere. Notes 2.6. Of NumPy or JAX arrays."""
 
     classes: int
     dtype: str
 
-    def __call__(self, labels: jax.Array) -> jax.Array:
-        return jax.nn.one_hot(labels, self.classes, dtype=jnp.dtype(self.dtype))
+    def __call__(self, labels: Any) -> Any:
+        return (labels[:, None] == np.arange(self.classes, dtype=labels.dtype)).astype(self.dtype)
 
 
 @dataclass(frozen=True)
@@ -67,23 +65,23 @@ class Head(ABC):
 
     @abstractmethod
     def metric(self, y_hat: Expr, y: Expr) -> Expr:
-        """What `score` makes the metric from, of one example."""
+        """What the metric is made from, of one example; see `scored`."""
 
     @abstractmethod
     def labels(self, y: Any, n: int, shape: Shape) -> Array:
-        """The labels of n examples, as they are kept for training. Raises FeedError where they do not fit."""
+        """The labels of n examples for an output of a shape. Raises FeedError where they do not fit."""
 
     @abstractmethod
     def predicted(self, y_hat: Array) -> Array:
         """The labels that a batch of outputs stands for."""
 
     def rows(self, shape: Shape, dtype: str) -> Callable[[Any], Any] | None:
-        """How kept labels become values of y; None where they are."""
+        """How rows of labels become values of y inside compiled code; None where they are values already."""
         return None
 
-    def score(self, mean: float, y: Array) -> float:
-        """The metric from the mean of `metric` over the examples with the labels y."""
-        return mean
+    def scored(self, y: Array) -> Callable[[float], float]:
+        """How the metric comes from the mean of `metric` over the examples with the labels y."""
+        return float
 
 
 @dataclass(frozen=True)
@@ -153,7 +151,7 @@ class BinaryCrossEntropy(Head):
         return total(one * y + (1 - one) * (1 - y))
 
     def labels(self, y: Any, n: int, shape: Shape) -> Array:
-        return binary_labels(y, n).reshape(n, *shape)
+        return binary_labels(y, n)
 
     def predicted(self, y_hat: Array) -> Array:
         return (y_hat > 0.5).astype(np.int64).reshape(len(y_hat))
@@ -185,11 +183,11 @@ class SquaredError(Head):
     def predicted(self, y_hat: Array) -> Array:
         return y_hat.reshape(len(y_hat)) if y_hat.shape[1:] in ONE else y_hat
 
-    def score(self, mean: float, y: Array) -> float:
+    def scored(self, y: Array) -> Callable[[float], float]:
         """r² = 1 − Σ (ŷ − y)² / Σ (y − ȳ)², over all entries; for labels that are all alike 1 or 0."""
         y = np.asarray(y, np.float64)
         spread = float(np.square(y - y.mean(axis=0)).sum() / len(y))
-        return 1 - mean / spread if spread > 0 else float(mean == 0)
+        return lambda mean: 1 - mean / spread if spread > 0 else float(mean == 0)
 
 
 @dataclass(frozen=True)

@@ -198,6 +198,20 @@ class Function(Layer):
         )
 
 
+def as_layers(items: Any) -> tuple[Layer, ...]:
+    """The layers of a list; an error says which item is none."""
+    if not isinstance(items, (list, tuple)):
+        raise ChainruleError("a list of layers", repr(items)[:80], "layers")
+    found = []
+    for place, item in enumerate(items, 1):
+        try:
+            found.append(as_layer(item))
+        except ChainruleError as fault:
+            where = f"layer {place} of {len(items)}"
+            raise ChainruleError(fault.needed, fault.came, where, fault.remedy) from None
+    return tuple(found)
+
+
 def as_layer(item: Any) -> Layer:
     """A layer from what a user puts in the list: a layer, an op, a function.
 

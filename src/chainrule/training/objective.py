@@ -29,16 +29,16 @@ def regularised(loss: Expr, weights: Sequence[Expr]) -> Expr:
     >>> import chainrule as cr
     >>> W, x, y = cr.parameter("W", (1, 2)), cr.data("x", 2), cr.data("y", 1)
     >>> str(regularised(cr.squared_error(W @ x, y), [W]))
-    '‖W x − y‖² + λ/2·‖W‖²'
+    '‖W x − y‖² + (λ ‖W‖²)/2'
     >>> str(cr.gradient(regularised(cr.squared_error(W @ x, y), [W]), W))
-    '2·(W x − y) xᵀ + λ·W'
+    'λ W + 2 (W x − y) xᵀ'
     """
     if not weights:
         return loss
     norm = squared_norm(weights[0])
     for weight in weights[1:]:
         norm = norm + squared_norm(weight)
-    return loss + LAMBDA / 2 * norm
+    return loss + LAMBDA * norm / 2
 
 
 def value_and_gradient(

@@ -11,6 +11,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
 from chainrule.training.epochs import Problem, Span, State, compiled_epochs
 from chainrule.training.evaluation import Feed
@@ -30,6 +31,7 @@ class Plan:
     epochs: how often every example is met. size: examples in a batch; the last batch of an epoch may be
     smaller. constants: the numbers of the problem's constants. first_epoch: how many epochs came
     before, which decides on the order of the examples.
+    Raises ChainruleError for settings out of range.
     """
 
     epochs: int
@@ -39,6 +41,13 @@ class Plan:
     seed: int = 0
     shuffle: bool = True
     first_epoch: int = 0
+
+    def __post_init__(self) -> None:
+        for name, value in (("epochs", self.epochs), ("batch_size", self.size)):
+            if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 1:
+                raise ChainruleError(f"{name} as a whole number from 1", repr(value)[:80], "fit")
+        if not isinstance(self.optimizer, Optimizer):
+            raise ChainruleError("an optimizer such as SGD(0.1)", repr(self.optimizer)[:80], "fit")
 
 
 class Stepper:
@@ -88,7 +97,7 @@ class Stepper:
         span = Span(row, row + count, self.step, stop, before)
         began = time.perf_counter()
         self._state, sums = self._run(self._state, self._arrays, self._rows, self._numbers, span)
-        rows: Array = np.asarray(sums, np.float64)[row : row + count]
+        rows: Array = np.array(sums, np.float64)[row : row + count]
         self._learn(count * (stop - self.step), time.perf_counter() - began)
         whole = stop == self.steps
         self.epoch, self.step = (self.epoch + count, 0) if whole else (self.epoch, stop)
