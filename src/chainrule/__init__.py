@@ -34,6 +34,9 @@ from chainrule.readings.formula import __doc__ as _registers_the_formulas  # noq
 from chainrule.readings.gradient import gradient
 
 if TYPE_CHECKING:
+    from chainrule.documents.convention import Convention as Convention
+    from chainrule.documents.derivation import derive as derive
+    from chainrule.documents.working import work as work
     from chainrule.networks.initialisation import Glorot as Glorot
     from chainrule.networks.initialisation import He as He
     from chainrule.networks.initialisation import Normal as Normal
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
     from chainrule.networks.layers import Softplus as Softplus
     from chainrule.networks.layers import Tanh as Tanh
     from chainrule.networks.network import Network as Network
+    from chainrule.ops.syntax import parse as parse
     from chainrule.readings.agreement import check as check
     from chainrule.readings.compiled import compile as compile
     from chainrule.readings.working import evaluate as evaluate
@@ -61,9 +65,13 @@ __version__ = "0.1.0"
 _LAYERS = "ELU Flatten GELU Layer LeakyReLU Linear ReLU Sigmoid Softplus Tanh".split()
 _STARTS = "Glorot He Normal Zeros".split()
 _WHERE = {
+    "Convention": "chainrule.documents.convention",
+    "derive": "chainrule.documents.derivation",
+    "work": "chainrule.documents.working",
     "check": "chainrule.readings.agreement",
     "compile": "chainrule.readings.compiled",
     "evaluate": "chainrule.readings.working",
+    "parse": "chainrule.ops.syntax",
     "value_and_gradient": "chainrule.training.objective",
     "Network": "chainrule.networks.network",
     "History": "chainrule.training.history",

@@ -1,1 +1,1 @@
-""""""
+"""The command `chainrule`, a file a command."""

@@ -67,7 +67,7 @@ def adjoints(
             total = total + part
         total = tidied(total)
         name = naming(node) if naming else None
-        if name is not None and not total.is_leaf:
+        if name is not None and total.name is None and not total.is_leaf:
             total = total.named(name)
         found[node] = total
         for child, part in _passed(total, node, rules):
