@@ -5,6 +5,7 @@ from chainrule.ops import (
     activation,
     arithmetic,
     arrangement,
+    convolution,
     exponential,
     linear,
     loss,
@@ -12,4 +13,4 @@ from chainrule.ops import (
     softmax,
 )
 
-__all__ = ["OPS", "activation", "arithmetic", "arrangement", "exponential", "linear", "loss", "reduction", "softmax"]
+__all__ = ["OPS", "activation", "arithmetic", "arrangement", "convolution", "exponential", "linear", "loss", "reduction", "softmax"]
