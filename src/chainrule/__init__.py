@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from chainrule.documents.convention import Convention as Convention
     from chainrule.documents.derivation import derive as derive
     from chainrule.documents.working import work as work
+    from chainrule.ops.toeplitz import toeplitz_entries as toeplitz_entries
     from chainrule.readings.agreement import check as check
     from chainrule.readings.compiled import compile as compile
     from chainrule.readings.working import evaluate as evaluate
@@ -41,6 +42,7 @@ _WHERE = {
     "Convention": "chainrule.documents.convention",
     "derive": "chainrule.documents.derivation",
     "work": "chainrule.documents.working",
+    "toeplitz_entries": "chainrule.ops.toeplitz",
     "check": "chainrule.readings.agreement",
     "compile": "chainrule.readings.compiled",
     "evaluate": "chainrule.readings.working",

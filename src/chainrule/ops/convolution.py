@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import prod
 from typing import Any
 
 from chainrule.graph.errors import ShapeError
@@ -25,54 +24,20 @@ from chainrule.graph.notation import CALL, Form, Notation
 from chainrule.graph.op import Case, Op, case, contraction, error
 from chainrule.graph.shape import Shape
 from chainrule.ops.arrangement import permute
-from chainrule.ops.layout import Layout, equation_text, layout_of, starred
-from chainrule.ops.windows import Window, gathered
+from chainrule.ops.layout import (
+    Layout,
+    equation_text,
+    input_value,
+    kernel_value,
+    layout_of,
+    result_value,
+    starred,
+)
+from chainrule.ops.windows import Window
 
 _FAMILY: dict[tuple[int, bool], Op] = {}
 """The four public ops, by the number of axes and whether the kernel is turned round."""
 _STAR = {False: (r"\star", "⋆"), True: (r"\ast", "∗")}
-
-# The three values, for one example. The kernel is a matrix (channels × places) and so are the windows.
-
-
-def _columns(xp, x, tables, groups):
-    """(..., channels, n1, n2) as (..., groups, channels / groups × places in a window, windows)."""
-    read = gathered(xp, x, tables)
-    lead, channels = x.shape[: -len(tables) - 1], x.shape[-len(tables) - 1] // groups
-    places, windows = (prod(table.shape[axis] for table in tables) for axis in (0, 1))
-    return xp.reshape(read, (*lead, groups, channels * places, windows))
-
-
-def _turned(k, axes, turned):
-    return k[(..., *(slice(None, None, -1),) * axes)] if turned else k
-
-
-def _result(xp, x, k, layout, turned):
-    (c, o), g = layout.channels, layout.groups
-    columns = _columns(xp, xp.reshape(x, (c, *x.shape[-len(layout.windows) :])), [w.reads() for w in layout.windows], g)
-    k = xp.reshape(_turned(k, len(layout.windows), turned), (g, o // g, columns.shape[1]))
-    return xp.reshape(xp.matmul(k, columns), layout.y)
-
-
-def _input(xp, dy, k, layout, turned):
-    (c, o), g = layout.channels, layout.groups
-    columns = _columns(xp, xp.reshape(dy, (o, *dy.shape[-len(layout.windows) :])), [w.writes() for w in layout.windows], g)
-    places = prod(w.size for w in layout.windows)
-    k = xp.reshape(_turned(k, len(layout.windows), turned), (g, o // g, c // g, places))
-    k = xp.reshape(xp.swapaxes(k, 1, 2), (g, c // g, columns.shape[1]))
-    return xp.reshape(xp.matmul(k, columns), layout.x)
-
-
-def _kernel(xp, x, dy, layout, turned):
-    """Summed over a leading axis, the examples."""
-    (c, o), g = layout.channels, layout.groups
-    x = xp.reshape(x, (len(x), c, *x.shape[-len(layout.windows) :]))
-    columns = xp.moveaxis(_columns(xp, x, [w.reads() for w in layout.windows], g), 0, 2)
-    dy = xp.moveaxis(xp.reshape(dy, (len(dy), g, o // g, columns.shape[3])), 0, 2)
-    columns, dy = (xp.reshape(m, (*m.shape[:2], m.shape[2] * m.shape[3])) for m in (columns, dy))
-    dk = xp.reshape(xp.matmul(dy, xp.swapaxes(columns, 1, 2)), layout.k)
-    return _turned(dk, len(layout.windows), turned)
-
 
 # The ops.
 
@@ -133,7 +98,7 @@ def _hung(axes: int, turned: bool) -> Callable[[Any], Op]:
 
         @op.value
         def _(xp, x, k, **params):
-            return _result(xp, x, k, layout_of(x.shape, k.shape, **params), turned)
+            return result_value(xp, x, k, layout_of(x.shape, k.shape, **params), turned)
 
         @op.gradient
         def _(dy, y, x, k, **params):
@@ -295,7 +260,7 @@ def _input_notation(dy, k, shape, turned, **params):
 
 @correlate_input_gradient.value
 def _(xp, dy, k, shape, turned, **params):
-    return _input(xp, dy, k, layout_of(shape, k.shape, **params), turned)
+    return input_value(xp, dy, k, layout_of(shape, k.shape, **params), turned)
 
 
 @correlate_input_gradient.gradient
@@ -349,12 +314,12 @@ def _over(w: Window) -> Window:
 
 @correlate_kernel_gradient.value
 def _(xp, x, dy, shape, turned, **params):
-    return _kernel(xp, x[None], dy[None], layout_of(x.shape, shape, **params), turned)
+    return kernel_value(xp, x[None], dy[None], layout_of(x.shape, shape, **params), turned)
 
 
 @correlate_kernel_gradient.batch_sum
 def _(xp, x, dy, shape, turned, **params):
-    return _kernel(xp, x, dy, layout_of(x.shape[1:], shape, **params), turned)
+    return kernel_value(xp, x, dy, layout_of(x.shape[1:], shape, **params), turned)
 
 
 @correlate_kernel_gradient.gradient

@@ -7,7 +7,7 @@ the places in a window. Window i reads place u at s i + d u − p; what lies out
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
@@ -164,25 +164,30 @@ def gathered(xp: ModuleType, x: Any, tables: Sequence[NDArray[Any]], fill: float
     return x[..., tables[0][:, None, :, None], tables[1][None, :, None, :]]
 
 
-def shown(windows: Sequence[Window], **more: int) -> Callable[[bool], str]:
-    """What differs from plain windows, for a subscript: "same, s=2"; in LaTeX where it is asked with True."""
+def scattered(xp: ModuleType, parts: Any, tables: Sequence[NDArray[Any]]) -> Any:
+    """The opposite of `gathered`, from (..., u, v, i, j) to (..., n1, n2): what windows hold, added up at the places they read.
+
+    tables: for each axis the table (u, n) of the windows that read a place, as `Window.writes` gives it.
+    """
+    axes = len(tables)
+    parts = xp.pad(parts, [(0, 0)] * (parts.ndim - axes) + [(0, 1)] * axes)
+    rows = np.arange(len(tables[0]))
+    if axes == 1:
+        return xp.sum(parts[..., rows[:, None], tables[0]], axis=-2)
+    columns = np.arange(len(tables[1]))
+    places = rows[:, None, None, None], columns[:, None, None], tables[0][:, None, :, None], tables[1][:, None, :]
+    return xp.sum(parts[(..., *places)], axis=(-4, -3))
+
+
+def shown(windows: Sequence[Window], strides: Sequence[int], latex: bool) -> list[str]:
+    """What differs from windows without padding and with these strides, as words for a subscript: same, s=2."""
     word = padding_word(windows)
-
-    def text(latex: bool) -> str:
-        words = []
-        if word is None:
-            words.append("p=" + _numbers(pairs(windows)))
-        elif word != "valid":
-            words.append(rf"\text{{{word}}}" if latex else word)
-        words += [
-            f"{letter}={_numbers(numbers)}"
-            for letter, numbers in (("s", [w.stride for w in windows]), ("d", [w.dilation for w in windows]))
-            if set(numbers) != {1}
-        ]
-        words += [f"{letter}={number}" for letter, number in more.items() if number != 1]
-        return (r",\, " if latex else ", ").join(words)
-
-    return text
+    words = {None: [f"p={_numbers(pairs(windows))}"], "valid": []}.get(word, [rf"\text{{{word}}}" if latex else str(word)])
+    if tuple(window.stride for window in windows) != tuple(strides):
+        words.append(f"s={_numbers([window.stride for window in windows])}")
+    if any(window.dilation != 1 for window in windows):
+        words.append(f"d={_numbers([window.dilation for window in windows])}")
+    return words
 
 
 def _numbers(numbers: Sequence[Any]) -> str:

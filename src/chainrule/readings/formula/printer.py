@@ -126,7 +126,8 @@ class Printer:
         """A printed array at indices."""
         if not indices:
             return whole
-        bracketed = whole.text if whole.strength >= ATOM else self.style.bracketed(whole.text)
+        plain = whole.strength >= ATOM and not whole.text.endswith("]")
+        bracketed = whole.text if plain else self.style.bracketed(whole.text)
         return Piece(self.style.indexed(f"{{{bracketed}}}" if self.style.latex else bracketed, self.style.indices(indices)), ATOM)
 
     def _from_equation(self, expr: Expr, indices: Indices, taken: frozenset[str]) -> Printing:
@@ -138,22 +139,26 @@ class Printer:
                 raise ChainruleError("an equation whose output indices are plain", str(equation), "index form")
             letters[at.letter] = index
         used = set(taken).union(letter for index in indices for letter in index.letters)
-        inner = []
+        inner, ranged = [], dict(equation.ranges)
         for letter in equation.letters:
             if letter not in letters:
                 fresh = _fresh(letter, used)
                 used.add(fresh)
                 letters[letter] = Index(((1, fresh),))
                 inner.append((fresh, sizes[letter]))
+                if letter in ranged:  # no shape tells how far it runs
+                    ranged[fresh] = ranged.pop(letter) - 1 + self.style.first
         if inner and self.numbers and not any(index.terms for index in indices):
             return (yield from self._term_by_term(expr, equation, letters, indices))
         body = yield from self._product(expr, equation, letters, frozenset(used))
         if not inner:
             return body
+        at_most = r" \le " if self.style.latex else "≤"
+        listed = ",".join(letter + (f"{at_most}{ranged[letter]}" if letter in ranged else "") for letter, _ in inner)
         if not self.style.latex:
-            head = f"{'max' if equation.reduce == 'max' else 'Σ'}[{','.join(letter for letter, _ in inner)}] "
+            head = f"{'max' if equation.reduce == 'max' else 'Σ'}[{listed}] "
         elif equation.reduce == "max":
-            head = rf"\max_{{{','.join(letter for letter, _ in inner)}}} "
+            head = rf"\max_{{{listed}}} "
         else:
             first = self.style.first
             head = "".join(rf"\sum_{{{letter}={first}}}^{{{size - 1 + first}}} " for letter, size in inner)
