@@ -314,7 +314,8 @@ def permute(x, /, axes):
     (3, 28, 20)
     """
     if not isinstance(axes, tuple) or len(axes) != len(x) or any(axis not in axes for axis in range(len(x))):
-        raise ShapeError(f"each axis once, from 0 to {len(x) - 1}", f"axes {axes} for the shape {x}", "permute")
+        came = f"axes {axes} for the shape {x}"
+        raise ShapeError(f"each axis once, from 0 to {len(x) - 1}", came, "permute", "for a matrix write A.T")
     return tuple(x[axis] for axis in axes)
 
 

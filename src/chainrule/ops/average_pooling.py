@@ -71,7 +71,7 @@ def window_spread(dy, /, shape, size, stride, padding, ceil_mode):
     """
     y = pooled(shape, "window_spread", size=size, stride=stride, padding=padding, ceil_mode=ceil_mode)
     if dy != y:
-        raise ShapeError(f"one number for each window, {y}", f"{dy}", "window_spread")
+        raise ShapeError(f"one number for each window, {y}", f"{dy}", "window_spread", "give what the result of the pooling receives")
     return shape
 
 

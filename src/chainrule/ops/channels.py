@@ -52,9 +52,9 @@ def fill(b, /, sizes):
     """
     sizes = as_shape(sizes, "fill")
     if len(b) > 1:
-        raise ShapeError("a number, or one for each channel", f"{b}", "fill")
+        raise ShapeError("a number, or one for each channel", f"{b}", "fill", "b is () or (channels,)")
     if len(sizes) not in (1, 2):
-        raise ShapeError("the sizes of an image, n or (h, w)", f"{sizes}", "fill")
+        raise ShapeError("the sizes of an image, n or (h, w)", f"{sizes}", "fill", "channels are not among the sizes: b has them")
     return (*b, *sizes)
 
 
@@ -89,9 +89,10 @@ def channel_sum(x, /, axes=2):
     [3.0, 7.0]
     """
     if axes not in (1, 2):
-        raise ShapeError("images with 1 or 2 axes", f"axes {axes!r}", "channel_sum")
+        raise ShapeError("images with 1 or 2 axes", f"axes {axes!r}", "channel_sum", "to sum along one axis write sum(x, axis=...)")
     if len(x) not in (axes, axes + 1):
-        raise ShapeError(f"images with {axes} axes, with or without one for channels", f"{x}", "channel_sum")
+        wish = f"images with {axes} axes, with or without one for channels"
+        raise ShapeError(wish, f"{x}", "channel_sum", "to sum along one axis write sum(x, axis=...)")
     return x[:-axes]
 
 

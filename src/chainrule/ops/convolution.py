@@ -72,7 +72,7 @@ def _errors(axes: int) -> tuple[Case, ...]:
         error((3, *x), (2, 1, *k), groups=2, match="groups that divide the channels .* 2 groups, 3 and 2 channels"),
         error(x, k, groups=2, match="channels to make groups of"),
         error((2, *x), (2, 2, *k), groups=0, match="a number of groups of at least 1"),
-        error((2, *x), k, match="each result's channel needs a kernel|Each result's channel needs a kernel"),
+        error((2, *x), k, match="an input .* with a kernel .* With channels the kernel is"),
         error((), k, match="an input .* with a kernel"),
         error(x, k, stride=0, match="a stride of at least 1.*came stride 0"),
         error(x, k, stride=-1, match="came stride -1"),
@@ -111,6 +111,10 @@ def _hung(axes: int, turned: bool) -> Callable[[Any], Op]:
     return build
 
 
+def _layout(where, axes, x, k, stride, padding, dilation, groups):
+    return layout_of(x, k, stride=stride, padding=padding, dilation=dilation, groups=groups, where=where, axes=axes)
+
+
 @_hung(axes=1, turned=False)
 def correlate(x, k, /, stride=1, padding="valid", dilation=1, groups=1):
     """The kernel slides along x; each place gives the sum of products. Notes (127); what networks call convolution.
@@ -130,7 +134,7 @@ def correlate(x, k, /, stride=1, padding="valid", dilation=1, groups=1):
     >>> cr.evaluate(cr.correlate(f, g), {"f": [1, 0, -1, 2, 1, 2], "g": [1, 0, 1]}).tolist()
     [0.0, 2.0, 0.0, 4.0]
     """
-    return layout_of(x, k, stride, padding, dilation, groups, "correlate", 1).y
+    return _layout("correlate", 1, x, k, stride, padding, dilation, groups).y
 
 
 @_hung(axes=1, turned=True)
@@ -145,7 +149,7 @@ def convolve(x, k, /, stride=1, padding="valid", dilation=1, groups=1):
     >>> cr.evaluate(cr.convolve(x, k, padding="full"), {"x": [1, 2, 3], "k": [1, 10]}).tolist()
     [1.0, 12.0, 23.0, 30.0]
     """
-    return layout_of(x, k, stride, padding, dilation, groups, "convolve", 1).y
+    return _layout("convolve", 1, x, k, stride, padding, dilation, groups).y
 
 
 @_hung(axes=2, turned=False)
@@ -164,7 +168,7 @@ def correlate2d(x, k, /, stride=1, padding="valid", dilation=1, groups=1):
     >>> cr.evaluate(z, {"f": f, "g": [[1, 0], [0, 1]]}).astype(int).tolist()
     [[0, 2, 0], [4, -1, 3], [-2, 3, 1]]
     """
-    return layout_of(x, k, stride, padding, dilation, groups, "correlate2d", 2).y
+    return _layout("correlate2d", 2, x, k, stride, padding, dilation, groups).y
 
 
 @_hung(axes=2, turned=True)
@@ -180,7 +184,7 @@ def convolve2d(x, k, /, stride=1, padding="valid", dilation=1, groups=1):
     >>> str(cr.gradient(cr.sum(cr.correlate2d(x, k) ** 2 / 2), x))
     '(x ⋆ k) ∗[full] k'
     """
-    return layout_of(x, k, stride, padding, dilation, groups, "convolve2d", 2).y
+    return _layout("convolve2d", 2, x, k, stride, padding, dilation, groups).y
 
 
 def _of(expr: Expr) -> Layout:
@@ -223,7 +227,7 @@ def _samples_without(operand: int) -> tuple[Case, ...]:
 
 def _checked(dy: Shape, layout: Layout, where: str) -> None:
     if dy != layout.y:
-        raise ShapeError(f"an adjoint of the result's shape, {layout.y}", f"{dy}", where)
+        raise ShapeError(f"an adjoint of the result's shape, {layout.y}", f"{dy}", where, "give what the result receives")
 
 
 _PLAIN = {"stride": 1, "padding": "valid", "dilation": 1, "groups": 1, "turned": False}
@@ -243,7 +247,7 @@ def correlate_input_gradient(dy, k, /, shape, stride, padding, dilation, groups,
     dX_{c,i} = Σ_o Σ_u dY_{o, (i + p − d u) / s} K_{o,c,u}, over those u for which the division leaves no remainder. Also
     called transposed convolution. shape: of x. turned: for y = x ∗ k. Raises ShapeError where dy does not fit.
     """
-    layout = layout_of(shape, k, stride, padding, dilation, groups, "correlate_input_gradient")
+    layout = _layout("correlate_input_gradient", 0, shape, k, stride, padding, dilation, groups)
     _checked(dy, layout, "correlate_input_gradient")
     return layout.x
 
@@ -283,7 +287,7 @@ def correlate_kernel_gradient(x, dy, /, shape, stride, padding, dilation, groups
     dK_{o,c,u} = Σ_i X_{c, s i + d u − p} dY_{o,i}: each channel of x with each of dy, stride and dilation exchanged.
     shape: of k. turned: for y = x ∗ k. Raises ShapeError where dy does not fit.
     """
-    layout = layout_of(x, shape, stride, padding, dilation, groups, "correlate_kernel_gradient")
+    layout = _layout("correlate_kernel_gradient", 0, x, shape, stride, padding, dilation, groups)
     _checked(dy, layout, "correlate_kernel_gradient")
     return layout.k
 

@@ -119,7 +119,7 @@ def to_maximum(dy, x, /, size, stride, padding, ceil_mode):
     """
     y = pooled(x, "to_maximum", size=size, stride=stride, padding=padding, ceil_mode=ceil_mode)
     if dy != y:
-        raise ShapeError(f"one number for each window, {y}", f"{dy}", "to_maximum")
+        raise ShapeError(f"one number for each window, {y}", f"{dy}", "to_maximum", "give what the result of the pooling receives")
     return x
 
 
@@ -152,7 +152,7 @@ def at_maximum(v, x, /, size, stride, padding, ceil_mode):
     derivative by x is taken as 0. Raises ShapeError where the shapes differ.
     """
     if v != x:
-        raise ShapeError(f"an array of the shape of x, {x}", f"{v}", "at_maximum")
+        raise ShapeError(f"an array of the shape of x, {x}", f"{v}", "at_maximum", "read where x has its maxima, place by place")
     return pooled(x, "at_maximum", size=size, stride=stride, padding=padding, ceil_mode=ceil_mode)
 
 

@@ -27,11 +27,13 @@ def pools(
     axes = axes or len(size)
     if len(x) not in (axes, axes + 1):
         image = ("n", "h, w")[axes - 1]
-        raise ShapeError(f"an input ({image}) or (channels, {image})", f"{x}", where)
+        raise ShapeError(f"an input ({image}) or (channels, {image})", f"{x}", where, "reshape it, or pool its parts")
     sizes = one_each(where, "size", size, axes)
     windows = windows_of(where, x[-axes:], sizes, sizes if stride is None else stride, padding, 1, bool(ceil_mode))
     if any(max(window.before, window.after) >= window.size for window in windows):
-        raise ShapeError(f"less padding than the window of {by(sizes)} is large", f"padding {pairs(windows)}", where)
+        came = f"padding {pairs(windows)}"
+        remedy = "a window that sees padding alone has no entry: take less padding or larger windows"
+        raise ShapeError(f"less padding than the window of {by(sizes)} is large", came, where, remedy)
     return windows
 
 

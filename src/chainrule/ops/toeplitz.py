@@ -23,9 +23,9 @@ _CONVENTIONS = ("convolve", "correlate")
 
 def _window(m: int, n: Any, padding: Any, convention: str, where: str = "toeplitz") -> Window:
     if convention not in _CONVENTIONS:
-        raise ShapeError('the convention "convolve" or "correlate"', repr(convention), where)
+        raise ShapeError('the convention "convolve" or "correlate"', repr(convention), where, 'networks use "correlate"')
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        raise ShapeError("the length n of the input, at least 1", f"n = {n!r}", where)
+        raise ShapeError("the length n of the input, at least 1", f"n = {n!r}", where, "n is how many entries the input has")
     return windows_of(where, (n,), (m,), 1, padding)[0]
 
 
@@ -89,7 +89,7 @@ def toeplitz(w, /, n, padding="full", convention="convolve"):
     [[1, 0, 0], [2, 1, 0], [0, 2, 1], [0, 0, 2]]
     """
     if len(w) != 1:
-        raise ShapeError("a kernel with one axis", f"{w}", "toeplitz")
+        raise ShapeError("a kernel with one axis", f"{w}", "toeplitz", "take one row of it, or flatten it")
     window = _window(w[0], n, padding, convention)
     return (window.count, window.n)
 
@@ -128,10 +128,11 @@ def diagonal_sums(T, /, m, padding, convention):
     T: (rows, n). m: the entries of the kernel. Returns (m,). Raises ShapeError where the sizes do not fit.
     """
     if len(T) != 2:
-        raise ShapeError("a matrix", f"{T}", "diagonal_sums")
+        raise ShapeError("a matrix", f"{T}", "diagonal_sums", "give what the matrix of toeplitz receives")
     window = _window(m, T[1], padding, convention, "diagonal_sums")
     if T[0] != window.count:
-        raise ShapeError(f"an adjoint of the matrix {(window.count, window.n)}", f"{T}", "diagonal_sums")
+        wish = f"an adjoint of the matrix {(window.count, window.n)}"
+        raise ShapeError(wish, f"{T}", "diagonal_sums", "give what the matrix of toeplitz receives")
     return (m,)
 
 

@@ -89,7 +89,7 @@ def windows_of(
     steps = one_each(where, "stride", stride, len(image))
     inner = one_each(where, "dilation", dilation, len(image))
     if min(sizes) < 1:
-        raise ShapeError("a window of at least one place along each axis", by(sizes), where)
+        raise ShapeError("a window of at least one place along each axis", by(sizes), where, "make it larger")
     found = []
     for axis, (n, size, s, d) in enumerate(zip(image, sizes, steps, inner, strict=True)):
         before, after = _sides(where, padding, axis, len(image), Window(n, size, s, d))
@@ -111,7 +111,7 @@ def one_each(where: str, what: str, number: Any, axes: int) -> Shape:
     each = tuple(repeat(number, axes)) if not isinstance(number, (tuple, list)) else tuple(number)
     if len(each) != axes or any(isinstance(one, bool) or not isinstance(one, int) or one < 1 for one in each):
         wish = f"a {what} of at least 1" + (f", or one for each of {axes} axes" if axes > 1 else "")
-        raise ShapeError(wish, f"{what} {number!r}", where)
+        raise ShapeError(wish, f"{what} {number!r}", where, f"{what}=1 is the smallest")
     return each
 
 
@@ -126,7 +126,8 @@ def _sides(where: str, padding: Any, axis: int, axes: int, bare: Window) -> Pair
     one = padding[axis] if isinstance(padding, (tuple, list)) and len(padding) == axes else padding
     pair = tuple(one) if isinstance(one, (tuple, list)) else (one, one)
     if len(pair) != 2 or any(isinstance(side, bool) or not isinstance(side, int) or side < 0 for side in pair):
-        raise ShapeError(_PADDINGS + (f" for each of {axes} axes" if axes > 1 else ""), f"padding {padding!r}", where)
+        wish = _PADDINGS + (f" for each of {axes} axes" if axes > 1 else "")
+        raise ShapeError(wish, f"padding {padding!r}", where, 'padding="valid" is none')
     return pair[0], pair[1]
 
 

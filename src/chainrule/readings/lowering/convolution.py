@@ -118,7 +118,7 @@ def _channels_last(x: Array, channels: int, rows: int, columns: int) -> Array:
 
 def _laid_out(plan: Layout) -> bool:
     """Whether one product of windows laid side by side is the faster way, and they have room."""
-    places, window = (size_of([getattr(w, what) for w in plan.windows]) for what in ("count", "size"))
+    places, window = (size_of(tuple(getattr(w, what) for w in plan.windows)) for what in ("count", "size"))
     few = plan.channels[0] <= _FEW_CHANNELS or places <= _FEW_PLACES
     return few and plan.groups == 1 and plan.channels[0] * window * places <= _SIDE_BY_SIDE
 

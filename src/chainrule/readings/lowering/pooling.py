@@ -54,7 +54,7 @@ def _joined(parts: Sequence[Array], windows: Sequence[Window]) -> Array:
     """The opposite of `_slices`: the parts put back and added up where they meet."""
     if _touch(windows):
         return _interleaved(parts, windows)
-    total = None
+    spread = []
     for at, part in enumerate(parts):
         places, rest = [], at
         for w in reversed(windows):
@@ -64,9 +64,8 @@ def _joined(parts: Sequence[Array], windows: Sequence[Window]) -> Array:
             (u - w.before, w.n - (u - w.before) - (w.count - 1) * w.stride - 1, w.stride - 1)
             for u, w in zip(reversed(places), windows, strict=True)
         ]
-        spread = lax.pad(part, jnp.zeros((), part.dtype), [*sides, (0, 0, 0)])
-        total = spread if total is None else total + spread
-    return total
+        spread.append(lax.pad(part, jnp.zeros((), part.dtype), [*sides, (0, 0, 0)]))
+    return reduce(jnp.add, spread)
 
 
 def _interleaved(parts: Sequence[Array], windows: Sequence[Window]) -> Array:
@@ -98,7 +97,7 @@ def _over_windows(name: str, combine: Callable[..., Any], start: float) -> Calla
         if not size_of(x.shape):
             return _value(name)(xp, x, **params)
         inside = _last(x, len(windows))
-        if size_of([w.size for w in windows]) <= _MOST_SLICES:
+        if size_of(tuple(w.size for w in windows)) <= _MOST_SLICES:
             y = reduce(combine, _slices(inside, windows, start))
         else:
             ends = [(w.count - 1) * w.stride + w.extent - w.n - w.before for w in windows]
@@ -136,11 +135,11 @@ def _window_spread(xp: ModuleType, dy: Array, shape: Any, **params: Any) -> Any:
     if not _sliced(dy, windows):
         return _value("window_spread")(xp, dy, shape, **params)
     given = _last(dy, len(windows))
-    return _first(_joined([given] * size_of([w.size for w in windows]), windows), shape)
+    return _first(_joined([given] * size_of(tuple(w.size for w in windows)), windows), shape)
 
 
 def _sliced(x: Array, windows: Sequence[Window]) -> bool:
-    return bool(size_of(x.shape)) and size_of([w.size for w in windows]) <= _MOST_SLICES
+    return bool(size_of(x.shape)) and size_of(tuple(w.size for w in windows)) <= _MOST_SLICES
 
 
 def _windows(name: str, shape: Any, params: Any) -> tuple[Window, ...]:
