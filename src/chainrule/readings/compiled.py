@@ -20,7 +20,7 @@ from chainrule.graph.leaves import CONSTANT, DATA
 from chainrule.graph.rewrite import stable
 from chainrule.graph.walk import leaves, topological
 from chainrule.ops.index_equation import equation_of
-from chainrule.readings.lowering import BATCH_SUMS, FORMS
+from chainrule.lowering import BATCH_SUMS, FORMS
 
 Arrays = Mapping[Expr, Any]
 Compiled = Callable[[Mapping[Any, Any]], Any]
