@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -17,6 +18,7 @@ DATA = leaf_op("data")
 PARAMETER = leaf_op("parameter")
 CONSTANT = leaf_op("constant")
 _MOST_ENTRIES = 100_000
+_LARGEST = int(sys.float_info.max)
 
 
 def data(name: str, shape: int | Sequence[int] = (), *, distribution: bool = False) -> Expr:
@@ -73,13 +75,26 @@ def constant_number(expr: Expr) -> Number | None:
 
 
 def _number(value: Any) -> Number:
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, (int, float, Fraction)):
-        return value
-    if hasattr(value, "item"):
-        return _number(value.item())
-    raise ChainruleError("a number, an array of numbers or an expression", repr(value)[:80], "constant")
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, int):
+        return _within_floats(int(value))
+    if isinstance(value, Fraction):
+        return _within_floats(value)
+    if hasattr(value, "is_integer") and hasattr(value, "as_integer_ratio"):  # NumPy's extended precision
+        return float(value)
+    raise ChainruleError(
+        "a number, an array of numbers or an expression",
+        repr(value)[:80],
+        "constant",
+        "write numbers as 2, 0.5 or Fraction(1, 3)",
+    )
+
+
+def _within_floats(value: int | Fraction) -> int | Fraction:
+    if abs(value) > _LARGEST:
+        raise ChainruleError("a number that a float can hold, below 1.8e308", "a larger one", "constant", "scale it down")
+    return value
 
 
 def _flatten(value: Any) -> tuple[list[Number], Shape]:

@@ -128,6 +128,10 @@ class Op:
         shapes = tuple(operand.shape for operand in operands)
         if self.elementwise:
             shape = elementwise_shape(self.name, *shapes)
+            if params and self.defined:
+                self.definition(operands, params)
+            elif params and self.body is not None:
+                self.body(*shapes, **params)
         elif self.defined:
             shape = self.definition(operands, params).shape
         elif self.body is not None:
@@ -137,6 +141,11 @@ class Op:
         return Expr(self, operands, params, shape)
 
     # readings of the op
+
+    def tidied(self, *operands: Expr, **params: Any) -> Expr:
+        """The expression of this op on these operands, shortened where the op's tidy rule says how."""
+        shorter: Expr | None = self.tidy_rule(*operands, **params) if self.tidy_rule else None
+        return self.apply(operands, params) if shorter is None else shorter
 
     def definition(self, operands: tuple[Expr, ...], params: Mapping[str, Any]) -> Expr:
         """What the op means on these operands, in simpler ops."""
@@ -204,10 +213,10 @@ class Op:
 
 def hashable(value: Any) -> Any:
     """A parameter in a form that can be a key: lists become tuples, slices (start, stop, step) stay slices' facts."""
-    if isinstance(value, list):
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
         return tuple(hashable(item) for item in value)
-    if hasattr(value, "item") and not isinstance(value, (int, float)) and getattr(value, "shape", None) == ():
-        return value.item()
     return value
 
 
