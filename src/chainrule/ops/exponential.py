@@ -172,7 +172,9 @@ def _(dy, y, a, b):
 
 @primitive(function(r"\min", "min", 2), elementwise=True, domain=("real", "real"), samples=BINARY, errors=[_MISFIT])
 def minimum(a, b, /):
-    """The smaller of a and b, entry by entry. Where they are equal, b receives the gradient.
+    """The smaller of a and b, entry by entry. Where they are equal, a receives the gradient.
+
+    So for each entry, of max(a, b) and min(a, b) one passes its gradient to a and the other to b.
 
     >>> import chainrule as cr
     >>> cr.evaluate(cr.minimum(cr.data("x", 2), 0), {"x": [-1, 2]}).tolist()
@@ -187,7 +189,8 @@ def _(xp, a, b):
 
 @minimum.gradient
 def _(dy, y, a, b):
-    return _shared(dy, a, b, step(b - a))
+    db, da = _shared(dy, b, a, step(a - b))
+    return da, db
 
 
 def _shared(dy, a, b, chosen):
