@@ -100,7 +100,9 @@ class Expr:
 
     def __iter__(self) -> Iterator[Expr]:
         if not self.shape:
-            raise ShapeError("an expression with at least one axis", "a scalar", "iteration")
+            raise ShapeError(
+                "an expression with at least one axis", "a scalar", f"iteration over {self!r}", "use the scalar itself"
+            )
         return (self[i] for i in range(self.shape[0]))
 
     def __len__(self) -> int:

@@ -83,11 +83,12 @@ def _number(value: Any) -> Number:
         return _within_floats(value)
     if hasattr(value, "is_integer") and hasattr(value, "as_integer_ratio"):  # NumPy's extended precision
         return float(value)
+    joined = isinstance(value, Expr)
     raise ChainruleError(
         "a number, an array of numbers or an expression",
         repr(value)[:80],
         "constant",
-        "write numbers as 2, 0.5 or Fraction(1, 3)",
+        "to join expressions write concatenate(a, b)" if joined else "write numbers as 2, 0.5 or Fraction(1, 3)",
     )
 
 
@@ -103,7 +104,9 @@ def _flatten(value: Any) -> tuple[list[Number], Shape]:
     parts = [_flatten(part) for part in value]
     shapes = {shape for _, shape in parts}
     if len(shapes) > 1:
-        raise ShapeError("rows of one length", f"rows of the shapes {sorted(shapes)}", "constant")
+        raise ShapeError(
+            "rows of one length", f"rows of the shapes {sorted(shapes)}", "constant", "fill the shorter rows, with 0 say"
+        )
     shape = (len(parts), *(shapes.pop() if shapes else ()))
     if size_of(shape) > _MOST_ENTRIES:
         raise ShapeError(

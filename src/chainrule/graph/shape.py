@@ -18,7 +18,9 @@ def as_shape(shape: int | Sequence[int], where: str = "shape") -> Shape:
     except (TypeError, ValueError, OverflowError):
         whole = False
     if not whole or any(isinstance(size, bool) or size < 0 for size in sizes):
-        raise ShapeError("sizes that are whole numbers, none negative", repr(shape), where)
+        raise ShapeError(
+            "sizes that are whole numbers, none negative", repr(shape), where, "write 3 or (3,) for a vector, (2, 3) for a matrix"
+        )
     return result
 
 
@@ -51,5 +53,6 @@ def normal_axis(axis: int, shape: Shape, where: str) -> int:
             f"an axis from {-len(shape)} to {len(shape) - 1}" if shape else "an operand with axes",
             f"axis {axis!r} for the shape {shape}",
             where,
+            "axes count from 0, and from -1 backwards" if shape else "give it an axis first: reshape(x, (1,))",
         )
     return axis % len(shape)

@@ -169,13 +169,21 @@ def _(z, y, axis):
 
 def _difference(a, b):
     if a.shape != b.shape:
-        raise ShapeError("a prediction and a label of one shape", f"{a.shape} and {b.shape}")
+        raise ShapeError(
+            "a prediction and a label of one shape",
+            f"{a.shape} and {b.shape}",
+            remedy="declare the label with the shape of the prediction, or reshape one of them",
+        )
     return a - b
 
 
 def _label(p, y):
     if len(p.shape) != 1 or p.shape != y.shape:
-        raise ShapeError("vectors of one shape for prediction and label", f"{p.shape} and {y.shape}")
+        raise ShapeError(
+            "vectors of one shape for prediction and label",
+            f"{p.shape} and {y.shape}",
+            remedy="write a class as a one-hot vector; for a single probability use binary_cross_entropy",
+        )
     return y
 
 

@@ -147,7 +147,7 @@ def mean(x, /, axis=None):
     """
     n = size_of(x.shape) if axis is None else x.shape[normal_axis(axis, x.shape, "mean")]
     if n == 0:
-        raise ShapeError("at least one entry to average", f"the shape {x.shape}", "mean")
+        raise ShapeError("at least one entry to average", f"the shape {x.shape}", "mean", "of no entries take the sum, 0")
     return sum(x, axis=axis) / n
 
 
@@ -163,7 +163,7 @@ def max(x, /, axis=None):  # noqa: A001, PLW0622 - the name of mathematics
     """
     shape = without_axis(x, axis, "max")
     if (size_of(x) if axis is None else x[axis]) == 0:
-        raise ShapeError("at least one entry", f"the shape {x}", "max")
+        raise ShapeError("at least one entry", f"the shape {x}", "max", "take it along an axis that has entries")
     return shape
 
 

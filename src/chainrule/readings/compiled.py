@@ -68,7 +68,7 @@ def checked_dtype(dtype: Any) -> str:
     except TypeError:
         name = repr(dtype)
     if name not in _DTYPES:
-        raise ChainruleError("float32 or float64", name, "dtype")
+        raise ChainruleError("float32 or float64", name, "dtype", 'write dtype="float32"')
     return name
 
 
@@ -88,19 +88,23 @@ def fed_arrays(wanted: Sequence[Expr], values: Mapping[Any, Any], batch: bool, d
     for leaf in wanted:
         value = values.get(leaf, values.get(leaf.name))
         if value is None:
-            raise FeedError(f"a value for {leaf.name}", f"values for {', '.join(map(_key, values)) or 'nothing'}", "values")
+            came = f"values for {', '.join(map(_key, values)) or 'nothing'}"
+            raise FeedError(f"a value for {leaf.name}", came, "values", f"add it under the key {leaf.name!r}")
         try:
             array = value if isinstance(value, jax.Array) and value.dtype == dtype else np.asarray(value, dtype)
         except (TypeError, ValueError):
-            raise FeedError(f"numbers of the shape {leaf.shape}", repr(value)[:80], f"value of {leaf.name}") from None
+            needed, where = f"numbers of the shape {leaf.shape}", f"value of {leaf.op.name} {leaf.name}"
+            raise FeedError(needed, repr(value)[:80], where, "write a number, a list of them or an array") from None
         leading = batch and leaf.op is DATA
         if array.shape[leading:] != leaf.shape or (leading and array.ndim == 0):
             wish = f"the shape (n, {', '.join(map(str, leaf.shape))})" if leading else f"the shape {leaf.shape}"
-            raise FeedError(wish, f"{array.shape}", f"value of {leaf.op.name} {leaf.name}")
+            remedy = "the batch is the first axis of data, and parameters have none" if batch else "one example has no batch axis"
+            raise FeedError(wish, f"{array.shape}", f"value of {leaf.op.name} {leaf.name}", remedy)
         if leading:
             size = len(array) if size is None else size
             if len(array) != size:
-                raise FeedError("as many examples for each data leaf", f"{size} and {len(array)}", f"value of data {leaf.name}")
+                came, where = f"{size} and {len(array)}", f"value of data {leaf.name}"
+                raise FeedError("as many examples for each data leaf", came, where, "cut the longer one, or repeat the shorter")
         fed.append(array)
     return tuple(fed)
 
@@ -243,7 +247,7 @@ def _children(node: Expr) -> Sequence[Expr]:
 def _rule(node: Expr) -> Callable[..., Any]:
     form = FORMS.get(node.op.name, node.op.value_rule)
     if form is None:
-        raise ChainruleError("an op with a value rule", repr(node.op), "compile")
+        raise ChainruleError("an op with a value rule", repr(node.op), "compile", "hang one on the op: @op.value")
     return lambda *arrays: form(jnp, *arrays, **node.params)
 
 

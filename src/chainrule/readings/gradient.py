@@ -52,7 +52,8 @@ def adjoints(
         raise ShapeError("a scalar to differentiate", f"the shape {of.shape}", "gradient", "take the sum first: cr.sum(...)")
     for target in targets:
         if not isinstance(target, Expr):
-            raise ChainruleError("expressions to differentiate by", repr(target), "gradient")
+            remedy = "give the leaf itself, as data(...) or parameter(...) made it"
+            raise ChainruleError("expressions to differentiate by", repr(target), "gradient", remedy)
     root = stable([of], keep=targets)[0] if rules else of
     order = topological([root], lambda node: _children(node, rules))
     tidied = Tidier([of, root])
@@ -107,5 +108,6 @@ def _passed(dy: Expr, y: Expr, rules: bool) -> Sequence[tuple[Expr, Expr]]:
     elif y.op.prime is not None:
         parts = (dy * y.op.prime(*y.operands, **y.params),)
     else:
-        raise ChainruleError("an op with a gradient rule or a definition", repr(y.op), "gradient")
+        remedy = "hang a rule on the op: @op.gradient"
+        raise ChainruleError("an op with a gradient rule or a definition", repr(y.op), "gradient", remedy)
     return [(child, part) for child, part in zip(y.operands, parts, strict=True) if part is not None]

@@ -108,12 +108,15 @@ def fed_values(wanted: Sequence[Expr], values: Values, dtype: Any) -> dict[Expr,
         try:
             array = np.asarray(value, dtype)
         except (TypeError, ValueError, OverflowError):
-            raise FeedError(f"numbers of the shape {leaf.shape}", repr(value)[:80], f"value of {leaf.name}") from None
+            needed, where = f"numbers of the shape {leaf.shape}", f"value of {leaf.op.name} {leaf.name}"
+            raise FeedError(needed, repr(value)[:80], where, "write a number, a list of them or an array") from None
         if array.shape != leaf.shape:
-            raise FeedError(f"the shape {leaf.shape}", f"{array.shape}", f"value of {leaf.op.name} {leaf.name}")
+            where = f"value of {leaf.op.name} {leaf.name}"
+            raise FeedError(f"the shape {leaf.shape}", f"{array.shape}", where, "one example has no batch axis")
         fed[leaf] = array
     missing = [str(leaf.name) for leaf in wanted if leaf not in fed]
     if missing:
         given = ", ".join(str(key if isinstance(key, str) else key.name) for key in values) or "nothing"
-        raise FeedError(f"a value for {', '.join(missing)}", f"values for {given}", "values")
+        remedy = f"add it under the key {missing[0]!r}"
+        raise FeedError(f"a value for {', '.join(missing)}", f"values for {given}", "values", remedy)
     return fed
