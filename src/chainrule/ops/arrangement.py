@@ -113,9 +113,15 @@ def normal_key(key: Any, shape: Shape) -> tuple[Part, ...]:
 
 
 def _slices(key: tuple[Part, ...]) -> tuple[Any, ...]:
-    return tuple(
-        slice(part[0], None if part[1] < 0 else part[1], part[2]) if isinstance(part, tuple) else part for part in key
-    )
+    return tuple(_slice(part) if isinstance(part, tuple) else part for part in key)
+
+
+def _slice(part: tuple[int, int, int]) -> slice:
+    """The slice that reads the places of range(start, stop, step): in a slice -1 would be the last place."""
+    start, stop, step = part
+    if not range(start, stop, step):
+        return slice(0, 0)
+    return slice(start, None if stop < 0 else stop, step)
 
 
 def _subscript(expr: Expr) -> Notation:
