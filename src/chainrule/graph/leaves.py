@@ -60,12 +60,11 @@ def constant(value: Any, shape: int | Sequence[int] | None = None) -> Expr:
         return value
     if shape is not None:
         return Expr(CONSTANT, (), {"value": _number(value)}, as_shape(shape, "constant"))
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    entries, found = _flatten(value)
+    size = tuple(value.shape) if hasattr(value, "tolist") and hasattr(value, "shape") else None
+    entries, found = _flatten(value.tolist() if size is not None and _small(size) else value)
     if found == ():
         return Expr(CONSTANT, (), {"value": entries[0]}, ())
-    return Expr(CONSTANT, (), {"value": tuple(entries)}, found)
+    return Expr(CONSTANT, (), {"value": tuple(entries)}, found if size is None else size)
 
 
 def constant_number(expr: Expr) -> Number | None:
@@ -108,11 +107,15 @@ def _flatten(value: Any) -> tuple[list[Number], Shape]:
             "rows of one length", f"rows of the shapes {sorted(shapes)}", "constant", "fill the shorter rows, with 0 say"
         )
     shape = (len(parts), *(shapes.pop() if shapes else ()))
-    if size_of(shape) > _MOST_ENTRIES:
-        raise ShapeError(
-            f"at most {_MOST_ENTRIES} entries in a constant", f"{size_of(shape)}", "constant", "make it data or a parameter"
-        )
+    _small(shape)
     return [entry for entries, _ in parts for entry in entries], shape
+
+
+def _small(shape: Shape) -> bool:
+    if size_of(shape) > _MOST_ENTRIES:
+        needed, remedy = f"at most {_MOST_ENTRIES} entries in a constant", "make it data or a parameter"
+        raise ShapeError(needed, f"{size_of(shape)}", "constant", remedy)
+    return True
 
 
 def is_finite(value: Number) -> bool:
