@@ -199,7 +199,8 @@ class Op:
         notation = (lambda expr: primed(written(expr))) if callable(written) else primed(written or named_function(self.name))
         name = f"{self.name}_prime"
         facts = {"elementwise": True, "defined": True, "samples": self.samples, "edges": self.edges}
-        rule.__doc__ = rule.__doc__ or f"The derivative of {self.name}, entry by entry."
+        example = f'>>> import chainrule as cr\n>>> cr.{name}(cr.data("x", 3)).shape\n(3,)'
+        rule.__doc__ = rule.__doc__ or f"The derivative of {self.name}, entry by entry.\n\n{example}"
         rule.__name__ = name
         facts["signature"] = self.__signature__
         self.prime = register(Op(rule, name, notation, domain=self.domain, **facts))

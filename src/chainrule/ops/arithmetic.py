@@ -256,7 +256,10 @@ def _raised(expr: Expr) -> Notation:
     _raised,
     elementwise=True,
     domain=("positive",),
-    samples=[case(c.shapes[0], exponent=e) for c in UNARY[:3] for e in (2, 3, -1, Fraction(1, 2), 0, 1)],
+    samples=[
+        *(case(c.shapes[0], exponent=e) for c in UNARY[:3] for e in (2, 3, -1, Fraction(1, 2), 0, 1)),
+        *(case(c.shapes[0], exponent=2) for c in UNARY[3:]),
+    ],
 )
 def power(a, /, exponent):
     """The power of a with a constant exponent, entry by entry.
@@ -299,7 +302,14 @@ def _(a, exponent):
     errors=[_MISFIT],
 )
 def raise_to(a, b, /):
-    """a to the power b, entry by entry, for a positive base: exp(b log a)."""
+    """a to the power b, entry by entry, for a positive base: exp(b log a). It is what a ** b makes.
+
+    a, b: one shape, or one of them a scalar. Raises ShapeError otherwise.
+
+    >>> import chainrule as cr
+    >>> float(cr.evaluate(2 ** cr.data("b"), {"b": 3}))
+    8.0
+    """
     return exp(b * log(a))
 
 

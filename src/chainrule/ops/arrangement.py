@@ -68,7 +68,7 @@ def _(x, shape):
 @define(
     function(r"\operatorname{vec}", "vec"),
     linear="joint",
-    samples=(case((2, 3)), case((2, 2, 2)), case(()), case((0, 2))),
+    samples=(case((2, 3)), case((2, 2, 2)), case(()), case((0, 2)), case((1,))),
 )
 def flatten(x, /):
     """All entries of x as one vector, in row order. Notes (130).
@@ -144,7 +144,7 @@ def _subscript(expr: Expr) -> Notation:
 @primitive(
     _subscript,
     linear="joint",
-    samples=(case((3,), key=(1,)), case((2, 3), key=(0, (0, 3, 2))), case((4,), key=((3, -1, -1),)), case((4,), key=((2, 2, 1),))),
+    samples=(case((3,), key=(1,)), case((2, 3), key=(0, (0, 3, 2))), case((4,), key=((3, -1, -1),)), case((4,), key=((2, 2, 1),)), case((0, 2), key=((-1, -1, -1), 1)), case((1,), key=((0, -1, -1),))),
     errors=(error((3,), key=(3,), match="within the 3"), error((3,), key=((0, 4, 1),), match="within the 3")),
 )  # fmt: skip
 def index(x, /, key):
@@ -292,7 +292,7 @@ def _(dy, y, *xs, axis):
 @primitive(
     with_parameters("pad", widths="by"),
     linear="joint",
-    samples=(case((3,), widths=((1, 2),)), case((2, 2), widths=((0, 1), (2, 0))), case((0,), widths=((1, 1),))),
+    samples=(case((3,), widths=((1, 2),)), case((2, 2), widths=((0, 1), (2, 0))), case((0,), widths=((1, 1),)), case((1,), widths=((0, 0),))),
     errors=(error((3,), widths=((1, 1), (1, 1)), match="one pair .*for each axis"), error((3,), widths=((-1, 1),), match="one pair")),
 )  # fmt: skip
 def pad(x, /, widths):

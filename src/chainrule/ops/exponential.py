@@ -127,7 +127,7 @@ def _(dy, y, x):
 
 @primitive(function(r"\mathbb{1}_{>0}", "𝟙₊"), elementwise=True, samples=UNARY, edges=(-800.0, 0.0, 800.0))
 def step(x, /):
-    """1 where x > 0 and 0 elsewhere, at 0 too. Its derivative is taken as 0.
+    """1 where x > 0 and 0 elsewhere, at 0 too, entry by entry. Its derivative is taken as 0.
 
     >>> import chainrule as cr
     >>> cr.evaluate(cr.step(cr.data("x", 3)), {"x": [-1, 0, 2]}).tolist()

@@ -11,8 +11,8 @@ from chainrule.ops.softmax import log_softmax, softmax
 from chainrule.graph.errors import ShapeError
 from chainrule.graph.notation import CALL, OPEN, Form, Notation
 
-_PAIRS = (case((), ()), case((3,), (3,)), case((1,), (1,)), case((2, 3), (2, 3)))
-_VECTORS = (case((3,), (3,)), case((1,), (1,)))
+_PAIRS = (case((), ()), case((3,), (3,)), case((1,), (1,)), case((2, 3), (2, 3)), case((0,), (0,)))
+_VECTORS = (case((3,), (3,)), case((1,), (1,)), case((0,), (0,)))
 _MISFIT = error((3,), (2,), match="one shape|operands of one shape")
 _EDGES = (-800.0, -1e4, 0.0, 800.0, 1e4)
 
