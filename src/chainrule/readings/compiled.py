@@ -18,7 +18,7 @@ from chainrule.graph.errors import ChainruleError, FeedError
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import CONSTANT, DATA
 from chainrule.graph.rewrite import stable
-from chainrule.graph.walk import leaves, topological
+from chainrule.graph.walk import by_name, leaves, topological
 from chainrule.ops.index_equation import equation_of
 from chainrule.lowering import BATCH_SUMS, FORMS
 
@@ -37,7 +37,8 @@ def compile(
 def compile(exprs: Expr | Sequence[Expr], batch: bool = False, dtype: str = "float32") -> Compiled:  # noqa: A001
     """A fast function for one expression or several: f(values) gives an array, or a tuple of them.
 
-    batch: the values of data leaves have a leading axis, the examples, and so have the results.
+    batch: the values of data leaves have a leading axis, the examples, and so have the results. Where no
+        expression depends on data, there is one value for all examples, without that axis.
     dtype: "float32" gives JAX arrays; "float64" gives NumPy arrays, since JAX outside of this function
     would round them. The function is compiled at its first call for each batch size.
     Raises FeedError, when called, for a value that is missing or does not fit.
@@ -85,7 +86,7 @@ def handed_over(results: Sequence[jax.Array], dtype: str) -> tuple[Any, ...]:
 def fed_arrays(wanted: Sequence[Expr], values: Mapping[Any, Any], batch: bool, dtype: str) -> tuple[Any, ...]:
     """The arrays for the leaves in their order, checked: names, shapes, one size of the batch."""
     fed, size = [], None
-    for leaf in wanted:
+    for leaf in by_name(wanted).values():
         value = values.get(leaf, values.get(leaf.name))
         if value is None:
             came = f"values for {', '.join(map(_key, values)) or 'nothing'}"
@@ -118,8 +119,9 @@ def traced(
 ) -> list[Any]:
     """The values of the expressions, for use inside jax.jit.
 
-    arrays: for each leaf an array; with batch, data have a leading axis. total: for each expression
-    None for its value for each example, or "sum" or "mean" over the batch.
+    arrays: for each leaf an array; with batch, data have a leading axis, also data that no expression
+    depends on. total: for each expression None for its value for each example, or "sum" or "mean" over
+    the batch. Raises FeedError for the mean of no examples.
     """
     how = list(total) or [None] * len(exprs)
     return _Trace(stable(exprs), arrays, batch, dtype, how).results()
@@ -138,8 +140,10 @@ class _Trace:
             for node in self.order:
                 if node.op is DATA or any(child in self.batched for child in _children(node)):
                     self.batched.add(node)
-        sizes = [len(arrays[node]) for node in self.order if node.op is DATA and node in self.batched]
-        self.size = sizes[0] if sizes else 1
+        sizes = [len(array) for leaf, array in arrays.items() if leaf.op is DATA] if batch else []
+        self.size = sizes[0] if sizes else None
+        if self.size == 0 and "mean" in how:
+            raise FeedError("at least one example for a mean", "none", "values", "leave the empty batch out, or take the sum")
         self.totals = self._wanted_totals()
         self.values: dict[Expr, Any] = {}
         self.sums: dict[Expr, Any] = {}
@@ -157,10 +161,10 @@ class _Trace:
     def _result(self, expr: Expr, how: str | None) -> Any:
         if how is None:
             value = self.values[expr]
-            if self.batched and expr not in self.batched:
+            if self.size is not None and expr not in self.batched:
                 value = jnp.broadcast_to(value, (self.size, *expr.shape))
             return jnp.asarray(value, self.dtype)
-        return self.sums[expr] / self.size if how == "mean" else self.sums[expr]
+        return self.sums[expr] / (self.size or 1) if how == "mean" else self.sums[expr]
 
     # what has to be computed
 
@@ -220,7 +224,7 @@ class _Trace:
 
     def _sum(self, node: Expr) -> Any:
         if node not in self.batched:
-            return self.size * (self.values[node] if node in self.values else self._value(node))
+            return (1 if self.size is None else self.size) * self.values[node]
         through = self._sums_for(node)
         if through is not None:
             children = _children(node)
