@@ -4,9 +4,9 @@ import warnings
 
 import numpy as np
 import pytest
+from support.tolerance import agree
 
 import chainrule as cr
-from support.tolerance import agree
 
 INFINITE = [
     ([-np.inf, 0.0, 1.0], [0.0, 1 / (1 + np.e), np.e / (1 + np.e)], np.log(1 + np.e)),

@@ -209,7 +209,8 @@ class Op:
     def after(self, inner: Op) -> Callable[[Rule], Rule]:
         """Hang on the op an identity for operands made by another: log after softmax is log_softmax.
 
-        The rule takes the inner op's operands, then this op's further ones, and both ops' parameters.
+        The rule takes the inner op's operands, then this op's further ones, and both ops' parameters. It
+        gives an expression, or None where the identity does not hold.
         """
 
         def hang(rule: Rule) -> Rule:

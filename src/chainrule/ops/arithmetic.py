@@ -67,6 +67,8 @@ def _(a, b):
         return a
     if b.op is negate and not b.name:
         return subtract(a, b.operands[0])
+    if a.op is negate and not a.name:
+        return subtract(b, a.operands[0])
     if a is b:
         return multiply(2, a)
     return _folded(lambda u, v: u + v, a, b)

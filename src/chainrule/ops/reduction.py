@@ -91,6 +91,8 @@ def _(dy, y, x, axis):
 def _(x, axis):
     if x.shape == ():
         return x
+    if x.op.name == "negate" and not x.name:
+        return -sum.tidied(x.operands[0], axis=axis)
     if x.op.name == "data" and x.params.get("distribution") and len(x.shape) == 1:
         return constant(1)
     return None

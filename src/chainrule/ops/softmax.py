@@ -6,8 +6,10 @@ Legend: z the logits; p the probabilities; y the result; dy its adjoint; axis th
 from chainrule.graph.expression import Expr
 from chainrule.graph.notation import named_function
 from chainrule.graph.op import case, define, error
+from chainrule.graph.leaves import constant_number
 from chainrule.graph.shape import normal_axis
 from chainrule.ops.activation import sigmoid, softplus
+from chainrule.ops.arithmetic import subtract
 from chainrule.ops.exponential import exp, log
 from chainrule.ops.reduction import notation, spread, sum
 
@@ -116,3 +118,9 @@ def _(x, axis):
 @log.after(sigmoid)
 def _(x):
     return -softplus(-x)
+
+
+@log.after(subtract)
+def _(a, b):  # log(1 − σ(z)), as in the binary cross entropy
+    fits = constant_number(a) == 1 and a.shape in ((), b.shape) and b.op is sigmoid
+    return -softplus(b.operands[0]) if fits else None
