@@ -53,8 +53,12 @@ if TYPE_CHECKING:
     from chainrule.networks.layers import Tanh as Tanh
     from chainrule.networks.network import Network as Network
     from chainrule.ops.syntax import parse as parse
+    from chainrule.ops.toeplitz import toeplitz_entries as toeplitz_entries
     from chainrule.readings.agreement import check as check
     from chainrule.readings.compiled import compile as compile
+    from chainrule.readings.structure import depends as depends
+    from chainrule.readings.structure import parameter_count as parameter_count
+    from chainrule.readings.structure import trace_of_shapes as trace_of_shapes
     from chainrule.readings.working import evaluate as evaluate
     from chainrule.training.history import History as History
     from chainrule.training.objective import value_and_gradient as value_and_gradient
@@ -68,8 +72,12 @@ _WHERE = {
     "Convention": "chainrule.documents.convention",
     "derive": "chainrule.documents.derivation",
     "work": "chainrule.documents.working",
+    "toeplitz_entries": "chainrule.ops.toeplitz",
     "check": "chainrule.readings.agreement",
     "compile": "chainrule.readings.compiled",
+    "depends": "chainrule.readings.structure",
+    "parameter_count": "chainrule.readings.structure",
+    "trace_of_shapes": "chainrule.readings.structure",
     "evaluate": "chainrule.readings.working",
     "parse": "chainrule.ops.syntax",
     "value_and_gradient": "chainrule.training.objective",

@@ -21,7 +21,7 @@ def first_weights(*layers, loss="cross_entropy", n=WIDE, **settings):
         ([cr.GELU()], 2 / WIDE),
         ([cr.Softplus()], 2 / WIDE),
         ([cr.LeakyReLU(0.5)], 2 / (1.25 * WIDE)),
-        ([lambda z: 2 * z, cr.ReLU()], 2 / WIDE),
+        pytest.param([lambda z: 2 * z, cr.ReLU()], 2 / WIDE, id="a function, then ReLU"),
         ([cr.Tanh()], 2 / (WIDE + 300)),
         ([cr.Sigmoid(), cr.ReLU()], 2 / (WIDE + 300)),
         ([], 2 / (WIDE + 300)),
