@@ -151,8 +151,8 @@ class IndexEquation:
             inside &= valid
         where, valid = _clipped(self.output, grids, out, shape)
         inside &= valid
-        result = np.full((1, *out), -np.inf if self.reduce == "max" else 0, dtype)  # one axis more: a scalar has a place too
-        chosen = tuple(np.broadcast_to(index, shape)[inside] for index in (np.zeros(shape, int), *where))
+        result = np.full((1, *out), -np.inf if self.reduce == "max" else 0, dtype)
+        chosen = tuple(np.broadcast_to(index, shape)[inside] for index in (np.zeros((), int), *where))
         (np.maximum if self.reduce == "max" else np.add).at(result, chosen, terms[inside])
         return result[0]
 
@@ -256,7 +256,7 @@ def _access(text: str, given: Mapping[str, int]) -> Access:
 
 def _number(text: str, given: Mapping[str, int]) -> int:
     if text not in given and not text.isdigit():
-        raise ChainruleError("a number or a letter that stands for one", repr(text), "index equation")
+        raise ChainruleError("a number or a letter that stands for one", repr(text), "index equation", "give it in numbers")
     return given[text] if text in given else int(text)
 
 
