@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from chainrule.documents.convention import Convention
-from chainrule.documents.derivation import HEADINGS, Derivation, Step, derive
-from chainrule.documents.numbers import is_exact, matrix, piece, shown
+from chainrule.documents.derivation import Derivation, derive
+from chainrule.documents.entry import EntryWorking, entry_of, parts_of
+from chainrule.documents.exact import array_of, as_typed, exact, recomputed
+from chainrule.documents.model import Document
+from chainrule.documents.numbers import Shown, bound, matrix, shown
+from chainrule.documents.outline import working_document
+from chainrule.documents.render.html import framed, page
+from chainrule.documents.render.json import json_text
+from chainrule.documents.render.latex import display, latex_document
+from chainrule.documents.render.markdown import markdown
+from chainrule.documents.render.terminal import plain_text
+from chainrule.documents.render.typst import pdf
+from chainrule.documents.step import Step
+from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
-from chainrule.graph.shape import Shape
+from chainrule.graph.notation import ATOM
+from chainrule.graph.shape import Shape, size_of
 from chainrule.graph.walk import leaves
 from chainrule.readings.agreement import Agreement, check
 from chainrule.readings.formula import Indices, Piece, Printer, Style
 from chainrule.readings.working import Array, Values, fed_values, node_values
 
 _TEXT, _LATEX = Style(latex=False), Style(latex=True)
+_IN_FORMULA = 16  # entries up to which an array stands inside a formula
+_IN_FULL = 64  # entries up to which a result is written out; of larger ones the range is said
+_MOST_EXACT = 4000  # entries up to which exact numbers are kept
+Row = tuple[str, str]
+"""A relation (=, ≈ or ∈) and what stands behind it."""
+
+
+def is_written_out(shape: Shape) -> bool:
+    """Whether an array of this shape is written out as a result."""
+    return len(shape) <= 2 and size_of(shape) <= _IN_FULL and (len(shape) < 2 or shape[1] <= 12)
 
 
 @dataclass(frozen=True)
@@ -61,6 +82,11 @@ class WorkingStep:
         """The names of the lines that this one is computed from, in Unicode."""
         return tuple(Printer(_TEXT).name(node) for node in self.step.mentioned)
 
+    @property
+    def is_written_out(self) -> bool:
+        """Whether the value is written out, entry by entry."""
+        return is_written_out(self.shape)
+
     @cached_property
     def formula(self) -> str:
         """The right-hand side, in Unicode; empty for a given leaf."""
@@ -73,13 +99,29 @@ class WorkingStep:
 
     @cached_property
     def substituted(self) -> str:
-        """The right-hand side with the numbers in place of the names, in Unicode."""
+        """The right-hand side with the numbers in place of the names, in Unicode; empty where they are too many."""
         return self.working.substituted(self.step, _TEXT)
 
     @cached_property
     def latex_substituted(self) -> str:
-        """The right-hand side with the numbers in place of the names, in LaTeX."""
+        """The right-hand side with the numbers in place of the names, in LaTeX; empty where they are too many."""
         return self.working.substituted(self.step, _LATEX)
+
+    def rows(self, style: Style, form: str = "matrix") -> list[Row]:
+        """The relations of the line: the formula, the formula with the numbers in it, the result."""
+        rows: list[Row] = []
+        if self.phase != "given":
+            printer = Printer(style)
+            if form != "index":
+                rows.append(("=", self.step.right(printer)))
+            if form != "matrix" and self.shape:
+                rows.append(("=", self.step.right(printer, "index")))
+        result = self.working.result(self.step, style)
+        substituted = self.substituted if not style.latex else self.latex_substituted
+        if substituted and substituted != result:
+            rows.append((self.working.exactly_given(self.step), substituted))
+        rows.append((self.working.relation(self.step), result))
+        return rows
 
 
 @dataclass(frozen=True)
@@ -96,11 +138,9 @@ class Working:
         return tuple(WorkingStep(step, self.values[step.expr], self) for step in self.derivation.steps)
 
     def __getitem__(self, name: str) -> WorkingStep:
-        """The line of that name, in LaTeX or Unicode."""
-        for step in self.steps:
-            if name in (step.step.name, step.name):
-                return step
-        raise KeyError(f"no line {name!r}; the lines are {', '.join(step.name for step in self.steps)}")
+        """The line of that name: in LaTeX or Unicode, or "grad W" for ∂ℓ/∂W."""
+        found = self.derivation.line(name)
+        return next(step for step in self.steps if step.step is found)
 
     @cached_property
     def agreement(self) -> Agreement:
@@ -109,91 +149,171 @@ class Working:
         fed = {leaf: self.values[leaf] for leaf in leaves([loss])}
         return check(loss, fed, self.derivation.wrt)
 
+    # what is printed, and whether it is exact
+
+    @cached_property
+    def exact(self) -> dict[Expr, Array]:
+        """The exact numbers of the lines, as far as they can be known: fractions of the given decimals."""
+        found: dict[Expr, Array] = {}
+        for step in self.derivation.steps:
+            if step.phase == "given" and step.expr.shape != () and self.values[step.expr].size > _MOST_EXACT:
+                continue
+            if step.phase == "given":
+                found[step.expr] = array_of(self.values[step.expr], as_typed)
+            elif all(node in found for node in step.mentioned):
+                numbers = recomputed(step.expr, found)
+                if numbers is not None:
+                    found[step.expr] = numbers
+        return found
+
+    def shown(self, node: Expr, at: tuple[int, ...]) -> Shown:
+        """An entry of a line as it is printed."""
+        known = self.exact.get(node)
+        return shown(self.values[node][at], self.digits, None if known is None else known[at].fraction)
+
+    def shown_array(self, node: Expr) -> Array:
+        """A line as it is printed."""
+        result = np.empty(node.shape, object)
+        for at in np.ndindex(node.shape):
+            result[at] = self.shown(node, at)
+        return result
+
+    def is_exact(self, node: Expr, at: tuple[int, ...] | None = None) -> bool:
+        """Whether what is printed is the number itself."""
+        known = self.exact.get(node)
+        places = np.ndindex(node.shape) if at is None else [at]
+        return known is not None and all(
+            known[place].fraction is not None and known[place].fraction == self.shown(node, place).exact
+            for place in places
+        )
+
+    def exactly_given(self, step: Step) -> str:
+        """= where the numbers that a line is computed from are printed exactly, ≈ elsewhere."""
+        return "=" if all(map(self.is_exact, step.mentioned)) else "≈"
+
+    def relation(self, step: Step) -> str:
+        """= where recomputing from the printed numbers gives the printed result, ≈ elsewhere; ∈ before a range."""
+        if step.expr.shape and not is_written_out(step.expr.shape):
+            return "∈"
+        if not self.substituted(step, _TEXT):
+            return "=" if self.is_exact(step.expr) else "≈"
+        given: dict[Expr, Array] = {}
+        for node in step.mentioned:
+            numbers = [number.exact for number in np.ravel(self.shown_array(node))]
+            if None in numbers:
+                return "≈"
+            given[node] = array_of(np.array(numbers, object).reshape(node.shape), exact)
+        found = recomputed(step.expr, given)
+        result = self.shown_array(step.expr)
+        same = found is not None and all(
+            found[at].fraction is not None and found[at].fraction == result[at].exact for at in np.ndindex(step.expr.shape)
+        )
+        return "=" if same else "≈"
+
     def substituted(self, step: Step, style: Style) -> str:
-        """The right-hand side of a line with the numbers in place of the names."""
+        """The right-hand side of a line with the numbers in place of the names; empty where they are too many."""
         if step.phase == "given" or (step.expr.name and step.expr.name != step.name):
             return ""
+        if not step.mentioned or not all(size_of(node.shape) <= _IN_FORMULA and len(node.shape) <= 2 for node in step.mentioned):
+            return ""
 
-        def number(expr: Expr, indices: Indices | None) -> Piece | None:
-            value = self.values.get(expr)
-            if value is None:
+        def number(node: Expr, indices: Indices | None) -> Piece | None:
+            if node not in self.values:
                 return None
-            at = tuple(index.offset for index in indices or ())
-            return piece(value[at] if indices else value, style, self.digits)
+            if indices or not node.shape:
+                return self.shown(node, tuple(index.offset for index in indices or ())).piece(style)
+            return Piece(matrix(self.shown_array(node), style), ATOM)
 
         return Printer(style, numbers=number).text(step.expr)
 
-    def text(self, width: int = 100) -> str:
-        """The working as Unicode text."""
-        blocks = [str(self.derivation.convention)]
-        phase = ""
-        for line in self.steps:
-            if line.phase != phase:
-                phase = line.phase
-                blocks += ["", HEADINGS[phase]]
-            blocks += self._text_lines(line, width)
-        return "\n".join(blocks)
+    def result(self, step: Step, style: Style) -> str:
+        """The value of a line as it is printed: a number, an array, or the range of a large one."""
+        value = self.values[step.expr]
+        if not value.shape:
+            return self.shown(step.expr, ()).piece(style).text
+        if is_written_out(value.shape):
+            return matrix(self.shown_array(step.expr), style) if value.size else "[]"
+        low, high = bound(float(value.min()), self.digits, False), bound(float(value.max()), self.digits, True)
+        return style.interval(low.piece(style), high.piece(style), value.shape)
 
-    def _text_lines(self, line: WorkingStep, width: int) -> list[str]:
-        shape = "×".join(map(str, line.shape)) or "scalar"
-        result = summary(line.value, _TEXT, self.digits)
-        sign = "=" if is_exact(line.value, self.digits) else "≈"
-        indent = " " * (len(line.name) + 2)
-        rows = [f"  {line.name} = {line.formula}"] if line.formula else []
-        if line.substituted and len(line.substituted) + len(indent) < width and line.substituted != result:
-            rows.append(f"{indent} = {line.substituted}")
-        rows.append(f"{indent} {sign} {result}" if rows else f"  {line.name} {sign} {result}")
-        rows[-1] += f"   ({shape})"
-        return rows
+    def entry(self, name: str, at: Sequence[int] = ()) -> EntryWorking:
+        """The complete arithmetic of one entry, term by term.
 
-    def latex(self) -> str:
+        name: a line, as printed, in LaTeX, or "grad W" for ∂ℓ/∂W. at: the indices, counting from 0 as in
+        Python. Raises ChainruleError for a name that no line has or an index outside of its shape.
+        """
+        step = self.derivation.line(name)
+        place = tuple(at) if isinstance(at, Sequence) else (at,)
+        inside = len(place) == len(step.shape) and all(
+            isinstance(i, int) and -n <= i < n for i, n in zip(place, step.shape, strict=True)
+        )
+        if not inside:
+            raise ChainruleError(f"an index into the shape {step.shape}, counting from 0", f"{at!r}", f"entry of {name}")
+        return self.entry_of_step(step, tuple(i % n for i, n in zip(place, step.shape, strict=True)))
+
+    def entry_of_step(self, step: Step, at: tuple[int, ...]) -> EntryWorking:
+        """The complete arithmetic of one entry of a line."""
+        given = step.phase == "given"
+        named = step.expr.name and step.expr.name != step.name and not given
+        expr = (step.expr[at] if at else step.expr) if given or named else entry_of(step.expr, at)
+        parts = [] if given else parts_of(expr)
+        return EntryWorking(
+            step.name,
+            at,
+            float(self.values[step.expr][at]),
+            expr,
+            self.shown(step.expr, at),
+            {part: self.shown(node, place) for part, node, place in parts if node in self.values},
+            all(self.is_exact(node, place) for _, node, place in parts if node in self.values) if not given else self.is_exact(step.expr, at),
+            "given" if given else "",
+            self.derivation.convention.first,
+        )
+
+    # renderings
+
+    def document(self, form: str = "matrix", checked: bool = True) -> Document:
+        """The working as a document, which each renderer can print; with the agreement of the readings at its end."""
+        return working_document(self, form, checked)
+
+    def text(self, width: int = 100, form: str = "matrix") -> str:
+        """The working as Unicode text, folded to the width."""
+        return plain_text(self.document(form), width)
+
+    def html(self, form: str = "matrix") -> str:
+        """The working as a page that needs no other file and no network."""
+        return page(self.document(form))
+
+    def latex(self, form: str = "matrix") -> str:
         """The working as one aligned LaTeX display."""
-        rows = []
-        for line in self.steps:
-            sign = "=" if is_exact(line.value, self.digits) else r"\approx"
-            parts = [part for part in (line.latex_formula, line.latex_substituted) if part]
-            right = "".join(f" &= {part} \\\\\n" for part in parts)
-            rows.append(f"{line.latex_name}{right} &{sign} {summary(line.value, _LATEX, self.digits)}")
-        body = " \\\\\n".join(rows)
-        return f"% {self.derivation.convention}\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+        return display(self.document(form, checked=False))
 
-    def to_json(self) -> str:
+    def latex_document(self, form: str = "matrix") -> str:
+        """The working as a LaTeX document that compiles as it is."""
+        return latex_document(self.document(form))
+
+    def markdown(self, form: str = "matrix") -> str:
+        """The working as Markdown with LaTeX formulas."""
+        return markdown(self.document(form))
+
+    def pdf(self, form: str = "matrix") -> bytes:
+        """The working as a PDF, set by Typst: needs the extra `pdf`, but no TeX installation."""
+        return pdf(self.document(form))
+
+    def to_json(self, form: str = "matrix") -> str:
         """The lines as one JSON document, with the full float64 numbers."""
-        lines = [
-            {
-                "name": line.name,
-                "latex": line.latex_name,
-                "phase": line.phase,
-                "shape": list(line.shape),
-                "formula": line.formula,
-                "latex_formula": line.latex_formula,
-                "substituted": line.substituted,
-                "value": line.value.tolist(),
-                "source": list(line.source),
-            }
-            for line in self.steps
-        ]
-        return json.dumps({"convention": str(self.derivation.convention), "steps": lines}, ensure_ascii=False)
+        return json_text(self.document(form))
 
     def __str__(self) -> str:
         return self.text()
 
+    def _repr_html_(self) -> str:
+        return framed(self.html())
 
-def summary(value: Array, style: Style, digits: int = 4) -> str:
-    """A value as it is shown: a number, a small array in full, a large one by its size and range."""
-    found = piece(value, style, digits)
-    if found is not None:
-        return found.text
-    if value.size == 0:
-        return "[]"
-    if value.ndim == 1 or (value.ndim == 2 and value.shape[0] <= 4 and value.shape[1] <= 6):
-        if value.ndim == 1:
-            head = ", ".join(shown(entry, digits) for entry in value[:6])
-            last = shown(value[-1], digits)
-            return rf"\left[{head}, \dots, {last}\right]^{{\top}}" if style.latex else f"[{head}, …, {last}]"
-        return matrix(value, style, digits)
-    low, high = shown(value.min(), digits), shown(value.max(), digits)
-    return rf"\text{{from {low} to {high}}}" if style.latex else f"from {low} to {high}"
+    def _repr_latex_(self) -> str:
+        return f"$$\n{self.latex()}\n$$"
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
 
 
 def work(

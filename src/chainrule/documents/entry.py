@@ -1,0 +1,220 @@
+"""One entry of a line: its complete arithmetic, from the index equations and the definitions of the ops.
+
+`entry_of` rewrites one entry of an expression as a scalar expression of entries of named parts. That is an
+expression like any other: the one printer prints it, with names or with numbers, and it can be recomputed.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.documents.exact import Exact, recomputed
+from chainrule.documents.numbers import Shown
+from chainrule.graph.expression import OPERATORS, Expr
+from chainrule.graph.leaves import CONSTANT, constant
+from chainrule.graph.shape import size_of
+from chainrule.graph.walk import topological
+from chainrule.ops.index_equation import Index, equation_of
+from chainrule.readings.formula import Indices, Piece, Printer, Style
+
+Entry = tuple[int, ...]
+Request = tuple[Expr, Entry]
+_PROBED = 5000  # entries of an operand up to which a linear map is probed
+
+
+def entry_of(expr: Expr, at: Entry) -> Expr:
+    """One entry of an expression, as a scalar expression of entries of its named parts."""
+    done: dict[Request, Expr] = {}
+    root: Request = (expr, at)
+    stack: list[tuple[Request, Generator[Request, Expr, Expr]]] = [(root, _opened(expr, at))]
+    answer: Expr | None = None
+    while stack:
+        request, rewriting = stack[-1]
+        try:
+            wanted = next(rewriting) if answer is None else rewriting.send(answer)
+        except StopIteration as end:
+            stack.pop()
+            answer = done[request] = end.value
+            continue
+        answer = done.get(wanted)
+        if answer is None:
+            part, place = wanted
+            if part.name:
+                answer = done[wanted] = part[place] if part.shape else part
+            else:
+                stack.append((wanted, _opened(part, place)))
+    return done[root]
+
+
+def _opened(expr: Expr, at: Entry) -> Generator[Request, Expr, Expr]:
+    op = expr.op
+    if op is CONSTANT:
+        value = expr.params["value"]
+        return constant(value[int(np.ravel_multi_index(at, expr.shape))] if isinstance(value, tuple) else value)
+    if op.is_leaf:
+        return expr[at] if at else expr
+    if op.elementwise:
+        entries = []
+        for operand in expr.operands:
+            entries.append((yield operand, at if operand.shape else ()))
+        return op.apply(tuple(entries), expr.params)
+    if op.name == "index":
+        rest = iter(at)
+        place = tuple(
+            part if isinstance(part, int) else part[0] + part[2] * next(rest) for part in expr.params["key"]
+        )
+        return (yield expr.operands[0], place)
+    if op.equation is not None and equation_of(expr).reduce != "max":
+        return (yield from _summed(expr, at))
+    if op.defined:
+        return (yield op.definition(expr.operands, expr.params), at)
+    if op.linear == "joint" and sum(size_of(operand.shape) for operand in expr.operands) <= _PROBED:
+        return (yield from _traced(expr, at))
+    whole = expr.unnamed
+    return whole[at] if at else whole
+
+
+def _summed(expr: Expr, at: Entry) -> Generator[Request, Expr, Expr]:
+    """The terms of an index equation, added up."""
+    total: Expr | None = None
+    for read in equation_of(expr).terms(at, [operand.shape for operand in expr.operands], expr.shape):
+        term: Expr | None = None
+        for place, operand in zip(read, expr.operands, strict=True):
+            factor = yield operand, place
+            term = factor if term is None else OPERATORS["*"](term, factor)
+        if term is not None:
+            total = term if total is None else OPERATORS["+"](total, term)
+    return constant(0) if total is None else total
+
+
+def _traced(expr: Expr, at: Entry) -> Generator[Request, Expr, Expr]:
+    """An entry of a rearrangement, e.g. of reshape or pad: where it comes from, found by sending labels through."""
+    labels, origins, count = [], [], 1
+    for operand in expr.operands:
+        n = size_of(operand.shape)
+        labels.append(np.arange(count, count + n, dtype=float).reshape(operand.shape))
+        origins += [(operand, place) for place in np.ndindex(operand.shape)]
+        count += n
+    rule = expr.op.value_rule
+    label = float(np.asarray(rule(np, *labels, **expr.params))[at]) if rule else -1.0
+    double = float(np.asarray(rule(np, *(1 / label for label in labels), **expr.params))[at]) if rule else 0.0
+    if label == 0:
+        return constant(0)
+    if label == int(label) and 0 < label < count and double == 1 / label:
+        return (yield origins[int(label) - 1])
+    whole = expr.unnamed
+    return whole[at] if at else whole
+
+
+@dataclass(frozen=True)
+class EntryWorking:
+    """The complete arithmetic of one entry. `rows` are the relations and right-hand sides, in LaTeX or text.
+
+    name: the line. at: the entry, counting from 0. value: float64. expr: the entry as a scalar expression.
+    """
+
+    name: str
+    at: Entry
+    value: float
+    expr: Expr
+    result: Shown
+    given: Mapping[Expr, Shown]
+    exactly: bool
+    sentence: str = ""
+    first: int = 1
+
+    def left(self, style: Style) -> str:
+        """The left-hand side, as δ[2] or W[1,3]."""
+        symbol = style.symbol(self.name)
+        return style.indexed(symbol, style.indices(tuple(Index((), i) for i in self.at))) if self.at else symbol
+
+    def rows(self, style: Style) -> list[tuple[str, str]]:
+        """Each relation with its right-hand side: the formula, with the numbers in it, opened, the result."""
+        result = self.result.piece(style).text
+        if self.sentence:
+            return [("=" if self.exactly else "≈", result)]
+        numbered = Printer(style, numbers=lambda part, at: self._number(part, at, style))
+        symbols = "" if self.expr.op is CONSTANT else Printer(style).text(self.expr, ())
+        rows = [("=", symbols)] if symbols else []
+        if self.given:
+            sign = "=" if self.exactly else "≈"
+            rows.append((sign, numbered.text(self.expr, ()) if not self.is_copy else result))
+            op = self.expr.op
+            if op.defined and op.elementwise and len(self.expr.operands) == 1:
+                rows.append(("=", numbered.text(op.definition(self.expr.operands, self.expr.params), ())))
+        if not rows or rows[-1][1] != result:
+            rows.append((self.relation, result))
+        return rows
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether the entry is no more than an entry of another line."""
+        return self.expr in self.given
+
+    @property
+    def relation(self) -> str:
+        """= where the printed numbers give the printed result, ≈ elsewhere."""
+        given = {}
+        for part, number in self.given.items():
+            if number.exact is None:
+                return "≈"
+            given[part] = np.array(Exact(number.exact), object)
+        if not given and self.expr.op is not CONSTANT:
+            return "≈"
+        found = recomputed(self.expr, given)
+        return "=" if found is not None and found[()].fraction == self.result.exact is not None else "≈"
+
+    def _number(self, part: Expr, indices: Indices | None, style: Style) -> Piece | None:
+        at = tuple(index.offset for index in indices or ())
+        number = self.given.get(part[at] if at else part)
+        return None if number is None else number.piece(style)
+
+    @property
+    def text(self) -> str:
+        """The arithmetic as Unicode text, a row for each relation."""
+        left = self.left(_TEXT)
+        rows = [f"{left if not n else ' ' * len(left)} {sign} {right}" for n, (sign, right) in enumerate(self.rows(_TEXT))]
+        return "\n".join([*rows, *([self.sentence] if self.sentence else [])])
+
+    @property
+    def latex(self) -> str:
+        """The arithmetic as an aligned LaTeX display."""
+        body = " \\\\\n".join(f"&{_LATEX.relation(sign)} {right}" for sign, right in self.rows(_LATEX))
+        return f"\\begin{{aligned}}\n{self.left(_LATEX)} {body}\n\\end{{aligned}}"
+
+    @property
+    def html(self) -> str:
+        """The arithmetic as a fragment of a page, typeset by MathJax or KaTeX, with the text as its alternative."""
+        label = html.escape(self.text, quote=True)
+        return f'<div class="entry" role="math" aria-label="{label}">\\[{html.escape(self.latex)}\\]</div>'
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_latex_(self) -> str:
+        return f"$$\n{self.latex}\n$$"
+
+    def to_dict(self) -> dict[str, Any]:
+        """What the JSON form holds."""
+        return {"name": self.left(_TEXT), "at": list(self.at), "value": self.value, "text": self.text, "latex": self.latex}
+
+
+_TEXT, _LATEX = Style(latex=False), Style(latex=True)
+
+
+def parts_of(expr: Expr) -> list[tuple[Expr, Expr, Entry]]:
+    """The entries of named parts that an entry is made of: the entry, the part and the place."""
+    found = []
+    for node in topological([expr], lambda node: () if node.op.name == "index" or node.name else node.operands):
+        if node.name:
+            found.append((node, node, ()))
+        elif node.op.name == "index" and node.operands[0].name:
+            key = node.params["key"]
+            if all(isinstance(part, int) for part in key):
+                found.append((node, node.operands[0], tuple(key)))
+    return found

@@ -1,0 +1,3 @@
+"""placeholder"""
+def page(document): return ""
+def framed(page): return page
