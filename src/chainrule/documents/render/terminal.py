@@ -14,6 +14,7 @@ from chainrule.documents.render.boxes import Box, beside, box_of, folded, row
 
 _NARROWEST = 40
 _LONGEST_NAME = 16
+_WIDEST = 110  # columns at which the shapes stand at most
 _TONES = {"good": "green", "bad": "bold white on red", "": ""}
 
 
@@ -105,19 +106,29 @@ def _line(line: Line, width: int, indent: int) -> Iterator[Text]:
         yield Text("  ") + Text(name, style="bold")
         name = ""
     start = 2 + indent + 3
-    for n, (sign, formula) in enumerate(line.rows):
-        for k, box in enumerate(folded(formula.text, width - start)):
+    edge = min(width, _WIDEST)
+    for n, (sign, boxes) in enumerate(_packed(line, width - start)):
+        for k, box in enumerate(boxes):
             head, mark = (name if n == k == 0 else "").rjust(indent), sign if k == 0 else " "
             whole = beside([row("  "), row(head), row(f" {mark} "), box])
-            room = width - whole.width - 2
-            if facts and len(facts) <= room:
-                whole = beside([whole, row(" " * (width - whole.width - len(facts))), row(facts)])
-                yield from _styled(whole, len(head) + 2, len(facts))
+            shown = facts if len(facts) <= edge - whole.width - 2 else ""
+            if shown:
+                whole = beside([whole, row(" " * (edge - whole.width - len(facts))), row(facts)])
                 facts = ""
-            else:
-                yield from _styled(whole, len(head) + 2)
+            yield from _styled(whole, len(head) + 2, len(shown))
     if facts:
-        yield Text(facts.rjust(width), style="dim")
+        yield Text(facts.rjust(edge), style="dim")
+
+
+def _packed(line: Line, room: int) -> list[tuple[str, list[Box]]]:
+    """The relations of a line, one below the other; the last joins the one before where it fits beside it."""
+    rows = [(sign, folded(formula.text, room)) for sign, formula in line.rows]
+    if len(rows) > 2 and len(rows[-1][1]) == len(rows[-2][1]) == 1:
+        (sign, (box,)), (last, (result,)) = rows[-2:]
+        joined = beside([box, row(f" {last} "), result])
+        if joined.width <= room:
+            return [*rows[:-2], (sign, [joined])]
+    return rows
 
 
 def _styled(box: Box, name_until: int, facts: int = 0) -> Iterator[Text]:
