@@ -23,7 +23,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from chainrule.graph.errors import ChainruleError, ShapeError
 from chainrule.graph.expression import OPERATORS, Expr
@@ -236,10 +236,13 @@ def lift_with(lift: Callable[[Any], Expr]) -> None:
     _lift[:] = [lift]
 
 
-def sign(*symbols: str) -> Callable[[Callable[..., Expr]], Callable[..., Expr]]:
+Builder = TypeVar("Builder", bound=Callable[..., Expr])
+
+
+def sign(*symbols: str) -> Callable[[Builder], Builder]:
     """Let a function stand behind an operator of expressions."""
 
-    def claim(build: Callable[..., Expr]) -> Callable[..., Expr]:
+    def claim(build: Builder) -> Builder:
         for symbol in symbols:
             OPERATORS[symbol] = build
         return build

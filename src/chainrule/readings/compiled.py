@@ -64,7 +64,7 @@ def compile(exprs: Expr | Sequence[Expr], batch: bool = False, dtype: str = "flo
 def checked_dtype(dtype: Any) -> str:
     """The name of a dtype that can be compiled for."""
     try:
-        name = np.dtype(dtype).name
+        name = str(np.dtype(dtype).name)
     except TypeError:
         name = repr(dtype)
     if name not in _DTYPES:

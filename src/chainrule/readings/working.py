@@ -102,8 +102,8 @@ def fed_values(wanted: Sequence[Expr], values: Values, dtype: Any) -> dict[Expr,
             )
     fed: dict[Expr, Array] = {}
     for key, value in values.items():
-        leaf = by_name.get(key) if isinstance(key, str) else key
-        if leaf not in wanted:
+        leaf = by_name.get(key) if isinstance(key, str) else key if isinstance(key, Expr) else None
+        if leaf is None or leaf not in wanted:
             continue
         try:
             array = np.asarray(value, dtype)

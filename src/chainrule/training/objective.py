@@ -9,6 +9,7 @@ import jax
 
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
+from chainrule.graph.leaves import DATA
 from chainrule.graph.walk import leaves
 from chainrule.readings.compiled import checked_dtype, fed_arrays, handed_over, precision, traced
 from chainrule.readings.gradient import gradient
@@ -21,8 +22,8 @@ def value_and_gradient(
 ) -> Callable[[Mapping[Any, Any]], tuple[jax.Array, tuple[jax.Array, ...]]]:
     """A compiled function of a batch: the loss and its gradients, as the mean or the sum over the examples.
 
-    loss: a scalar, for one example. wrt: leaves. reduce: "mean" or "sum". dtype: "float32" or
-    "float64". The function takes values (data with a leading axis) and returns (value, gradients), in
+    loss: a scalar, for one example. wrt: leaves; the gradient of a data leaf has a leading axis, one
+    part for each example. reduce: "mean" or "sum". dtype: "float32" or "float64". The function takes values (data with a leading axis) and returns (value, gradients), in
     double precision as NumPy arrays.
     Raises FeedError, when called, for a value that is missing or does not fit.
 
@@ -39,9 +40,14 @@ def value_and_gradient(
     exprs = [loss, *gradient(loss, targets)]
     wanted = leaves([loss, *exprs])
 
+    how = [reduce, *(None if target.op is DATA else reduce for target in targets)]
+
     @jax.jit
     def run(arrays: tuple[Any, ...]) -> list[Any]:
-        return traced(exprs, dict(zip(wanted, arrays, strict=True)), True, dtype, [reduce] * len(exprs))
+        results = traced(exprs, dict(zip(wanted, arrays, strict=True)), True, dtype, how)
+        if reduce == "mean":  # each example has its part in the mean
+            results = [r / len(r) if kept is None else r for r, kept in zip(results, how, strict=True)]
+        return results
 
     def call(values: Mapping[Any, Any]) -> tuple[jax.Array, tuple[jax.Array, ...]]:
         with precision(dtype):

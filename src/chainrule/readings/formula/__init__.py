@@ -16,7 +16,7 @@ from chainrule.ops.index_equation import Index
 from chainrule.readings.formula.printer import LETTERS, Printer
 from chainrule.readings.formula.style import Indices, Piece, Style
 
-__all__ = ["FORMS", "Piece", "Printer", "Style", "free_indices", "latex", "lines", "text"]
+__all__ = ["FORMS", "Indices", "Piece", "Printer", "Style", "free_indices", "latex", "lines", "text"]
 
 FORMS = ("matrix", "index")
 _LONG = 80  # an unnamed part that is longer than this and used twice gets a name of its own
