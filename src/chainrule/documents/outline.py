@@ -1,4 +1,4 @@
-"""From a derivation or a working to a document: sections, lines, links between them, and the agreement at the end."""
+"""From a derivation to a document: sections, lines, and the links between them."""
 
 from __future__ import annotations
 
@@ -7,34 +7,22 @@ from typing import TYPE_CHECKING
 
 from chainrule.documents.equations import equation_of_notes
 from chainrule.documents.factors import factors
-from chainrule.documents.model import (
-    ArrayView,
-    Block,
-    Document,
-    Formula,
-    Line,
-    Note,
-    Reference,
-    Section,
-    Table,
-)
+from chainrule.documents.model import ArrayView, Block, Document, Formula, Line, Note, Reference, Section
 from chainrule.documents.recursion import Recursion, recursions
 from chainrule.documents.step import HEADINGS, PHASES, Step
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
 from chainrule.graph.symbols import text_symbol
-from chainrule.readings.agreement import TOLERANCE, Agreement
 from chainrule.readings.formula import Printer, Style
 
 if TYPE_CHECKING:
     from chainrule.documents.derivation import Derivation
-    from chainrule.documents.working import Working, WorkingStep
 
 FORMS = ("matrix", "index", "both", "factors")
 LAYERS = ("each", "recursion", "both")
 
 
-class _Lines:
+class Lines:
     """The lines of the steps, linked with each other."""
 
     def __init__(self, steps: Sequence[Step], first: int) -> None:
@@ -98,7 +86,7 @@ def derivation_document(derivation: Derivation, form: str = "matrix", layers: st
     """A derivation as a document: forward, backward and gradients, the recursion of like layers, the functions."""
     checked_choice(form, FORMS, "form"), checked_choice(layers, LAYERS, "layers")
     first = derivation.convention.first
-    lines = _Lines(derivation.steps, first)
+    lines = Lines(derivation.steps, first)
     found = recursions(derivation.steps) if layers != "each" else ()
     covered = {name for recursion in found for name in recursion.names} if layers == "recursion" else set()
     forms = ("matrix", "index") if form == "both" else ("index",) if form == "factors" else (form,)
@@ -112,11 +100,11 @@ def derivation_document(derivation: Derivation, form: str = "matrix", layers: st
                 sections.append(Section(HEADINGS[phase].capitalize() + suffix, blocks, f"{phase}-{one}"))
     if found:
         sections.append(_recursion_section(found, first))
-    functions = _functions_section(derivation.functions)
+    functions = functions_section(derivation.functions)
     return Document("Derivation", str(derivation.convention), (*sections, *functions), {"kind": "derivation"})
 
 
-def _derived(lines: _Lines, step: Step, form: str, with_factors: bool) -> Line:
+def _derived(lines: Lines, step: Step, form: str, with_factors: bool) -> Line:
     formula = Formula(lambda style: step.right(Printer(style), form), lines.symbols(step), lines.first)
     rows = [("=", formula)]
     chain = factors(step) if with_factors and step.phase == "gradient" else None
@@ -148,7 +136,7 @@ def recursion_sentence(found: Sequence[Recursion]) -> str:
     return f"Layer l has its own width: the weights of layer l have as many rows as layer l has entries. {ranges}."
 
 
-def _functions_section(functions: Sequence[Expr]) -> tuple[Section, ...]:
+def functions_section(functions: Sequence[Expr]) -> tuple[Section, ...]:
     blocks = []
     for n, applied in enumerate(functions):
         definition = applied.op.definition(applied.operands, applied.params)
@@ -167,62 +155,3 @@ def _functions_section(functions: Sequence[Expr]) -> tuple[Section, ...]:
 
 def _printed(expr: Expr) -> Callable[[Style], str]:
     return lambda style: Printer(style).text(expr)
-
-
-def working_document(working: Working, form: str = "matrix", checked: bool = True) -> Document:
-    """A working as a document; its last section is the agreement of the readings on these numbers."""
-    checked_choice(form, FORMS[:3], "form")
-    lines = _Lines(working.derivation.steps, working.derivation.convention.first)
-    sections = []
-    for phase in PHASES:
-        blocks = tuple(_worked(lines, line, form) for line in working.steps if line.phase == phase)
-        if blocks:
-            sections.append(Section(HEADINGS[phase].capitalize(), blocks, phase))
-    sections += _functions_section(working.derivation.functions)
-    if checked:
-        sections.append(agreement_section(working.agreement))
-    return Document("Working", str(working.derivation.convention), tuple(sections), {"kind": "working", "digits": working.digits})
-
-
-def _worked(lines: _Lines, line: WorkingStep, form: str) -> Line:
-    step, symbols = line.step, lines.symbols(line.step)
-    n = len(line.rows(Style(latex=False), form))
-
-    def at(place: int) -> Callable[[Style], str]:
-        return lambda style: line.rows(style, form)[place][1]
-
-    signs = [sign for sign, _ in line.rows(Style(latex=False), form)]
-    formulas = 0 if step.phase == "given" else n - 1
-    rows = [(signs[k], Formula(at(k), symbols if k < formulas else (), lines.first)) for k in range(n)]
-    array = ArrayView(
-        line.name,
-        line.value,
-        lambda at: str(line.working.shown(step.expr, at)),
-        lambda at: line.working.entry_of_step(step, at),
-        line.is_written_out,
-    )
-    return lines.line(step, rows, array=array)
-
-
-def agreement_section(agreement: Agreement) -> Section:
-    """What the readings of the gradients say to each other, loudly where they disagree."""
-    if agreement.ok:
-        verdict = Note(f"All readings agree to {TOLERANCE:g} on these numbers; compiled code gives the loss too.", "good")
-    else:
-        bad = [text_symbol(row.leaf) for row in agreement.rows if not row.ok] or ["the loss"]
-        verdict = Note(f"The readings DISAGREE on {', '.join(bad)}: do not trust this working.", "bad")
-    head = ("gradient", "shape", "largest", "definition", "differences", "compiled", "")
-    rows = tuple(
-        (
-            text_symbol(row.leaf),
-            "×".join(map(str, row.shape)) or "scalar",
-            f"{row.largest:.4g}",
-            f"{row.definition:.1e}",
-            f"{row.finite_difference:.1e}",
-            f"{row.compiled:.1e}",
-            ("agree" if row.ok else "DISAGREE") + (" (at a kink)" if row.at_kink else ""),
-        )
-        for row in agreement.rows
-    )
-    caption = "How far the gradients by definition, by finite differences and compiled lie from those above, relative to the largest entry or 1."
-    return Section("Agreement", (verdict, Table(head, rows, caption)), "agreement")

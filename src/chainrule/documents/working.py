@@ -14,7 +14,7 @@ from chainrule.documents.entry import EntryWorking, entry_of, parts_of
 from chainrule.documents.exact import array_of, as_typed, exact, recomputed
 from chainrule.documents.model import Document
 from chainrule.documents.numbers import Shown, bound, matrix, shown
-from chainrule.documents.outline import working_document
+from chainrule.documents.outline_working import working_document
 from chainrule.documents.render.html import framed, page
 from chainrule.documents.render.json import json_text
 from chainrule.documents.render.latex import display, latex_document

@@ -93,6 +93,7 @@ class Coder:
         }
         if "key" in node.params:
             values["key"] = ", ".join(map(subscript, node.params["key"]))
+            values["slices"] = ", ".join(map(slice_literal, node.params["key"]))
         name = node.op.name
         if name in HELPERS or name in self.library.helpers:
             self.need(name)
@@ -194,6 +195,14 @@ def subscript(part: Any) -> str:
         return str(part)
     start, stop, step = part
     return f"{start}:{'' if stop < 0 else stop}" + (f":{step}" if step != 1 else "")
+
+
+def slice_literal(part: Any) -> str:
+    """A place or a slice as code outside of square brackets."""
+    if isinstance(part, int):
+        return str(part)
+    start, stop, step = part
+    return f"slice({start}, {None if stop < 0 else stop}, {step})"
 
 
 def _nested(entries: list[str], shape: tuple[int, ...]) -> str:

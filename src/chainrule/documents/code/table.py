@@ -51,7 +51,7 @@ TEMPLATES: dict[str, Template] = {
     "spread": Template("spread({0}, {axis}, {size})"),
     "reshape": Template("{m}.reshape({0}, {shape})"),
     "index": Template("{0}[{key}]", CALL, (CALL,)),
-    "place": Template("place({0}, ({key},), {shape})"),
+    "place": Template("place({0}, ({slices},), {shape})"),
     "concatenate": Template("{m}.{join}([{all}], {axis})"),
     "pad": Template("pad({0}, {widths})"),
     "softmax": Template("softmax({0}, {axis})"),

@@ -92,13 +92,16 @@ class _Page:
 
     def line(self, line: Line) -> str:
         facts = " · ".join(escape(fact) for fact in (line.size, line.cf) if fact)
+        parts = [(sign, _math(formula, "formula")) for sign, formula in line.rows]
+        if line.array is not None:
+            parts[-1] = (parts[-1][0], self.array(line, line.array))
+        if len(parts) > 2 and line.array is not None and line.array.written:  # the result beside the numbers, where it fits
+            result = f'<span class="result"><span class="sign">{parts[-1][0]}</span>{parts[-1][1]}</span>'
+            parts[-2:] = [(parts[-2][0], f'<div class="chain">{parts[-2][1]}{result}</div>')]
         rows = []
-        for n, (sign, formula) in enumerate(line.rows):
+        for n, (sign, shown) in enumerate(parts):
             name = _math(line.name, "name") if n == 0 else "<span></span>"
-            relation = f'<span class="sign">{_plain(sign)}</span>'
-            last = n == len(line.rows) - 1 and line.array is not None
-            shown = self.array(line, line.array) if last and line.array is not None else _math(formula, "formula")
-            rows.append(f'<div class="row">{name}{relation}<div class="right">{shown}</div></div>')
+            rows.append(f'<div class="row">{name}<span class="sign">{sign}</span><div class="right">{shown}</div></div>')
         ways = _ways("from", line.sources) + _ways("used in", line.uses)
         meta = f'<p class="facts">{facts}</p>' if facts else ""
         foot = f'<p class="ways">{ways}</p>' if ways else ""
@@ -201,10 +204,6 @@ def _math(formula: Formula, kind: str) -> str:
     text = escape(formula.text, quote=True)
     latex = escape(linked(formula.latex, formula.symbols), quote=True)
     return f'<span class="math {kind}" role="math" aria-label="{text}" data-tex="{latex}">{text}</span>'
-
-
-def _plain(sign: str) -> str:
-    return escape(sign)
 
 
 def _ways(word: str, references: tuple[Reference, ...]) -> str:
