@@ -14,7 +14,7 @@
     typeset(place, place.classList.contains("formula") ? "\\displaystyle " + place.dataset.tex : place.dataset.tex);
 
   // Long formulas scroll inside their line; whoever has no mouse can reach them.
-  const scrolling = [...document.querySelectorAll(".right, .scroll, figcaption")];
+  const scrolling = [...document.querySelectorAll(".right, .result, .scroll, figcaption")];
   function reachable() {
     for (const place of scrolling) {
       const wide = place.scrollWidth > place.clientWidth + 1;

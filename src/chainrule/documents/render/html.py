@@ -95,12 +95,14 @@ class _Page:
         parts = [(sign, _math(formula, "formula")) for sign, formula in line.rows]
         if line.array is not None:
             parts[-1] = (parts[-1][0], self.array(line, line.array))
-        if len(parts) > 2 and line.array is not None and line.array.written:  # the result beside the numbers, where it fits
-            result = f'<span class="result"><span class="sign">{parts[-1][0]}</span>{parts[-1][1]}</span>'
-            parts[-2:] = [(parts[-2][0], f'<div class="chain">{parts[-2][1]}{result}</div>')]
         rows = []
-        for n, (sign, shown) in enumerate(parts):
-            name = _math(line.name, "name") if n == 0 else "<span></span>"
+        while parts:
+            name = _math(line.name, "name") if not rows else "<span></span>"
+            if rows and len(parts) == 2 and line.array is not None and line.array.written:
+                chain = "".join(f'<span class="result"><span class="sign">{sign}</span>{shown}</span>' for sign, shown in parts)
+                rows.append(f'<div class="row">{name}<div class="right chain">{chain}</div></div>')
+                break
+            sign, shown = parts.pop(0)
             rows.append(f'<div class="row">{name}<span class="sign">{sign}</span><div class="right">{shown}</div></div>')
         ways = _ways("from", line.sources) + _ways("used in", line.uses)
         meta = f'<p class="facts">{facts}</p>' if facts else ""

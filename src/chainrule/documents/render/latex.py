@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from chainrule.documents.model import LATEX, Block, Document, Line, Note, Picture, Table
 from chainrule.documents.render.breaking import broken
+from chainrule.documents.render.rows import given_rows, is_given, rows_of
 
 PREAMBLE = (files("chainrule.documents") / "assets" / "preamble.tex").read_text(encoding="utf-8")
 _ESCAPES = {c: "\\" + c for c in "&%$#_{}"} | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
@@ -30,9 +31,12 @@ def display(document: Document) -> str:
 
 def latex_document(document: Document) -> str:
     """The document as a LaTeX document of its own: amsmath and graphicx are all that it needs."""
-    body = [rf"\title{{{escaped(document.title)}}}", r"\date{}", r"\begin{document}", r"\maketitle", escaped(document.lead)]
+    body = [r"\begin{document}", rf"{{\LARGE\bfseries {escaped(document.title)}\par}}", r"\medskip", escaped(document.lead)]
     for section in document.sections:
         body.append(rf"\section*{{{escaped(section.title)}}}")
+        if is_given(section):
+            body += [_beside(row) for row in given_rows(section, _WIDEST)]
+            continue
         for block in section.blocks:
             body += _block(block)
     return PREAMBLE + "\n".join([*body, r"\end{document}", ""])
@@ -53,17 +57,22 @@ def _block(block: Block) -> Iterator[str]:
         yield rf"\remark{{{escaped(f'[{block.alt}]')}}}"
 
 
+def _beside(equations: list[str]) -> str:
+    """Given numbers side by side."""
+    if len(equations) == 1:
+        return "\\[\n\\fitline{" + equations[0] + "}\n\\]"
+    return "\\[\n" + " \\qquad\n".join(equations) + "\n\\]"
+
+
 def _line(line: Line) -> str:
     rows = []
-    for n, (sign, formula) in enumerate(line.rows):
-        for k, part in enumerate(broken(formula.latex, _WIDEST)):
-            left = line.name.latex if n == k == 0 else ""
-            relation = LATEX.relation(sign) if k == 0 else r"\quad"
-            rows.append(f"{left} &{relation} \\fit{{{part}}}")
     facts = " · ".join(part for part in (line.size, line.cf) if part)
-    if facts:
-        rows[-1] += rf" \tag*{{\facts{{{escaped(facts)}}}}}"
-    return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
+    for n, (sign, latex) in enumerate(rows_of(line, _WIDEST)):
+        for k, part in enumerate(broken(latex, _WIDEST)):
+            left = line.name.latex if n == k == 0 else ""
+            tag = rf" \tag*{{\facts{{{escaped(facts)}}}}}" if facts and n == k == 0 else r" \notag"
+            rows.append(f"{left} &{sign if k == 0 else chr(92) + 'quad'} \\fit{{{part}}}{tag}")
+    return "\\begin{align}\n" + " \\\\\n".join(rows) + "\n\\end{align}"
 
 
 def escaped(text: str) -> str:

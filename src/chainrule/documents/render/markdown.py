@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chainrule.documents.model import LATEX, Block, Document, Line, Note, Picture, Table
+from chainrule.documents.model import Block, Document, Line, Note, Picture, Table
 from chainrule.documents.render.pictures import address
+from chainrule.documents.render.rows import rows_of
+
+_WIDEST = 70
 
 
 def markdown(document: Document) -> str:
@@ -20,7 +23,7 @@ def markdown(document: Document) -> str:
 
 def _block(block: Block) -> Iterator[str]:
     if isinstance(block, Line):
-        rows = " \\\\\n".join(f"&{LATEX.relation(sign)} {formula.latex}" for sign, formula in block.rows)
+        rows = " \\\\\n".join(f"&{sign} {latex}" for sign, latex in rows_of(block, _WIDEST))
         yield f"$$\n\\begin{{aligned}}\n{block.name.latex} {rows}\n\\end{{aligned}}\n$$"
         facts = ", ".join(part for part in (block.size, block.cf) if part)
         if facts:

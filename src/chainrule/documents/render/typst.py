@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
-from chainrule.documents.model import LATEX, Block, Document, Line, Note, Picture, Table
+from chainrule.documents.model import Block, Document, Line, Note, Picture, Table
+from chainrule.documents.render.rows import given_rows, is_given, rows_of
 from chainrule.documents.render.typst_math import typst_math
 from chainrule.graph.errors import ChainruleError
 
 TEMPLATE = (files("chainrule.documents") / "assets" / "document.typ").read_text(encoding="utf-8")
+
+_WIDEST = 62  # rough characters that a line holds
 
 
 def pdf(document: Document) -> bytes:
@@ -41,6 +44,9 @@ def typst_source(document: Document, pictures: dict[str, bytes | str] | None = N
     parts = [TEMPLATE, f"#heading-of({quoted(document.title)}, {quoted(document.lead)})"]
     for section in document.sections:
         parts.append(f"= {content(section.title)}")
+        if is_given(section):
+            parts += [f"#beside({', '.join(f'$ {typst_math(one)} $' for one in row)})" for row in given_rows(section, _WIDEST)]
+            continue
         for block in section.blocks:
             parts += _block(block, found)
     return "\n\n".join(parts) + "\n"
@@ -63,9 +69,9 @@ def _block(block: Block, pictures: dict[str, bytes | str]) -> Iterator[str]:
 
 
 def _line(line: Line) -> str:
-    rows = [f"(${typst_math(LATEX.relation(sign))}$, ${typst_math(formula.latex)}$)" for sign, formula in line.rows]
+    rows = [f"(${typst_math(sign)}$, $ {typst_math(latex)} $)" for sign, latex in rows_of(line, _WIDEST)]
     facts = [fact for fact in (line.size, line.cf) if fact]
-    return f"#line-of(${typst_math(line.name.latex)}$, ({', '.join(rows)},), {quoted(' · '.join(facts))})"
+    return f"#line-of($ {typst_math(line.name.latex)} $, ({', '.join(rows)},), {quoted(' · '.join(facts))})"
 
 
 def quoted(text: str) -> str:
