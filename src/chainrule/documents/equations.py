@@ -27,8 +27,8 @@ def equation_of_notes(step: Step, last_layer: bool, layers: int) -> str:
     if any(name.startswith(("correlate", "convolve")) for name in ops):
         return "146" if step.phase == "gradient" else "145"
     if step.name.startswith("\\delta"):
-        if not any(node.op.prime for node in topological([step.of])) and "softmax" in ops:
-            return "73"
+        if not any(name.endswith("_prime") or name == "step" for name in ops):
+            return "73" if step.expr.op.name == "subtract" else ""
         return ("121" if layers > 1 else "106") if last_layer else "122"
     if step.phase == "backward":
         return "85" if step.of.shape == () and step.expr.op.name == "subtract" else ""

@@ -211,7 +211,7 @@ def _filled(entries: list[Exact], shape: tuple[int, ...]) -> Array:
 
 
 def _value(node: Expr, arrays: list[Array]) -> Array:
-    """The op's own value rule on exact numbers; where it cannot take them, on floats, known only nearly."""
+    """The op's own value rule on exact numbers; where it cannot take them, its definition, or the rule on floats."""
     if node.op.value_rule is None and node.op.defined:
         return arrays[0]
     rule = node.op.value_rule
@@ -220,6 +220,10 @@ def _value(node: Expr, arrays: list[Array]) -> Array:
             found = rule(np, *arrays, **node.params) if rule else equation_of(node).product(np, arrays)
         return array_of(np.broadcast_to(np.asarray(found, object), node.shape), exact)
     except (TypeError, ValueError, AttributeError, ZeroDivisionError, OverflowError):
+        if node.op.defined:
+            through = recomputed(node.op.definition(node.operands, node.params), dict(zip(node.operands, arrays, strict=True)))
+            if through is not None:
+                return through
         floats = [array.astype(float) for array in arrays]
         with np.errstate(all="ignore"):
             found = rule(np, *floats, **node.params) if rule else equation_of(node).product(np, floats)

@@ -12,7 +12,6 @@ from chainrule.documents.recursion import Recursion, recursions
 from chainrule.documents.step import HEADINGS, PHASES, Step
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
-from chainrule.graph.symbols import text_symbol
 from chainrule.readings.formula import Printer, Style
 
 if TYPE_CHECKING:
@@ -114,26 +113,19 @@ def _derived(lines: Lines, step: Step, form: str, with_factors: bool) -> Line:
     return lines.line(step, rows, form)
 
 
+_LAYERS = (
+    "Layer l has its own width: the weights of layer l have a row for each of its entries, and a column for each "
+    "entry of layer l − 1. The δ of layer l takes the weights of layer l + 1."
+)
+
+
 def _recursion_section(found: Sequence[Recursion], first: int) -> Section:
-    blocks: list[Block] = [Note(recursion_sentence(found))]
+    blocks: list[Block] = [Note(_LAYERS)]
     for n, recursion in enumerate(found):
-        blocks.append(
-            Line(
-                f"recursion-{n}",
-                Formula(recursion.left, (), first),
-                (("=", Formula(recursion.right, (), first)),),
-                (),
-                recursion.cf,
-                has_shape=False,
-            )
-        )
+        formulas = Formula(recursion.left, (), first), Formula(recursion.right, (), first)
+        facts = " · ".join(fact for fact in (f"l = {recursion.low}, …, {recursion.high}", recursion.cf) if fact)
+        blocks.append(Line(f"recursion-{n}", formulas[0], (("=", formulas[1]),), (), facts, has_shape=False))
     return Section("Recursion over the layers", tuple(blocks), "recursion")
-
-
-def recursion_sentence(found: Sequence[Recursion]) -> str:
-    """How the layers are counted."""
-    ranges = "; ".join(f"{text_symbol(r.stem)}: l = {r.low}, …, {r.high}" for r in found)
-    return f"Layer l has its own width: the weights of layer l have as many rows as layer l has entries. {ranges}."
 
 
 def functions_section(functions: Sequence[Expr]) -> tuple[Section, ...]:

@@ -90,6 +90,8 @@ def _parsed(text: str, start: int) -> tuple[Box, int]:
     plain, at = "", start
     while at < len(text):
         found = _MATRIX.match(text, at) if text[at] == "[" and _stands_alone(text, at) else None
+        if found and text[found.end() : found.end() + 1] == "^":  # a range of numbers, not a matrix
+            found = None
         transposed = found is not None and text[found.end() : found.end() + 1] == "ᵀ"
         box = matrix_box(found.group(), transposed) if found else None
         if found and box:
