@@ -94,7 +94,7 @@ def check(rows, value, digits):
         assert equal, f"{numbers} {sign} {result}"
     elif all(isinstance(f, Fraction) for f in found):  # else 60 digits may not tell 1 from σ(400)
         assert not equal, f"{numbers} {sign} {result}"
-    if rows[-2][0] == "=":
+    if all(relation == "=" for relation, _ in rows[:-1]):
         assert np.allclose([float(precise(f)) for f in found], np.ravel(value), rtol=1e-9, atol=1e-12), rows
     return 1
 
