@@ -203,4 +203,6 @@ class Reader:
 
 
 def quotient(a, b):
-    return a / b if isinstance(b, Fraction) or b else mpmath.nan
+    if not b:
+        return mpmath.nan
+    return a / b if isinstance(a, Fraction) and isinstance(b, Fraction) else precise(a) / precise(b)

@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.documents.convention import Convention
 from chainrule.documents.derivation import Derivation, derive
-from chainrule.documents.entry import EntryWorking, entry_of, parts_of
+from chainrule.documents.entry import EntryWorking, Rewriter, parts_of
 from chainrule.documents.exact import array_of, as_typed, exact, recomputed
 from chainrule.documents.model import Document
 from chainrule.documents.numbers import Shown, bound, matrix, shown
@@ -24,12 +24,13 @@ from chainrule.documents.render.typst import pdf
 from chainrule.documents.step import Step
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
+from chainrule.graph.leaves import data
 from chainrule.graph.notation import ATOM
 from chainrule.graph.shape import Shape, size_of
-from chainrule.graph.walk import leaves
+from chainrule.graph.walk import leaves, substituted
 from chainrule.readings.agreement import Agreement, check
 from chainrule.readings.formula import Indices, Piece, Printer, Style
-from chainrule.readings.working import Array, Values, fed_values, node_values
+from chainrule.readings.working import Array, Values, evaluate, fed_values, node_values
 
 _TEXT, _LATEX = Style(latex=False), Style(latex=True)
 _IN_FORMULA = 16  # entries up to which an array stands inside a formula
@@ -255,19 +256,32 @@ class Working:
         """The complete arithmetic of one entry of a line."""
         given = step.phase == "given"
         named = step.expr.name and step.expr.name != step.name and not given
-        expr = (step.expr[at] if at else step.expr) if given or named else entry_of(step.expr, at)
-        parts = [] if given else parts_of(expr)
+        rewriter = Rewriter(self.value_of)
+        expr = (step.expr[at] if at else step.expr) if given or named else rewriter(step.expr, at)
+        parts = [] if given else [part for part in parts_of(expr, rewriter.maxima) if part[1] in self.values]
+        exactly = self.is_exact(step.expr, at) if given else all(self.is_exact(node, place) for _, node, place in parts)
         return EntryWorking(
             step.name,
             at,
             float(self.values[step.expr][at]),
             expr,
             self.shown(step.expr, at),
-            {part: self.shown(node, place) for part, node, place in parts if node in self.values},
-            all(self.is_exact(node, place) for _, node, place in parts if node in self.values) if not given else self.is_exact(step.expr, at),
-            "given" if given else "",
+            {part: self.shown(node, place) for part, node, place in parts},
+            exactly,
             self.derivation.convention.first,
+            given,
+            rewriter.maxima,
+            tuple(rewriter.remarks),
         )
+
+    def value_of(self, expr: Expr) -> Array:
+        """The numbers of a part of a line, from those of the lines."""
+        nodes = [node for node in Step("", expr.unnamed, "").mentioned if node in self.values]
+        stand_ins = {node: data(f"v_{{{n}}}", node.shape) for n, node in enumerate(nodes)}
+        if expr in self.values:
+            return self.values[expr]
+        values = {str(leaf.name): self.values[node] for node, leaf in stand_ins.items()}
+        return evaluate(substituted(expr, stand_ins), values)
 
     # renderings
 
