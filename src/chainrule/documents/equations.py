@@ -11,7 +11,8 @@ FORWARD = {
     "softmax": "42", "correlate": "143", "correlate2d": "143", "convolve": "133", "convolve2d": "133",
 }  # fmt: skip
 """The equation of a forward line, by the op that it is made of."""
-BACKWARD = {"correlate": "145", "correlate2d": "145", "max_pool1d": "", "max_pool2d": ""}
+_PLAIN = {"multiply", "matmul", "transpose", "outer", "add", "subtract", "negate", "step", "softmax", "data", "parameter"}
+"""The ops that the backward lines of section 4 of the notes are made of."""
 
 
 def equation_of_notes(step: Step, last_layer: bool, layers: int) -> str:
@@ -25,7 +26,9 @@ def equation_of_notes(step: Step, last_layer: bool, layers: int) -> str:
         return ""
     ops = {node.op.name for node in _inside(step.expr)}
     if any(name.startswith(("correlate", "convolve")) for name in ops):
-        return "146" if step.phase == "gradient" else "145"
+        return "146" if step.phase == "gradient" and step.of.op.name == "parameter" else "145"
+    if ops - _PLAIN - {name for name in ops if name.endswith("_prime")}:
+        return ""
     if step.name.startswith("\\delta"):
         if not any(name.endswith("_prime") or name == "step" for name in ops):
             return "73" if step.expr.op.name == "subtract" else ""
