@@ -63,7 +63,7 @@ class Step:
         if self.expr.name and self.expr.name != self.name:
             short = printer.name(self.expr, indices)
         else:
-            short = printer.text(self.expr, indices)
+            short = printer.text(self.expr.unnamed, indices)
         if self.whole is None or self._length > _MOST_PARTS:
             return short
         return f"{short} = {printer.text(self.whole, indices)}"
@@ -72,7 +72,7 @@ class Step:
         """The right-hand side entry by entry, with the adjoints' own formulas in place of their names."""
         indices = free_indices(self.shape)
         expr = self.whole if self.whole is not None else self.expr
-        return printer.name(expr, indices) if expr.name and expr.name != self.name else printer.text(expr, indices)
+        return printer.name(expr, indices) if expr.name and expr.name != self.name else printer.text(expr.unnamed, indices)
 
     @cached_property
     def _length(self) -> int:

@@ -119,7 +119,7 @@ class Printer:
             return (yield from self._from_equation(expr, indices, taken))
         if op.defined:
             return (yield op.definition(expr.operands, expr.params), indices, taken)
-        whole = yield expr.unnamed, None, taken
+        whole = yield expr, None, taken
         if not indices:
             return whole
         bracketed = whole.text if whole.strength >= ATOM else self.style.bracketed(whole.text)
