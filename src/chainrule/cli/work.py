@@ -8,7 +8,7 @@ import re
 import typer
 
 from chainrule.cli.expressions import chosen_leaves, read
-from chainrule.cli.output import FORMATS, chosen_format, give, print_document
+from chainrule.cli.output import FORMATS, chosen_format, give, print_document, width
 from chainrule.documents.convention import Convention
 from chainrule.documents.outline import FORMS, checked_choice
 from chainrule.documents.working import Working
@@ -87,4 +87,4 @@ def _entries(working: Working, asked: list[str], kind: str) -> str:
         return json.dumps([entry.to_dict() for entry in found], ensure_ascii=False)
     if kind == "latex":
         return "\n".join(entry.latex for entry in found)
-    return "\n\n".join(entry.html if kind == "html" else entry.text for entry in found)
+    return "\n\n".join(entry.html if kind == "html" else entry.folded(width()) for entry in found)

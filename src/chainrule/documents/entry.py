@@ -15,6 +15,7 @@ import numpy as np
 
 from chainrule.documents.exact import Exact, recomputed
 from chainrule.documents.numbers import Shown
+from chainrule.documents.render.boxes import folded
 from chainrule.graph.expression import OPERATORS, Expr
 from chainrule.graph.leaves import CONSTANT, constant
 from chainrule.graph.walk import topological
@@ -208,9 +209,18 @@ class EntryWorking:
     @property
     def text(self) -> str:
         """The arithmetic as Unicode text, a row for each relation."""
+        return self.folded(0)
+
+    def folded(self, width: int) -> str:
+        """The text, folded at operators to a width; 0 for as wide as it comes."""
         left = self.left(_TEXT)
-        rows = [f"{left if not n else ' ' * len(left)} {sign} {right}" for n, (sign, right) in enumerate(self.rows(_TEXT))]
-        return "\n".join([*rows, *self.remarks])
+        lines = []
+        for n, (sign, right) in enumerate(self.rows(_TEXT)):
+            room = max(20, width - len(left) - 3)
+            parts = [line for box in folded(right, room) for line in box.lines] if width else [right]
+            lines.append(f"{left if not n else ' ' * len(left)} {sign} {parts[0]}")
+            lines += [f"{' ' * len(left)}   {part}" for part in parts[1:]]
+        return "\n".join([*lines, *self.remarks])
 
     @property
     def latex(self) -> str:

@@ -188,6 +188,12 @@ def _children(node: Expr) -> tuple[Expr, ...]:
     return node.operands
 
 
+def terms_of_entry(expr: Expr) -> int:
+    """About how many terms an entry of a line adds up."""
+    inside = topological([expr], lambda node: () if node.name and node is not expr else node.operands)
+    return max((_terms(node) // max(1, size_of(node.shape)) for node in inside if not node.is_leaf), default=1)
+
+
 def _terms(node: Expr) -> int:
     """How many terms an op adds up, over all entries."""
     if node.is_leaf or node.op.equation is None:

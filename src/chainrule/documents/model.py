@@ -49,7 +49,7 @@ class Reference:
 class ArrayView:
     """An array of a line, with the printed form and the arithmetic of each entry.
 
-    written: whether it is written out; a larger one is drawn as a heat map.
+    written: whether it is written out; a larger one is drawn as a heat map. terms: about how many an entry adds up.
     """
 
     name: str
@@ -57,6 +57,7 @@ class ArrayView:
     shown: Callable[[tuple[int, ...]], str]
     entry: Callable[[tuple[int, ...]], EntryWorking]
     written: bool
+    terms: int = 1
 
 
 @dataclass(frozen=True)

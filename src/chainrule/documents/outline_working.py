@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from chainrule.documents.exact import terms_of_entry
 from chainrule.documents.model import ArrayView, Document, Formula, Line, Note, Section, Table
 from chainrule.documents.outline import FORMS, Lines, checked_choice, functions_section
 from chainrule.documents.step import HEADINGS, PHASES
@@ -47,6 +48,7 @@ def _worked(lines: Lines, line: WorkingStep, form: str) -> Line:
         lambda at: str(line.working.shown(step.expr, at)),
         lambda at: line.working.entry_of_step(step, at),
         line.is_written_out,
+        terms_of_entry(step.expr),
     )
     return lines.line(step, rows, array=array)
 

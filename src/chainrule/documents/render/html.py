@@ -23,7 +23,7 @@ from chainrule.documents.render.symbols import linked
 from chainrule.readings.working import Array
 
 _ASSETS = files("chainrule.documents") / "assets"
-_MOST_TERMS = 40  # parts of an entry's arithmetic up to which the page holds it for each cell
+_MOST_TERMS = 64  # terms of an entry up to which the page holds its arithmetic
 _MOST_ENTRIES = 700  # cells whose arithmetic a page holds
 _WIDEST_EMBEDDED = 200_000  # entries of an array up to which a page holds its numbers
 
@@ -136,9 +136,9 @@ class _Page:
 
     def keep(self, line: Line, array: ArrayView, at: tuple[int, ...]) -> None:
         """Put the arithmetic of an entry into the page, as long as there is room."""
-        entry = array.entry(at) if self.left > 0 else None
-        if entry is None or len(entry.given) > _MOST_TERMS:
+        if self.left <= 0 or array.terms > _MOST_TERMS:
             return
+        entry = array.entry(at)
         self.left -= 1
         rows = [[LATEX.relation(sign), right] for sign, right in entry.rows(LATEX)]
         self.data["entries"][_id(line.key, at)] = [entry.left(LATEX), rows, entry.text]
