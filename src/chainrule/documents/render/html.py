@@ -23,7 +23,7 @@ from chainrule.documents.render.symbols import linked
 from chainrule.readings.working import Array
 
 _ASSETS = files("chainrule.documents") / "assets"
-_MOST_TERMS = 64  # terms of an entry up to which the page holds its arithmetic
+_MOST_TERMS = 30  # terms of an entry up to which the page holds its arithmetic
 _MOST_ENTRIES = 700  # cells whose arithmetic a page holds
 _WIDEST_EMBEDDED = 200_000  # entries of an array up to which a page holds its numbers
 
