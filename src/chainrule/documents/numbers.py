@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.notation import ATOM, SUM
+from chainrule.graph.notation import ATOM, POWER, SUM
 from chainrule.readings.formula import Piece, Style
 
 DIGITS = 4
+_LONGEST_COLUMN = 6
 _WHOLE = 10**6  # whole numbers below this are written out
 _DENOMINATOR = 12  # fractions with a larger denominator are written as decimals
 
@@ -94,10 +95,13 @@ def bound(value: float, digits: int, up: bool) -> Shown:
     return shown(float(f"{value + (step if up else -step):.{digits}g}"), digits)
 
 
-def matrix(entries: Any, style: Style) -> str:
-    """A vector or a matrix of shown numbers, written out; a vector is a column."""
-    rows = [[entry.piece(style).text for entry in row] for row in np.reshape(entries, (len(entries), -1))]
+def matrix(entries: Any, style: Style) -> Piece:
+    """A vector or a matrix of shown numbers, written out. A vector is a column; a long one a row, transposed."""
+    long = style.latex and np.ndim(entries) == 1 and len(entries) > _LONGEST_COLUMN
+    table = np.reshape(entries, (1, -1) if long else (len(entries), -1))
+    rows = [[entry.piece(style).text for entry in row] for row in table]
     if style.latex:
-        return r"\begin{bmatrix}" + r" \\ ".join(" & ".join(row) for row in rows) + r"\end{bmatrix}"
+        text = r"\begin{bmatrix}" + r" \\ ".join(" & ".join(row) for row in rows) + r"\end{bmatrix}"
+        return Piece(f"{text}^{{\\top}}", POWER) if long else Piece(text, ATOM)
     listed = [f"[{', '.join(row)}]" for row in rows] if np.ndim(entries) > 1 else [row[0] for row in rows]
-    return f"[{', '.join(listed)}]"
+    return Piece(f"[{', '.join(listed)}]", ATOM)

@@ -25,7 +25,6 @@ from chainrule.documents.step import Step
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import data
-from chainrule.graph.notation import ATOM
 from chainrule.graph.shape import Shape, size_of
 from chainrule.graph.walk import leaves, substituted
 from chainrule.readings.agreement import Agreement, check
@@ -223,7 +222,7 @@ class Working:
                 return None
             if indices or not node.shape:
                 return self.shown(node, tuple(index.offset for index in indices or ())).piece(style)
-            return Piece(matrix(self.shown_array(node), style), ATOM)
+            return matrix(self.shown_array(node), style)
 
         return Printer(style, numbers=number).text(step.expr)
 
@@ -233,7 +232,7 @@ class Working:
         if not value.shape:
             return self.shown(step.expr, ()).piece(style).text
         if is_written_out(value.shape):
-            return matrix(self.shown_array(step.expr), style) if value.size else "[]"
+            return matrix(self.shown_array(step.expr), style).text if value.size else "[]"
         low, high = bound(float(value.min()), self.digits, False), bound(float(value.max()), self.digits, True)
         return style.interval(low.piece(style), high.piece(style), value.shape)
 

@@ -25,6 +25,7 @@ from chainrule.readings.working import Array
 _ASSETS = files("chainrule.documents") / "assets"
 _MOST_TERMS = 30  # terms of an entry up to which the page holds its arithmetic
 _MOST_ENTRIES = 700  # cells whose arithmetic a page holds
+_LONGEST_COLUMN = 6
 _WIDEST_EMBEDDED = 200_000  # entries of an array up to which a page holds its numbers
 
 
@@ -122,7 +123,8 @@ class _Page:
 
     def cells(self, line: Line, array: ArrayView) -> str:
         """A small array as a table of buttons."""
-        columns = array.values.shape[1] if array.values.ndim == 2 else 1
+        turned = array.values.ndim == 1 and array.values.size > _LONGEST_COLUMN  # a long vector is a row, transposed
+        columns = array.values.shape[-1] if array.values.ndim == 2 or turned else 1
         rows = []
         for start in range(0, array.values.size, columns):
             cells = []
@@ -132,7 +134,8 @@ class _Page:
                 cells.append(f"<td>{_button(line, array, at, array.shown(at))}</td>")
             rows.append(f"<tr>{''.join(cells)}</tr>")
         label = f"{array.name}, {line.size}"
-        return f'<div class="scroll"><table class="matrix" aria-label="{escape(label, quote=True)}">{"".join(rows)}</table></div>'
+        kind = "matrix turned" if turned else "matrix"
+        return f'<div class="scroll"><table class="{kind}" aria-label="{escape(label, quote=True)}">{"".join(rows)}</table></div>'
 
     def keep(self, line: Line, array: ArrayView, at: tuple[int, ...]) -> None:
         """Put the arithmetic of an entry into the page, as long as there is room."""
