@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,6 +36,9 @@ _TEXT, _LATEX = Style(latex=False), Style(latex=True)
 _IN_FORMULA = 16  # entries up to which an array stands inside a formula
 _IN_FULL = 64  # entries up to which a result is written out; of larger ones the range is said
 _MOST_EXACT = 4000  # entries up to which exact numbers are kept
+_TWICE_TURNED = re.compile(
+    r"\\left\((\\begin\{bmatrix\}(?:(?!\\begin).)*?\\end\{bmatrix\})\^\{\\top\}\\right\)\^\{\\top\}"
+)  # a long vector lies down, so that its transpose is a plain row
 Row = tuple[str, str]
 """A relation (=, ≈ or ∈) and what stands behind it."""
 
@@ -224,7 +228,7 @@ class Working:
                 return self.shown(node, tuple(index.offset for index in indices or ())).piece(style)
             return matrix(self.shown_array(node), style)
 
-        return Printer(style, numbers=number).text(step.expr)
+        return _TWICE_TURNED.sub(r"\1", Printer(style, numbers=number).text(step.expr))
 
     def result(self, step: Step, style: Style) -> str:
         """The value of a line as it is printed: a number, an array, or the range of a large one."""

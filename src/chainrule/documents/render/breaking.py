@@ -23,7 +23,7 @@ def broken(latex: str, widest: int) -> list[str]:
 
 
 def pieces(latex: str) -> list[str]:
-    """The formula in pieces, cut before each operator outside of all brackets."""
+    """The formula in pieces, cut before each operator and after each comma outside of all brackets."""
     found, depth, current = [], 0, ""
     for token in _TOKEN.findall(latex):
         opens = token == "{" or token.startswith(_OPENING)
@@ -33,7 +33,10 @@ def pieces(latex: str) -> list[str]:
             current = ""
         depth += opens - closes
         current += token
-    return [*found, current]
+        if token == "," and depth == 0:
+            found.append(current)
+            current = ""
+    return [*found, current] if current else found
 
 
 def width(latex: str) -> int:

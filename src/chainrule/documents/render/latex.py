@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 from chainrule.documents.model import LATEX, Block, Document, Line, Note, Picture, Table
-from chainrule.documents.render.breaking import broken
-from chainrule.documents.render.rows import given_rows, is_given, rows_of
+from chainrule.documents.render.rows import given_rows, is_given, printed_rows
 
 PREAMBLE = (files("chainrule.documents") / "assets" / "preamble.tex").read_text(encoding="utf-8")
 _ESCAPES = {c: "\\" + c for c in "&%$#_{}"} | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
@@ -59,19 +58,15 @@ def _block(block: Block) -> Iterator[str]:
 
 def _beside(equations: list[str]) -> str:
     """Given numbers side by side."""
-    if len(equations) == 1:
-        return "\\[\n\\fitline{" + equations[0] + "}\n\\]"
-    return "\\[\n" + " \\qquad\n".join(equations) + "\n\\]"
+    return "\\[\n\\fitline{" + " \\qquad\n".join(equations) + "}\n\\]"
 
 
 def _line(line: Line) -> str:
     rows = []
     facts = " · ".join(part for part in (line.size, line.cf) if part)
-    for n, (sign, latex) in enumerate(rows_of(line, _WIDEST)):
-        for k, part in enumerate(broken(latex, _WIDEST)):
-            left = line.name.latex if n == k == 0 else ""
-            tag = rf" \tag*{{\facts{{{escaped(facts)}}}}}" if facts and n == k == 0 else r" \notag"
-            rows.append(f"{left} &{sign if k == 0 else chr(92) + 'quad'} \\fit{{{part}}}{tag}")
+    for n, (sign, latex) in enumerate(printed_rows(line, _WIDEST)):
+        tag = rf" \tag*{{\facts{{{escaped(facts)}}}}}" if facts and n == 0 else r" \notag"
+        rows.append(f"{line.name.latex if n == 0 else ''} &{sign or chr(92) + 'quad'} \\fit{{{latex}}}{tag}")
     return "\\begin{align}\n" + " \\\\\n".join(rows) + "\n\\end{align}"
 
 

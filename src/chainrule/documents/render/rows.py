@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from chainrule.documents.model import LATEX, Line, Section
-from chainrule.documents.render.breaking import width
+from chainrule.documents.render.breaking import broken, width
+
+_ROW = re.compile(r"\\begin\{bmatrix\}((?:(?!\\\\|\\begin).)*)\\end\{bmatrix\}")
+_MOST_IN_ROW = 7
 
 
 def rows_of(line: Line, widest: int) -> list[tuple[str, str]]:
@@ -13,6 +18,21 @@ def rows_of(line: Line, widest: int) -> list[tuple[str, str]]:
         (sign, numbers), (relation, result) = rows[-2:]
         rows[-2:] = [(sign, f"{numbers} {relation} {result}")]
     return rows
+
+
+def printed_rows(line: Line, widest: int) -> list[tuple[str, str]]:
+    """The rows for paper, broken where they are too long; a row that goes on has an empty relation."""
+    found = []
+    for sign, latex in rows_of(line, widest):
+        parts = broken(_ROW.sub(_listed, latex), widest)
+        found += [(sign if not n else "", part) for n, part in enumerate(parts)]
+    return found
+
+
+def _listed(matrix: re.Match[str]) -> str:
+    """A long row with commas, at which a line can end."""
+    entries = matrix[1].split(" & ")
+    return matrix[0] if len(entries) <= _MOST_IN_ROW else f"[{', '.join(entries)}]"
 
 
 def is_given(section: Section) -> bool:

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from chainrule.documents.model import Block, Document, Line, Note, Picture, Table
-from chainrule.documents.render.rows import given_rows, is_given, rows_of
+from chainrule.documents.render.rows import given_rows, is_given, printed_rows
 from chainrule.documents.render.typst_math import typst_math
 from chainrule.graph.errors import ChainruleError
 
@@ -69,7 +69,7 @@ def _block(block: Block, pictures: dict[str, bytes | str]) -> Iterator[str]:
 
 
 def _line(line: Line) -> str:
-    rows = [f"(${typst_math(sign)}$, $ {typst_math(latex)} $)" for sign, latex in rows_of(line, _WIDEST)]
+    rows = [f"(${typst_math(sign)}$, $ {typst_math(latex)} $)" for sign, latex in printed_rows(line, _WIDEST)]
     facts = [fact for fact in (line.size, line.cf) if fact]
     return f"#line-of($ {typst_math(line.name.latex)} $, ({', '.join(rows)},), {quoted(' · '.join(facts))})"
 

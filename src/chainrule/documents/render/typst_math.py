@@ -20,7 +20,7 @@ _SIGNS = {
     "times": "times", "dots": "dots", "ldots": "dots", "infty": "oo", "le": "<=", "ge": ">=", "lfloor": "⌊", "rfloor": "⌋",
     "top": "top", "prime": "'", "colon": ":", "mid": "|", "circledast": "⊛", "otimes": "⊗", "neq": "≠", "mapsto": "↦",
 }  # fmt: skip
-_ESCAPED = '/#$,;"~`@\\*'
+_ESCAPED = '/#$,;"~`@\\*[]'
 
 
 def typst_math(latex: str) -> str:
