@@ -36,7 +36,11 @@ def random_working(seed):
     for n, (inner, outer) in enumerate(zip(sizes, sizes[1:], strict=False), 1):
         W, b = cr.parameter(f"W^{{({n})}}", (outer, inner)), cr.parameter(f"b^{{({n})}}", outer)
         values |= {W.name: numbers(random_, outer, inner), b.name: numbers(random_, outer)}
-        a = random_.choice(ACTIVATIONS)(W @ a + b) if random_.random() < 0.8 else (W @ a + b).named(f"h^{{({n})}}")
+        a = (
+            random_.choice(ACTIVATIONS)(W @ a + b)
+            if random_.random() < 0.8
+            else (W @ a + b).named(f"h^{{({n})}}")
+        )
     head, n = random_.choice(HEADS), sizes[-1]
     if head in ("half", "squared", "binary"):
         u, y = cr.parameter("u", n), cr.data("y")
@@ -79,8 +83,14 @@ def check(rows, value, digits):
     if sign == "∈" or (printed := entries(result)) is None:
         return 0
     close = 10.0 ** (1 - digits)
-    assert np.allclose([float(precise(p)) for p in printed], np.ravel(value), rtol=close, atol=0), (result, value)
-    if len(rows) < 2 or not rows[-2][1].strip("−0123456789.×[], ()+/²ᵀ⊙σtanhexplogReLUsoftmaxsum′𝟙₊‖⁻⁰¹³⁴⁵⁶⁷⁸⁹·^") == "":
+    assert np.allclose([float(precise(p)) for p in printed], np.ravel(value), rtol=close, atol=0), (
+        result,
+        value,
+    )
+    if (
+        len(rows) < 2
+        or not rows[-2][1].strip("−0123456789.×[], ()+/²ᵀ⊙σtanhexplogReLUsoftmaxsum′𝟙₊‖⁻⁰¹³⁴⁵⁶⁷⁸⁹·^") == ""
+    ):
         return 0
     numbers = rows[-2][1]
     if not any(character.isdigit() for character in numbers):

@@ -43,7 +43,9 @@ class Array:
     @property
     def T(self):
         rows, columns = self.shape
-        return Array([self.entries[r * columns + c] for c in range(columns) for r in range(rows)], (columns, rows))
+        return Array(
+            [self.entries[r * columns + c] for c in range(columns) for r in range(rows)], (columns, rows)
+        )
 
     def beside(self, other):
         if () in (self.shape, other.shape):
@@ -100,7 +102,7 @@ def read(text):
     """The value of a printed right-hand side."""
     reader = Reader(text)
     value = reader.sum()
-    assert reader.at == len(reader.tokens), f"{text!r}: stopped before {reader.tokens[reader.at:]}"
+    assert reader.at == len(reader.tokens), f"{text!r}: stopped before {reader.tokens[reader.at :]}"
     return value
 
 
@@ -136,7 +138,11 @@ class Reader:
             sign = self.take() if self.now in "×·⊙⊘/" else ""
             part = self.factor()
             if sign in ("", "×", "·"):
-                value = value.beside(part) if sign == "" or () in (value.shape, part.shape) else value.with_(part, lambda a, b: a * b)
+                value = (
+                    value.beside(part)
+                    if sign == "" or () in (value.shape, part.shape)
+                    else value.with_(part, lambda a, b: a * b)
+                )
             else:
                 value = value.with_(part, (lambda a, b: a * b) if sign == "⊙" else quotient)
         return value

@@ -28,15 +28,27 @@ EXAMPLES = """
 
 @app.command(epilog=EXAMPLES)
 def derive(
-    expression: str = typer.Argument(help="An expression with a scalar value, or a TOML file: expression, shapes, data, wrt."),
-    shape: list[str] = typer.Option([], "--shape", "-s", metavar="NAME=SIZES", help="The shape of a leaf: W=3x3, b=3. May be repeated."),
-    data: list[str] = typer.Option([], "--data", metavar="NAMES", help="What differs from example to example; x,y by default."),
-    wrt: list[str] = typer.Option([], "--wrt", metavar="NAMES", help="The leaves to differentiate by; all but labels by default."),
+    expression: str = typer.Argument(
+        help="An expression with a scalar value, or a TOML file: expression, shapes, data, wrt."
+    ),
+    shape: list[str] = typer.Option(
+        [], "--shape", "-s", metavar="NAME=SIZES", help="The shape of a leaf: W=3x3, b=3. May be repeated."
+    ),
+    data: list[str] = typer.Option(
+        [], "--data", metavar="NAMES", help="What differs from example to example; x,y by default."
+    ),
+    wrt: list[str] = typer.Option(
+        [], "--wrt", metavar="NAMES", help="The leaves to differentiate by; all but labels by default."
+    ),
     form: str = typer.Option("matrix", "--form", help=f"One of {', '.join(FORMS)}."),
     layers: str = typer.Option("both", "--layers", help=f"Three or more like layers: {', '.join(LAYERS)}."),
-    format: str = typer.Option("", "--format", help=f"One of {', '.join(FORMATS)}; else as the name of --out says, else text."),
+    format: str = typer.Option(
+        "", "--format", help=f"One of {', '.join(FORMATS)}; else as the name of --out says, else text."
+    ),
     first: int = typer.Option(1, "--first", help="The number of the first entry in formulas, 1 or 0."),
-    delta: str = typer.Option("loss", "--delta", help="δ is ∂ℓ/∂z (loss), or ∂ŷ/∂z as in the notes (output)."),
+    delta: str = typer.Option(
+        "loss", "--delta", help="δ is ∂ℓ/∂z (loss), or ∂ŷ/∂z as in the notes (output)."
+    ),
     out: str = typer.Option("", "--out", "-o", metavar="FILE", help="Write to a file."),
     open_: bool = typer.Option(False, "--open", help="Open the result."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),

@@ -28,7 +28,11 @@ class Given:
 
 
 def read(
-    source: str, shapes: Sequence[str] = (), data: Sequence[str] = (), values: Sequence[str] = (), wrt: Sequence[str] = ()
+    source: str,
+    shapes: Sequence[str] = (),
+    data: Sequence[str] = (),
+    values: Sequence[str] = (),
+    wrt: Sequence[str] = (),
 ) -> Given:
     """What the options say; source is the text of an expression, or the name of a TOML file.
 
@@ -37,9 +41,13 @@ def read(
     found: dict[str, Any] = _file(Path(source)) if source.endswith(".toml") else {"expression": source}
     numbers = {**_table(found.get("values", {}), "values"), **dict(_value(text) for text in values)}
     named = {**{name: shape_of(value, name) for name, value in numbers.items()}}
-    named.update({name: _sizes(shape, name) for name, shape in _table(found.get("shapes", {}), "shapes").items()})
+    named.update(
+        {name: _sizes(shape, name) for name, shape in _table(found.get("shapes", {}), "shapes").items()}
+    )
     named.update(_shape(text) for text in shapes)
-    leaves = [name for text in data for name in text.split(",") if name] or list(found.get("data", ("x", "y")))
+    leaves = [name for text in data for name in text.split(",") if name] or list(
+        found.get("data", ("x", "y"))
+    )
     expression = found.get("expression")
     if not isinstance(expression, str):
         raise ParseError("a text as expression", repr(expression)[:80], source)
@@ -79,7 +87,13 @@ def _sizes(shape: Any, name: str) -> tuple[int, ...]:
     """3x3, 3, () or scalar; in a file a number or a list of numbers too."""
     if isinstance(shape, int) and not isinstance(shape, bool):
         return (shape,)
-    parts = shape if isinstance(shape, list) else [] if shape in ("", "()", "scalar") else str(shape).replace("×", "x").split("x")
+    parts = (
+        shape
+        if isinstance(shape, list)
+        else []
+        if shape in ("", "()", "scalar")
+        else str(shape).replace("×", "x").split("x")
+    )
     try:
         sizes = tuple(int(str(part)[:20]) for part in parts)
     except ValueError:
@@ -96,7 +110,11 @@ def _value(text: str) -> tuple[str, Any]:
     try:
         value = json.loads(numbers)
     except (json.JSONDecodeError, RecursionError):
-        raise FeedError("a number, or numbers in brackets such as [[1, 0], [0, 1]]", repr(numbers)[:80], f"value of {name.strip()[:80]}") from None
+        raise FeedError(
+            "a number, or numbers in brackets such as [[1, 0], [0, 1]]",
+            repr(numbers)[:80],
+            f"value of {name.strip()[:80]}",
+        ) from None
     return name.strip(), value
 
 

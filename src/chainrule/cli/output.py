@@ -19,7 +19,15 @@ from chainrule.documents.render.terminal import plain_text, show
 from chainrule.documents.render.typst import pdf
 
 FORMATS = ("text", "html", "latex", "pdf", "markdown", "json", "code:numpy", "code:jax", "code:torch")
-_ENDINGS = {".html": "html", ".tex": "latex", ".pdf": "pdf", ".md": "markdown", ".json": "json", ".txt": "text", ".py": "code:numpy"}
+_ENDINGS = {
+    ".html": "html",
+    ".tex": "latex",
+    ".pdf": "pdf",
+    ".md": "markdown",
+    ".json": "json",
+    ".txt": "text",
+    ".py": "code:numpy",
+}
 
 
 def chosen_format(form: str, out: str, as_json: bool, opened: bool) -> str:
@@ -72,5 +80,3 @@ def print_document(document: Document, form: str, out: str, opened: bool) -> Non
         show(document)
     else:
         give(rendered(document, form), out, opened, form)
-
-

@@ -44,16 +44,30 @@ A file network.toml:
 
 @app.command(epilog=EXAMPLES)
 def work(
-    expression: str = typer.Argument(help="An expression with a scalar value, or a TOML file: expression, values, data, wrt."),
-    at: list[str] = typer.Option([], "--at", "-a", metavar="NAME=NUMBERS", help="The value of a leaf: x=[2,1,2]. May be repeated."),
-    data: list[str] = typer.Option([], "--data", metavar="NAMES", help="What differs from example to example; x,y by default."),
-    wrt: list[str] = typer.Option([], "--wrt", metavar="NAMES", help="The leaves to differentiate by; all but labels by default."),
-    entry: list[str] = typer.Option([], "--entry", metavar="NAME[i,j]", help="Only the arithmetic of one entry, counting from 0."),
+    expression: str = typer.Argument(
+        help="An expression with a scalar value, or a TOML file: expression, values, data, wrt."
+    ),
+    at: list[str] = typer.Option(
+        [], "--at", "-a", metavar="NAME=NUMBERS", help="The value of a leaf: x=[2,1,2]. May be repeated."
+    ),
+    data: list[str] = typer.Option(
+        [], "--data", metavar="NAMES", help="What differs from example to example; x,y by default."
+    ),
+    wrt: list[str] = typer.Option(
+        [], "--wrt", metavar="NAMES", help="The leaves to differentiate by; all but labels by default."
+    ),
+    entry: list[str] = typer.Option(
+        [], "--entry", metavar="NAME[i,j]", help="Only the arithmetic of one entry, counting from 0."
+    ),
     form: str = typer.Option("matrix", "--form", help=f"One of {', '.join(FORMS[:3])}."),
     digits: int = typer.Option(4, "--digits", min=1, max=15, help="Significant digits."),
-    format: str = typer.Option("", "--format", help=f"One of {', '.join(FORMATS)}; else as the name of --out says, else text."),
+    format: str = typer.Option(
+        "", "--format", help=f"One of {', '.join(FORMATS)}; else as the name of --out says, else text."
+    ),
     first: int = typer.Option(1, "--first", help="The number of the first entry in formulas, 1 or 0."),
-    delta: str = typer.Option("loss", "--delta", help="δ is ∂ℓ/∂z (loss), or ∂ŷ/∂z as in the notes (output)."),
+    delta: str = typer.Option(
+        "loss", "--delta", help="δ is ∂ℓ/∂z (loss), or ∂ŷ/∂z as in the notes (output)."
+    ),
     out: str = typer.Option("", "--out", "-o", metavar="FILE", help="Write to a file."),
     open_: bool = typer.Option(False, "--open", help="Open the result."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),

@@ -26,6 +26,7 @@ from chainrule.graph.rewrite import stable
 from chainrule.graph.walk import leaves, topological
 from chainrule.readings.gradient import adjoints
 
+
 @dataclass(frozen=True)
 class Derivation:
     """The formulas of forward and backward. `steps` are its lines, in the order in which a person writes them."""
@@ -156,7 +157,14 @@ def _by_loss(loss: Expr, targets: Sequence[Expr], of: str = "") -> list[Step]:
     for target in targets:
         whole = plain[target] if plain[target] is not found[target].unnamed else None
         steps.append(
-            Step(rf"\frac{{\partial {of}}}{{\partial {target.name}}}", found[target], "gradient", target, whole, loss)
+            Step(
+                rf"\frac{{\partial {of}}}{{\partial {target.name}}}",
+                found[target],
+                "gradient",
+                target,
+                whole,
+                loss,
+            )
         )
     return steps
 
@@ -179,6 +187,10 @@ def _by_output(loss: Expr, targets: Sequence[Expr]) -> list[Step]:
     for step in steps:
         if step.phase == "gradient" and step.of is not None:
             part = step.expr if step.expr.name else step.expr.named(step.name)
-            last.append(Step(rf"\frac{{\partial {of}}}{{\partial {step.of.name}}}", factor * part, "gradient", step.of))
+            last.append(
+                Step(
+                    rf"\frac{{\partial {of}}}{{\partial {step.of.name}}}", factor * part, "gradient", step.of
+                )
+            )
     middle = [Step(step.name, step.expr, "backward", step.of) for step in steps]
     return [*middle, Step(factor_name, factor, "backward", output), *last]

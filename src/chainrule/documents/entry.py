@@ -67,7 +67,9 @@ class Rewriter:
         op = expr.op
         if op is CONSTANT:
             value = expr.params["value"]
-            return constant(value[int(np.ravel_multi_index(at, expr.shape))] if isinstance(value, tuple) else value)
+            return constant(
+                value[int(np.ravel_multi_index(at, expr.shape))] if isinstance(value, tuple) else value
+            )
         if op.is_leaf:
             return expr[at] if at else expr
         if op.elementwise:
@@ -78,7 +80,8 @@ class Rewriter:
         if op.name == "index":
             rest = iter(at)
             place = tuple(
-                part if isinstance(part, int) else part[0] + part[2] * next(rest) for part in expr.params["key"]
+                part if isinstance(part, int) else part[0] + part[2] * next(rest)
+                for part in expr.params["key"]
             )
             return (yield expr.operands[0], place)
         if op.equation is not None:
@@ -127,7 +130,11 @@ class Rewriter:
                 sources += 1
                 entry = yield operand, tuple(int(i) for i in place)
                 weight = float(weights[tuple(place)])
-                term = entry if weight == 1 else OPERATORS["*"](int(weight) if weight == int(weight) else weight, entry)
+                term = (
+                    entry
+                    if weight == 1
+                    else OPERATORS["*"](int(weight) if weight == int(weight) else weight, entry)
+                )
                 total = term if total is None else OPERATORS["+"](total, term)
         value = float(self.value_of(expr)[at])
         if all(part is None for part in parts) or sources > _MOST_SOURCES or not np.isclose(reached, value):
@@ -157,7 +164,9 @@ class EntryWorking:
     def left(self, style: Style) -> str:
         """The left-hand side, as δ[2] or W[1,3]."""
         symbol = style.symbol(self.name)
-        return style.indexed(symbol, style.indices(tuple(Index((), i) for i in self.at))) if self.at else symbol
+        return (
+            style.indexed(symbol, style.indices(tuple(Index((), i) for i in self.at))) if self.at else symbol
+        )
 
     def rows(self, style: Style) -> list[tuple[str, str]]:
         """Each relation with its right-hand side: the formula, with the numbers in it, opened, the result."""
@@ -198,7 +207,7 @@ class EntryWorking:
             if len(numbers) < len(candidates) or not numbers:
                 return "≈"
             given[whole] = np.array(max(numbers), object)
-        found = recomputed(self.expr, given)
+        found: Any = recomputed(self.expr, given)
         return "=" if found is not None and found[()].fraction == self.result.exact is not None else "≈"
 
     def _number(self, part: Expr, indices: Indices | None, style: Style) -> Piece | None:
@@ -242,7 +251,14 @@ class EntryWorking:
 
     def to_dict(self) -> dict[str, Any]:
         """What the JSON form holds."""
-        return {"name": self.left(_TEXT), "at": list(self.at), "value": self.value, "text": self.text, "latex": self.latex, "remarks": list(self.remarks)}
+        return {
+            "name": self.left(_TEXT),
+            "at": list(self.at),
+            "value": self.value,
+            "text": self.text,
+            "latex": self.latex,
+            "remarks": list(self.remarks),
+        }
 
 
 _TEXT, _LATEX = Style(latex=False), Style(latex=True)
@@ -251,9 +267,13 @@ _TEXT, _LATEX = Style(latex=False), Style(latex=True)
 def parts_of(expr: Expr, maxima: Mapping[Expr, list[Expr]]) -> list[tuple[Expr, Expr, Entry]]:
     """The entries of named parts that an entry is made of: the entry, the part and the place."""
     candidates = [candidate for group in maxima.values() for candidate in group]
-    found = []
-    for node in topological([expr, *candidates], lambda node: () if node.op.name == "index" or node.name else node.operands):
-        if node.name:
+    found: list[tuple[Expr, Expr, Entry]] = []
+
+    def inside(node: Expr) -> tuple[Expr, ...]:
+        return () if node.op.name == "index" or node.name or node in maxima else node.operands
+
+    for node in topological([expr, *candidates], inside):
+        if node.name and not node.shape:
             found.append((node, node, ()))
         elif node.op.name == "index" and node.operands[0].name:
             key = node.params["key"]

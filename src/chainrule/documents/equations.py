@@ -11,7 +11,19 @@ FORWARD = {
     "softmax": "42", "correlate": "143", "correlate2d": "143", "convolve": "133", "convolve2d": "133",
 }  # fmt: skip
 """The equation of a forward line, by the op that it is made of."""
-_PLAIN = {"multiply", "matmul", "transpose", "outer", "add", "subtract", "negate", "step", "softmax", "data", "parameter"}
+_PLAIN = {
+    "multiply",
+    "matmul",
+    "transpose",
+    "outer",
+    "add",
+    "subtract",
+    "negate",
+    "step",
+    "softmax",
+    "data",
+    "parameter",
+}
 """The ops that the backward lines of section 4 of the notes are made of."""
 
 
@@ -68,4 +80,8 @@ def _forward(expr: Expr) -> str:
 
 def _inside(expr: Expr) -> list[Expr]:
     """The unnamed parts of a line."""
-    return [node for node in topological([expr], lambda n: () if n.name and n is not expr else n.operands) if not node.name or node is expr]
+    return [
+        node
+        for node in topological([expr], lambda n: () if n.name and n is not expr else n.operands)
+        if not node.name or node is expr
+    ]

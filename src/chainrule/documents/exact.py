@@ -30,8 +30,11 @@ class Exact:
     __slots__ = ("fraction", "near")
 
     def __init__(self, fraction: Fraction | None, near: float | None = None) -> None:
-        if fraction is not None and max(fraction.numerator.bit_length(), fraction.denominator.bit_length()) > _LONGEST:
-            fraction, near = None, _float(fraction)
+        if (
+            fraction is not None
+            and max(fraction.numerator.bit_length(), fraction.denominator.bit_length()) > _LONGEST
+        ):
+            near, fraction = _float(fraction), None
         self.fraction = fraction
         self.near = near if near is not None else _float(fraction or Fraction(0))
 
@@ -178,7 +181,9 @@ def recomputed(expr: Expr, given: Mapping[Expr, Array]) -> Array | None:
         children = _children(node)
         if _terms(node) > _MOST_TERMS or (node.is_leaf and node.op is not CONSTANT):
             return None
-        numbers[node] = _constant(node) if node.op is CONSTANT else _value(node, [numbers[child] for child in children])
+        numbers[node] = (
+            _constant(node) if node.op is CONSTANT else _value(node, [numbers[child] for child in children])
+        )
     return numbers[expr]
 
 
@@ -191,7 +196,9 @@ def _children(node: Expr) -> tuple[Expr, ...]:
 def terms_of_entry(expr: Expr) -> int:
     """About how many terms an entry of a line adds up."""
     inside = topological([expr], lambda node: () if node.name and node is not expr else node.operands)
-    return max((_terms(node) // max(1, size_of(node.shape)) for node in inside if not node.is_leaf), default=1)
+    return max(
+        (_terms(node) // max(1, size_of(node.shape)) for node in inside if not node.is_leaf), default=1
+    )
 
 
 def _terms(node: Expr) -> int:
@@ -207,7 +214,9 @@ def _terms(node: Expr) -> int:
 def _constant(node: Expr) -> Array:
     value = node.params["value"]
     entries = value if isinstance(value, tuple) else (value,) * size_of(node.shape)
-    return _filled([as_typed(entry) if isinstance(entry, float) else exact(entry) for entry in entries], node.shape)
+    return _filled(
+        [as_typed(entry) if isinstance(entry, float) else exact(entry) for entry in entries], node.shape
+    )
 
 
 def _filled(entries: list[Exact], shape: tuple[int, ...]) -> Array:
@@ -227,12 +236,14 @@ def _value(node: Expr, arrays: list[Array]) -> Array:
         return array_of(np.broadcast_to(np.asarray(found, object), node.shape), exact)
     except (TypeError, ValueError, AttributeError, ZeroDivisionError, OverflowError):
         if node.op.defined:
-            through = recomputed(node.op.definition(node.operands, node.params), dict(zip(node.operands, arrays, strict=True)))
+            through = recomputed(
+                node.op.definition(node.operands, node.params), dict(zip(node.operands, arrays, strict=True))
+            )
             if through is not None:
                 return through
         floats = [array.astype(float) for array in arrays]
         with np.errstate(all="ignore"):
             found = rule(np, *floats, **node.params) if rule else equation_of(node).product(np, floats)
-        return array_of(np.broadcast_to(np.asarray(found, float), node.shape), lambda value: Exact(None, float(value)))
-
-
+        return array_of(
+            np.broadcast_to(np.asarray(found, float), node.shape), lambda value: Exact(None, float(value))
+        )

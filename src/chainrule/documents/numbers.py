@@ -65,7 +65,12 @@ def _shown(number: float, digits: int, exact: Fraction | None) -> Shown:
     size = abs(number)
     if not math.isfinite(number):
         return Shown(negative, "nan" if math.isnan(number) else "inf")
-    if exact is not None and 1 < exact.denominator <= _DENOMINATOR and abs(exact.numerator) < 100 and not _is_short(exact):
+    if (
+        exact is not None
+        and 1 < exact.denominator <= _DENOMINATOR
+        and abs(exact.numerator) < 100
+        and not _is_short(exact)
+    ):
         return Shown(exact < 0, str(abs(exact.numerator)), 0, exact.denominator)
     if size < _WHOLE and size == int(size):
         return Shown(negative, str(int(size)))

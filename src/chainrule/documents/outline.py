@@ -26,7 +26,10 @@ class Lines:
 
     def __init__(self, steps: Sequence[Step], first: int) -> None:
         self.first = first
-        self.keys = {step.expr if step.phase in ("given", "forward") else step.name: f"{step.phase}-{n}" for n, step in enumerate(steps)}
+        self.keys = {
+            step.expr if step.phase in ("given", "forward") else step.name: f"{step.phase}-{n}"
+            for n, step in enumerate(steps)
+        }
         self.names = {step.name: f"{step.phase}-{n}" for n, step in reversed(list(enumerate(steps)))}
         self.steps = steps
         deltas = [step.name for step in steps if step.name.startswith(r"\delta")]
@@ -48,9 +51,17 @@ class Lines:
 
     def symbols(self, step: Step) -> tuple[tuple[str, str], ...]:
         nodes = (*step.mentioned, *_mentioned_by(step.whole))
-        return tuple({str(node.name): self.key_of(node) for node in nodes if node.name and self.key_of(node)}.items())
+        return tuple(
+            {str(node.name): self.key_of(node) for node in nodes if node.name and self.key_of(node)}.items()
+        )
 
-    def line(self, step: Step, rows: Sequence[tuple[str, Formula]], form: str = "matrix", array: ArrayView | None = None) -> Line:
+    def line(
+        self,
+        step: Step,
+        rows: Sequence[tuple[str, Formula]],
+        form: str = "matrix",
+        array: ArrayView | None = None,
+    ) -> Line:
         sources = {self.key_of(node): node for node in step.mentioned if self.key_of(node)}
         uses = {self.key(user): user for user in self.uses.get(self.key(step), ())}
         number = equation_of_notes(step, step.name == self.last_delta, self.layers)
@@ -123,7 +134,9 @@ def _recursion_section(found: Sequence[Recursion], first: int) -> Section:
     blocks: list[Block] = [Note(_LAYERS)]
     for n, recursion in enumerate(found):
         formulas = Formula(recursion.left, (), first), Formula(recursion.right, (), first)
-        facts = " · ".join(fact for fact in (f"l = {recursion.low}, …, {recursion.high}", recursion.cf) if fact)
+        facts = " · ".join(
+            fact for fact in (f"l = {recursion.low}, …, {recursion.high}", recursion.cf) if fact
+        )
         blocks.append(Line(f"recursion-{n}", formulas[0], (("=", formulas[1]),), (), facts, has_shape=False))
     return Section("Recursion over the layers", tuple(blocks), "recursion")
 

@@ -29,7 +29,12 @@ def working_document(working: Working, form: str = "matrix", checked: bool = Tru
     sections += functions_section(working.derivation.functions)
     if checked:
         sections.append(agreement_section(working.agreement))
-    return Document("Working", str(working.derivation.convention), tuple(sections), {"kind": "working", "digits": working.digits})
+    return Document(
+        "Working",
+        str(working.derivation.convention),
+        tuple(sections),
+        {"kind": "working", "digits": working.digits},
+    )
 
 
 def _worked(lines: Lines, line: WorkingStep, form: str) -> Line:
@@ -45,7 +50,7 @@ def _worked(lines: Lines, line: WorkingStep, form: str) -> Line:
     array = ArrayView(
         line.name,
         line.value,
-        lambda at: str(line.working.shown(step.expr, at)),
+        lambda at: str(line.working.printed.shown(step.expr, at)),
         lambda at: line.working.entry_of_step(step, at),
         line.is_written_out,
         terms_of_entry(step.expr),
@@ -56,7 +61,9 @@ def _worked(lines: Lines, line: WorkingStep, form: str) -> Line:
 def agreement_section(agreement: Agreement) -> Section:
     """What the readings of the gradients say to each other, loudly where they disagree."""
     if agreement.ok:
-        verdict = Note(f"All readings agree to {TOLERANCE:g} on these numbers; compiled code gives the loss too.", "good")
+        verdict = Note(
+            f"All readings agree to {TOLERANCE:g} on these numbers; compiled code gives the loss too.", "good"
+        )
     else:
         bad = [text_symbol(row.leaf) for row in agreement.rows if not row.ok] or ["the loss"]
         verdict = Note(f"The readings DISAGREE on {', '.join(bad)}: do not trust this working.", "bad")

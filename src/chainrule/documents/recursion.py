@@ -58,7 +58,9 @@ def recursions(steps: Sequence[Step]) -> tuple[Recursion, ...]:
         if len(layers) >= FEWEST and layers[-1] - layers[0] == len(layers) - 1:
             stem = _LAYER.sub("", name).replace("^{}", "").replace("^{(l)}", "")
             expr = members[0][2]
-            found.append(Recursion(stem, name, expr, layers[0], layers[-1], tuple(step.name for _, step, _ in members)))
+            found.append(
+                Recursion(stem, name, expr, layers[0], layers[-1], tuple(step.name for _, step, _ in members))
+            )
     return tuple(found)
 
 

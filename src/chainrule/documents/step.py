@@ -55,7 +55,11 @@ class Step:
     def left(self, style: Style, form: str = "matrix") -> str:
         """The left-hand side."""
         symbol = style.symbol(self.name)
-        return style.indexed(symbol, style.indices(free_indices(self.shape))) if form == "index" and self.shape else symbol
+        return (
+            style.indexed(symbol, style.indices(free_indices(self.shape)))
+            if form == "index" and self.shape
+            else symbol
+        )
 
     def right(self, printer: Printer, form: str = "matrix") -> str:
         """The right-hand side; where it is short enough, with its factors written out behind it."""
@@ -72,7 +76,11 @@ class Step:
         """The right-hand side entry by entry, with the adjoints' own formulas in place of their names."""
         indices = free_indices(self.shape)
         expr = self.whole if self.whole is not None else self.expr
-        return printer.name(expr, indices) if expr.name and expr.name != self.name else printer.text(expr.unnamed, indices)
+        return (
+            printer.name(expr, indices)
+            if expr.name and expr.name != self.name
+            else printer.text(expr.unnamed, indices)
+        )
 
     @cached_property
     def _length(self) -> int:

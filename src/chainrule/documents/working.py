@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,10 +11,9 @@ import numpy as np
 from chainrule.documents.convention import Convention
 from chainrule.documents.derivation import Derivation, derive
 from chainrule.documents.entry import EntryWorking, Rewriter, parts_of
-from chainrule.documents.exact import array_of, as_typed, exact, recomputed
 from chainrule.documents.model import Document
-from chainrule.documents.numbers import Shown, bound, matrix, shown
 from chainrule.documents.outline_working import working_document
+from chainrule.documents.printed import Printed, is_written_out
 from chainrule.documents.render.html import framed, page
 from chainrule.documents.render.json import json_text
 from chainrule.documents.render.latex import display, latex_document
@@ -26,26 +24,15 @@ from chainrule.documents.step import Step
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import data
-from chainrule.graph.shape import Shape, size_of
+from chainrule.graph.shape import Shape
 from chainrule.graph.walk import leaves, substituted
 from chainrule.readings.agreement import Agreement, check
-from chainrule.readings.formula import Indices, Piece, Printer, Style
+from chainrule.readings.formula import Printer, Style
 from chainrule.readings.working import Array, Values, evaluate, fed_values, node_values
 
 _TEXT, _LATEX = Style(latex=False), Style(latex=True)
-_IN_FORMULA = 16  # entries up to which an array stands inside a formula
-_IN_FULL = 64  # entries up to which a result is written out; of larger ones the range is said
-_MOST_EXACT = 4000  # entries up to which exact numbers are kept
-_TWICE_TURNED = re.compile(
-    r"\\left\((\\begin\{bmatrix\}(?:(?!\\begin).)*?\\end\{bmatrix\})\^\{\\top\}\\right\)\^\{\\top\}"
-)  # a long vector lies down, so that its transpose is a plain row
 Row = tuple[str, str]
 """A relation (=, ≈ or ∈) and what stands behind it."""
-
-
-def is_written_out(shape: Shape) -> bool:
-    """Whether an array of this shape is written out as a result."""
-    return len(shape) <= 2 and size_of(shape) <= _IN_FULL and (len(shape) < 2 or shape[1] <= 12)
 
 
 @dataclass(frozen=True)
@@ -104,12 +91,12 @@ class WorkingStep:
     @cached_property
     def substituted(self) -> str:
         """The right-hand side with the numbers in place of the names, in Unicode; empty where they are too many."""
-        return self.working.substituted(self.step, _TEXT)
+        return self.working.printed.substituted(self.step, _TEXT)
 
     @cached_property
     def latex_substituted(self) -> str:
         """The right-hand side with the numbers in place of the names, in LaTeX; empty where they are too many."""
-        return self.working.substituted(self.step, _LATEX)
+        return self.working.printed.substituted(self.step, _LATEX)
 
     def rows(self, style: Style, form: str = "matrix") -> list[Row]:
         """The relations of the line: the formula, the formula with the numbers in it, the result."""
@@ -120,11 +107,11 @@ class WorkingStep:
                 rows.append(("=", self.step.right(printer)))
             if form != "matrix" and self.shape:
                 rows.append(("=", self.step.right(printer, "index")))
-        result = self.working.result(self.step, style)
+        result = self.working.printed.result(self.step, style)
         substituted = self.substituted if not style.latex else self.latex_substituted
         if substituted and substituted != result:
-            rows.append((self.working.exactly_given(self.step), substituted))
-        rows.append((self.working.relation(self.step), result))
+            rows.append((self.working.printed.exactly_given(self.step), substituted))
+        rows.append((self.working.printed.relation(self.step), result))
         return rows
 
 
@@ -153,92 +140,10 @@ class Working:
         fed = {leaf: self.values[leaf] for leaf in leaves([loss])}
         return check(loss, fed, self.derivation.wrt)
 
-    # what is printed, and whether it is exact
-
     @cached_property
-    def exact(self) -> dict[Expr, Array]:
-        """The exact numbers of the lines, as far as they can be known: fractions of the given decimals."""
-        found: dict[Expr, Array] = {}
-        for step in self.derivation.steps:
-            if step.phase == "given" and step.expr.shape != () and self.values[step.expr].size > _MOST_EXACT:
-                continue
-            if step.phase == "given":
-                found[step.expr] = array_of(self.values[step.expr], as_typed)
-            elif all(node in found for node in step.mentioned):
-                numbers = recomputed(step.expr, found)
-                if numbers is not None:
-                    found[step.expr] = numbers
-        return found
-
-    def shown(self, node: Expr, at: tuple[int, ...]) -> Shown:
-        """An entry of a line as it is printed."""
-        known = self.exact.get(node)
-        return shown(self.values[node][at], self.digits, None if known is None else known[at].fraction)
-
-    def shown_array(self, node: Expr) -> Array:
-        """A line as it is printed."""
-        result = np.empty(node.shape, object)
-        for at in np.ndindex(node.shape):
-            result[at] = self.shown(node, at)
-        return result
-
-    def is_exact(self, node: Expr, at: tuple[int, ...] | None = None) -> bool:
-        """Whether what is printed is the number itself."""
-        known = self.exact.get(node)
-        places = np.ndindex(node.shape) if at is None else [at]
-        return known is not None and all(
-            known[place].fraction is not None and known[place].fraction == self.shown(node, place).exact
-            for place in places
-        )
-
-    def exactly_given(self, step: Step) -> str:
-        """= where the numbers that a line is computed from are printed exactly, ≈ elsewhere."""
-        return "=" if all(map(self.is_exact, step.mentioned)) else "≈"
-
-    def relation(self, step: Step) -> str:
-        """= where recomputing from the printed numbers gives the printed result, ≈ elsewhere; ∈ before a range."""
-        if step.expr.shape and not is_written_out(step.expr.shape):
-            return "∈"
-        if not self.substituted(step, _TEXT):
-            return "=" if self.is_exact(step.expr) else "≈"
-        given: dict[Expr, Array] = {}
-        for node in step.mentioned:
-            numbers = [number.exact for number in np.ravel(self.shown_array(node))]
-            if None in numbers:
-                return "≈"
-            given[node] = array_of(np.array(numbers, object).reshape(node.shape), exact)
-        found = recomputed(step.expr, given)
-        result = self.shown_array(step.expr)
-        same = found is not None and all(
-            found[at].fraction is not None and found[at].fraction == result[at].exact for at in np.ndindex(step.expr.shape)
-        )
-        return "=" if same else "≈"
-
-    def substituted(self, step: Step, style: Style) -> str:
-        """The right-hand side of a line with the numbers in place of the names; empty where they are too many."""
-        if step.phase == "given" or (step.expr.name and step.expr.name != step.name):
-            return ""
-        if not step.mentioned or not all(size_of(node.shape) <= _IN_FORMULA and len(node.shape) <= 2 for node in step.mentioned):
-            return ""
-
-        def number(node: Expr, indices: Indices | None) -> Piece | None:
-            if node not in self.values:
-                return None
-            if indices or not node.shape:
-                return self.shown(node, tuple(index.offset for index in indices or ())).piece(style)
-            return matrix(self.shown_array(node), style)
-
-        return _TWICE_TURNED.sub(r"\1", Printer(style, numbers=number).text(step.expr))
-
-    def result(self, step: Step, style: Style) -> str:
-        """The value of a line as it is printed: a number, an array, or the range of a large one."""
-        value = self.values[step.expr]
-        if not value.shape:
-            return self.shown(step.expr, ()).piece(style).text
-        if is_written_out(value.shape):
-            return matrix(self.shown_array(step.expr), style).text if value.size else "[]"
-        low, high = bound(float(value.min()), self.digits, False), bound(float(value.max()), self.digits, True)
-        return style.interval(low.piece(style), high.piece(style), value.shape)
+    def printed(self) -> Printed:
+        """The numbers as they are printed."""
+        return Printed(self.derivation.steps, self.values, self.digits)
 
     def entry(self, name: str, at: Sequence[int] = ()) -> EntryWorking:
         """The complete arithmetic of one entry, term by term.
@@ -252,7 +157,9 @@ class Working:
             isinstance(i, int) and -n <= i < n for i, n in zip(place, step.shape, strict=True)
         )
         if not inside:
-            raise ChainruleError(f"an index into the shape {step.shape}, counting from 0", f"{at!r}", f"entry of {name}")
+            raise ChainruleError(
+                f"an index into the shape {step.shape}, counting from 0", f"{at!r}", f"entry of {name}"
+            )
         return self.entry_of_step(step, tuple(i % n for i, n in zip(place, step.shape, strict=True)))
 
     def entry_of_step(self, step: Step, at: tuple[int, ...]) -> EntryWorking:
@@ -262,14 +169,18 @@ class Working:
         rewriter = Rewriter(self.value_of)
         expr = (step.expr[at] if at else step.expr) if given or named else rewriter(step.expr, at)
         parts = [] if given else [part for part in parts_of(expr, rewriter.maxima) if part[1] in self.values]
-        exactly = self.is_exact(step.expr, at) if given else all(self.is_exact(node, place) for _, node, place in parts)
+        exactly = (
+            self.printed.is_exact(step.expr, at)
+            if given
+            else all(self.printed.is_exact(node, place) for _, node, place in parts)
+        )
         return EntryWorking(
             step.name,
             at,
             float(self.values[step.expr][at]),
             expr,
-            self.shown(step.expr, at),
-            {part: self.shown(node, place) for part, node, place in parts},
+            self.printed.shown(step.expr, at),
+            {part: self.printed.shown(node, place) for part, node, place in parts},
             exactly,
             self.derivation.convention.first,
             given,
@@ -356,5 +267,3 @@ def work(
     exprs = [step.expr for step in derivation.steps]
     fed = fed_values(leaves([derivation.loss, *exprs]), values, np.float64)
     return Working(derivation, node_values([derivation.loss, *exprs], fed), digits)
-
-

@@ -57,7 +57,12 @@ class Coder:
     @staticmethod
     def is_function(node: Expr) -> bool:
         """Whether a node is a call of a function that the code defines, such as sigmoid."""
-        return bool(node.op.defined and node.op.elementwise and len(node.operands) == 1 and node.op.name not in TEMPLATES)
+        return bool(
+            node.op.defined
+            and node.op.elementwise
+            and len(node.operands) == 1
+            and node.op.name not in TEMPLATES
+        )
 
     def code(self, node: Expr, parts: list[Code]) -> Code:
         op = node.op
@@ -76,10 +81,15 @@ class Coder:
     def filled(self, node: Expr, parts: list[Code]) -> Code:
         template = TEMPLATES[node.op.name]
         places = (*template.operands, *(template.operands[-1:] * len(parts)))
-        texts = [f"({text})" if strength < place else text for (text, strength), place in zip(parts, places, strict=False)]
+        texts = [
+            f"({text})" if strength < place else text
+            for (text, strength), place in zip(parts, places, strict=False)
+        ]
         if node.op.name in ("maximum", "minimum") and self.library.module == "torch":
             texts = [
-                f"torch.tensor({text}, dtype=torch.float64)" if operand.op is CONSTANT and not operand.shape else text
+                f"torch.tensor({text}, dtype=torch.float64)"
+                if operand.op is CONSTANT and not operand.shape
+                else text
                 for text, operand in zip(texts, node.operands, strict=True)
             ]
         axis = node.params.get("axis")
@@ -101,7 +111,9 @@ class Coder:
 
     def need(self, name: str) -> None:
         """Bring a helper along."""
-        text = self.library.helpers.get(name) or HELPERS[name].format(m=self.library.module, **self.library.names)
+        text = self.library.helpers.get(name) or HELPERS[name].format(
+            m=self.library.module, **self.library.names
+        )
         self.helpers[name] = text
 
     def function(self, node: Expr, parts: list[Code]) -> Code:
@@ -143,7 +155,11 @@ class Coder:
         ]
         reduce = "sum" if equation.reduce != "max" else self.library.names["largest"]
         inner = tuple(range(len(outer), rank))
-        total = f"{m}.{reduce}({' * '.join(factors)}, {self.library.names['dim']}={inner})" if inner else " * ".join(factors)
+        total = (
+            f"{m}.{reduce}({' * '.join(factors)}, {self.library.names['dim']}={inner})"
+            if inner
+            else " * ".join(factors)
+        )
         arguments = ", ".join(f"a{k}" for k in range(len(factors)))
         lines = [f"def {name}({arguments}):", f'    """{equation}"""', *grids]
         lines.append(f"    return {m}.broadcast_to({total}, {node.shape})")
@@ -161,7 +177,10 @@ class Coder:
 
     def index(self, index: Index) -> str:
         parts = [f"{factor} * {letter}" if factor != 1 else letter for factor, letter in index.terms]
-        parts += [f"{factor} * (({self.index(inner)}) // {by})" for factor, inner, by in getattr(index, "rounded", ())]
+        parts += [
+            f"{factor} * (({self.index(inner)}) // {by})"
+            for factor, inner, by in getattr(index, "rounded", ())
+        ]
         if index.offset or not parts:
             parts.append(str(index.offset))
         text = " + ".join(parts).replace("+ -", "- ")
@@ -210,5 +229,3 @@ def _nested(entries: list[str], shape: tuple[int, ...]) -> str:
         return f"[{', '.join(entries)}]"
     size = len(entries) // shape[0] if shape[0] else 0
     return f"[{', '.join(_nested(entries[n * size : (n + 1) * size], shape[1:]) for n in range(shape[0]))}]"
-
-

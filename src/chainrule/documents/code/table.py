@@ -143,8 +143,8 @@ LIBRARIES: dict[str, Library] = {
     result = torch.zeros(shape, dtype=torch.float64)
     result[key] = x
     return result''',
-            "pad": '''def pad(x, widths):
-    return torch.nn.functional.pad(x, [n for pair in reversed(widths) for n in pair])''',
+            "pad": """def pad(x, widths):
+    return torch.nn.functional.pad(x, [n for pair in reversed(widths) for n in pair])""",
             "erf": "erf = torch.erf",
         },
     ),

@@ -17,7 +17,21 @@ if TYPE_CHECKING:
     from chainrule.documents.derivation import Derivation
 
 FUNCTION = "loss_and_gradients"
-_RESERVED = ("np", "jnp", "jax", "torch", "math", "t", "read", "divided", FUNCTION, *HELPERS, "place", "pad", "erf")
+_RESERVED = (
+    "np",
+    "jnp",
+    "jax",
+    "torch",
+    "math",
+    "t",
+    "read",
+    "divided",
+    FUNCTION,
+    *HELPERS,
+    "place",
+    "pad",
+    "erf",
+)
 _TEXT = Style(latex=False)
 _COMMENT_AT = 44
 
@@ -39,7 +53,9 @@ def code_of(derivation: Derivation, library: str = "numpy") -> str:
         if steps:
             body += ["", f"    # {HEADINGS[phase]}", *(_line(step, coder, names) for step in steps)]
     gradients = [
-        f"        {str(step.of.name)!r}: {names[step.name]}," for step in derivation.of_phase("gradient") if step.of is not None
+        f"        {str(step.of.name)!r}: {names[step.name]},"
+        for step in derivation.of_phase("gradient")
+        if step.of is not None
     ]
     body += ["", f"    return {names[str(derivation.loss.name)]}, {{", *gradients, "    }"]
     shapes = [f"    {names[step.name]}: {step.shape or 'a number'}" for step in given]

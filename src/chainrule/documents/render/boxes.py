@@ -57,7 +57,11 @@ def enclosed(box: Box, kind: str = "[") -> Box:
 def matrix_box(text: str, transposed: bool) -> Box | None:
     """A matrix literal as a box; None where it is better left in one line."""
     nested = text.startswith("[[")
-    rows = [part.split(", ") for part in text[2:-2].split("], [")] if nested else [[part] for part in text[1:-1].split(", ")]
+    rows = (
+        [part.split(", ") for part in text[2:-2].split("], [")]
+        if nested
+        else [[part] for part in text[1:-1].split(", ")]
+    )
     if not nested and transposed:
         rows = [[entry for (entry,) in rows]]
     if len({len(entries) for entries in rows}) > 1 or len(rows) > _MOST_ROWS:

@@ -41,7 +41,9 @@ def pieces(latex: str) -> list[str]:
 
 def width(latex: str) -> int:
     """About how many characters a formula is wide; matrices count with their widest row, fractions with their longer part."""
-    text = re.sub(r"\\begin\{bmatrix\}(.*?)\\end\{bmatrix\}", lambda m: max(m[1].split(r"\\"), key=len) + "  ", latex)
+    text = re.sub(
+        r"\\begin\{bmatrix\}(.*?)\\end\{bmatrix\}", lambda m: max(m[1].split(r"\\"), key=len) + "  ", latex
+    )
     text = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", lambda m: max(m[1], m[2], key=len), text)
     text = re.sub(r"\\(left|right|,|;|operatorname|mathrm|text)", "", text)
     text = re.sub(r"\\[A-Za-z]+", "x", text)

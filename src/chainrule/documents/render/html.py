@@ -17,7 +17,19 @@ import numpy as np
 
 from chainrule.documents.heatmap import columns_of, heat_map
 from chainrule.documents.katex import inline_assets
-from chainrule.documents.model import LATEX, ArrayView, Block, Document, Formula, Line, Note, Picture, Reference, Section, Table
+from chainrule.documents.model import (
+    LATEX,
+    ArrayView,
+    Block,
+    Document,
+    Formula,
+    Line,
+    Note,
+    Picture,
+    Reference,
+    Section,
+    Table,
+)
 from chainrule.documents.render.pictures import address
 from chainrule.documents.render.symbols import linked
 from chainrule.readings.working import Array
@@ -63,7 +75,9 @@ class _Page:
         self.left = _MOST_ENTRIES
 
     def body(self) -> str:
-        links = "".join(f'<a href="#{section.key}">{escape(section.title)}</a>' for section in self.document.sections)
+        links = "".join(
+            f'<a href="#{section.key}">{escape(section.title)}</a>' for section in self.document.sections
+        )
         sections = "\n".join(self.section(section) for section in self.document.sections)
         return (
             f'<a class="skip" href="#main">To the content</a><header><p class="brand">chainrule</p>'
@@ -75,7 +89,9 @@ class _Page:
     def section(self, section: Section) -> str:
         blocks = "\n".join(part for block in section.blocks for part in self.block(block))
         lines = [block for block in section.blocks if isinstance(block, Line)]
-        kind = "given" if lines and all(line.array is not None and len(line.rows) == 1 for line in lines) else ""
+        kind = (
+            "given" if lines and all(line.array is not None and len(line.rows) == 1 for line in lines) else ""
+        )
         title = f'<h2 id="{section.key}-title">{escape(section.title)}</h2>'
         return f'<section id="{section.key}" class="{kind}" aria-labelledby="{section.key}-title">{title}\n{blocks}</section>'
 
@@ -96,15 +112,20 @@ class _Page:
         parts = [(sign, _math(formula, "formula")) for sign, formula in line.rows]
         if line.array is not None:
             parts[-1] = (parts[-1][0], self.array(line, line.array))
-        rows = []
+        rows: list[str] = []
         while parts:
             name = _math(line.name, "name") if not rows else "<span></span>"
             if rows and len(parts) == 2 and line.array is not None and line.array.written:
-                chain = "".join(f'<span class="result"><span class="sign">{sign}</span>{shown}</span>' for sign, shown in parts)
+                chain = "".join(
+                    f'<span class="result"><span class="sign">{sign}</span>{shown}</span>'
+                    for sign, shown in parts
+                )
                 rows.append(f'<div class="row">{name}<div class="right chain">{chain}</div></div>')
                 break
             sign, shown = parts.pop(0)
-            rows.append(f'<div class="row">{name}<span class="sign">{sign}</span><div class="right">{shown}</div></div>')
+            rows.append(
+                f'<div class="row">{name}<span class="sign">{sign}</span><div class="right">{shown}</div></div>'
+            )
         ways = _ways("from", line.sources) + _ways("used in", line.uses)
         meta = f'<p class="facts">{facts}</p>' if facts else ""
         foot = f'<p class="ways">{ways}</p>' if ways else ""
@@ -123,7 +144,9 @@ class _Page:
 
     def cells(self, line: Line, array: ArrayView) -> str:
         """A small array as a table of buttons."""
-        turned = array.values.ndim == 1 and array.values.size > _LONGEST_COLUMN  # a long vector is a row, transposed
+        turned = (
+            array.values.ndim == 1 and array.values.size > _LONGEST_COLUMN
+        )  # a long vector is a row, transposed
         columns = array.values.shape[-1] if array.values.ndim == 2 or turned else 1
         rows = []
         for start in range(0, array.values.size, columns):
@@ -163,7 +186,8 @@ class _Page:
         for at in corners:
             self.keep(line, array, at)
         listed = "".join(
-            f"<li><span>{_place(at)}</span> {_button(line, array, at, array.shown(at))}</li>" for at in corners
+            f"<li><span>{_place(at)}</span> {_button(line, array, at, array.shown(at))}</li>"
+            for at in corners
         )
         inputs = "".join(
             f'<label>axis {axis + 1} <input type="number" min="1" max="{size}" value="1" data-axis="{axis}"></label>'
@@ -225,5 +249,3 @@ def _table(table: Table) -> str:
     rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
     caption = f"<caption>{escape(table.caption)}</caption>" if table.caption else ""
     return f'<div class="scroll"><table class="plain">{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-
-

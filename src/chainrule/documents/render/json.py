@@ -21,7 +21,12 @@ def data_of(document: Document) -> dict[str, Any]:
         **document.facts,
         "title": document.title,
         "convention": document.lead,
-        "steps": [_line(block, section.key) for section in document.sections for block in section.blocks if isinstance(block, Line)],
+        "steps": [
+            _line(block, section.key)
+            for section in document.sections
+            for block in section.blocks
+            if isinstance(block, Line)
+        ],
         "notes": [
             _block(block) | {"section": section.key}
             for section in document.sections
@@ -38,7 +43,9 @@ def _line(line: Line, section: str) -> dict[str, Any]:
         "phase": section.partition("-")[0],
         "section": section,
         "shape": list(line.shape),
-        "rows": [{"relation": sign, "text": formula.text, "latex": formula.latex} for sign, formula in line.rows],
+        "rows": [
+            {"relation": sign, "text": formula.text, "latex": formula.latex} for sign, formula in line.rows
+        ],
         "source": [reference.name.text for reference in line.sources],
         "use": [reference.name.text for reference in line.uses],
         "cf": line.cf,
@@ -50,7 +57,12 @@ def _line(line: Line, section: str) -> dict[str, Any]:
 
 def _block(block: Block) -> dict[str, Any]:
     if isinstance(block, Table):
-        return {"kind": "table", "head": list(block.head), "rows": [list(row) for row in block.rows], "caption": block.caption}
+        return {
+            "kind": "table",
+            "head": list(block.head),
+            "rows": [list(row) for row in block.rows],
+            "caption": block.caption,
+        }
     if isinstance(block, Picture):
         image = block.image if isinstance(block.image, str) else base64.b64encode(block.image).decode()
         return {"kind": "picture", "alt": block.alt, "caption": block.caption, "image": image}

@@ -10,7 +10,11 @@ from chainrule.documents.model import LATEX, Block, Document, Line, Note, Pictur
 from chainrule.documents.render.rows import given_rows, is_given, printed_rows
 
 PREAMBLE = (files("chainrule.documents") / "assets" / "preamble.tex").read_text(encoding="utf-8")
-_ESCAPES = {c: "\\" + c for c in "&%$#_{}"} | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+_ESCAPES = {c: "\\" + c for c in "&%$#_{}"} | {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
 _WIDEST = 66  # rough characters that a line of a page holds beside the name and the shape
 _SIGNS = re.compile(r"[^\x00-\x7f\u00a0-\u017f–—‘’“”…]+")
 
@@ -30,7 +34,12 @@ def display(document: Document) -> str:
 
 def latex_document(document: Document) -> str:
     """The document as a LaTeX document of its own: amsmath and graphicx are all that it needs."""
-    body = [r"\begin{document}", rf"{{\LARGE\bfseries {escaped(document.title)}\par}}", r"\medskip", escaped(document.lead)]
+    body = [
+        r"\begin{document}",
+        rf"{{\LARGE\bfseries {escaped(document.title)}\par}}",
+        r"\medskip",
+        escaped(document.lead),
+    ]
     for section in document.sections:
         body.append(rf"\section*{{{escaped(section.title)}}}")
         if is_given(section):
@@ -49,7 +58,16 @@ def _block(block: Block) -> Iterator[str]:
     elif isinstance(block, Table):
         columns = "l" * len(block.head)
         rows = [" & ".join(map(escaped, row)) + r" \\" for row in (block.head, *block.rows)]
-        yield "\n".join([rf"\fittable{{\begin{{tabular}}{{{columns}}}", rows[0], r"\hline", *rows[1:], r"\end{tabular}}", ""])
+        yield "\n".join(
+            [
+                rf"\fittable{{\begin{{tabular}}{{{columns}}}",
+                rows[0],
+                r"\hline",
+                *rows[1:],
+                r"\end{tabular}}",
+                "",
+            ]
+        )
         if block.caption:
             yield rf"\remark{{{escaped(block.caption)}}}"
     elif isinstance(block, Picture):

@@ -32,8 +32,8 @@ def _block(block: Block) -> Iterator[str]:
         yield f"**{block.text}**" if block.tone == "bad" else block.text
     elif isinstance(block, Table):
         rule = "|".join([" --- "] * len(block.head))
-        rows = [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in block.rows]
-        yield "\n".join([f"| {' | '.join(block.head)} |", f"|{rule}|", *rows])
+        cells = [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in block.rows]
+        yield "\n".join([f"| {' | '.join(block.head)} |", f"|{rule}|", *cells])
         if block.caption:
             yield f"*{block.caption}*"
     elif isinstance(block, Picture):

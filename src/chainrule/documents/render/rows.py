@@ -38,7 +38,9 @@ def _listed(matrix: re.Match[str]) -> str:
 def is_given(section: Section) -> bool:
     """Whether a section holds nothing but given numbers, which stand side by side."""
     lines = [block for block in section.blocks if isinstance(block, Line)]
-    return len(lines) == len(section.blocks) > 0 and all(line.array is not None and len(line.rows) == 1 for line in lines)
+    return len(lines) == len(section.blocks) > 0 and all(
+        line.array is not None and len(line.rows) == 1 for line in lines
+    )
 
 
 def given_rows(section: Section, widest: int) -> list[list[str]]:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from chainrule.graph.symbols import latex_symbol
 
 
-
 def linked(latex: str, symbols: Sequence[tuple[str, str]]) -> str:
     """The formula with each symbol, its indices and its transposition mark included, wrapped in the class of its line."""
     if not symbols:
@@ -20,7 +19,9 @@ def linked(latex: str, symbols: Sequence[tuple[str, str]]) -> str:
     pattern = "|".join(
         f"(?P<s{n}>{_pattern(symbol)})" for n, symbol in enumerate(sorted(keys, key=len, reverse=True))
     )
-    return re.sub(pattern, lambda found: rf"\htmlClass{{sym of-{ways[str(found.lastgroup)]}}}{{{found.group()}}}", latex)
+    return re.sub(
+        pattern, lambda found: rf"\htmlClass{{sym of-{ways[str(found.lastgroup)]}}}{{{found.group()}}}", latex
+    )
 
 
 def _pattern(symbol: str) -> str:

@@ -24,7 +24,10 @@ def pdf(document: Document) -> bytes:
         import typst
     except ImportError:
         raise ChainruleError(
-            "the package typst", "no such package", "pdf", "install it with: pip install 'chainrule[pdf]'; or use the LaTeX form"
+            "the package typst",
+            "no such package",
+            "pdf",
+            "install it with: pip install 'chainrule[pdf]'; or use the LaTeX form",
         ) from None
     with tempfile.TemporaryDirectory() as folder:
         pictures: dict[str, bytes | str] = {}
@@ -45,7 +48,10 @@ def typst_source(document: Document, pictures: dict[str, bytes | str] | None = N
     for section in document.sections:
         parts.append(f"= {content(section.title)}")
         if is_given(section):
-            parts += [f"#beside({', '.join(f'$ {typst_math(one)} $' for one in row)})" for row in given_rows(section, _WIDEST)]
+            parts += [
+                f"#beside({', '.join(f'$ {typst_math(one)} $' for one in row)})"
+                for row in given_rows(section, _WIDEST)
+            ]
             continue
         for block in section.blocks:
             parts += _block(block, found)

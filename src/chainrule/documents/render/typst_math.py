@@ -14,7 +14,16 @@ _FACES = {"mathbf": "bold", "boldsymbol": "bold", "mathbb": "bb", "mathcal": "ca
 _WORDS = ("mathrm", "text", "operatorname")
 _FUNCTIONS = ("exp", "log", "max", "min", "tanh", "sin", "cos", "erf", "arg", "det")
 _SPACES = {",": "thin", ";": "med", "!": "", " ": "space", ":": "med", "quad": "quad"}
-_FENCES = {"lVert": "‖", "rVert": "‖", "lvert": "|", "rvert": "|", "lfloor": "⌊", "rfloor": "⌋", "{": "{", "}": "}"}
+_FENCES = {
+    "lVert": "‖",
+    "rVert": "‖",
+    "lvert": "|",
+    "rvert": "|",
+    "lfloor": "⌊",
+    "rfloor": "⌋",
+    "{": "{",
+    "}": "}",
+}
 _SIGNS = {
     "approx": "≈", "in": "∈", "ast": "∗", "star": "⋆", "odot": "⊙", "oslash": "⊘", "sum": "sum", "cdot": "dot.c",
     "times": "times", "dots": "dots", "ldots": "dots", "infty": "oo", "le": "<=", "ge": ">=", "lfloor": "⌊", "rfloor": "⌋",
@@ -77,7 +86,9 @@ class _Reader:
             if not depth:
                 break
             parts.append(token)
-        found = re.search(re.escape("{") + r"(" + r"\s*".join(map(re.escape, parts)) + r")" + re.escape("}"), self.text)
+        found = re.search(
+            re.escape("{") + r"(" + r"\s*".join(map(re.escape, parts)) + r")" + re.escape("}"), self.text
+        )
         return (found.group(1) if found else "".join(parts)).replace("\\_", "_").replace('"', "'")
 
     def command(self, name: str) -> str:
@@ -116,7 +127,9 @@ class _Reader:
         left = self.fence()
         inner = self.until("\\right")
         right = self.fence()
-        parts = [("" if fence == "." else "\\" + fence if fence in "([{|)]}" else fence) for fence in (left, right)]
+        parts = [
+            ("" if fence == "." else "\\" + fence if fence in "([{|)]}" else fence) for fence in (left, right)
+        ]
         return f"lr({parts[0]} {inner} {parts[1]})"
 
     def environment(self) -> str:
