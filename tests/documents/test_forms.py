@@ -30,7 +30,7 @@ def test_text_keeps_to_its_width_and_shows_every_line(name, width):
     text = working.text(width, form="both")
     assert max(map(len, text.splitlines())) <= width
     for line in working.steps:
-        assert re.search(rf"(^|\s){re.escape(line.name)}\s+[=≈]", text), line.name
+        assert re.search(rf"(^|\s){re.escape(line.name)}\s+[=≈∈]", text), line.name
     assert "All readings agree" in text and "Vectors are columns" in text
 
 
