@@ -1,6 +1,7 @@
 """The commands derive and work, as a person calls them."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -12,7 +13,18 @@ from chainrule.cli.main import main
 
 NOTES = "(U @ sigmoid(W @ x + b) - y)**2 / 2"
 SIZES = ["--shape", "W=3x3", "--shape", "b=3", "--shape", "U=3", "--shape", "x=3"]
-NUMBERS = ["--at", "W=[[1,0,1],[1,-1,0],[0,0,2]]", "--at", "x=[2,1,2]", "--at", "b=[1,1,1]", "--at", "U=[-1,1,1]", "--at", "y=1"]
+NUMBERS = [
+    "--at",
+    "W=[[1,0,1],[1,-1,0],[0,0,2]]",
+    "--at",
+    "x=[2,1,2]",
+    "--at",
+    "b=[1,1,1]",
+    "--at",
+    "U=[-1,1,1]",
+    "--at",
+    "y=1",
+]
 FILE = """
 expression = "(U @ sigmoid(W @ x + b) - y)**2 / 2"
 [values]
@@ -78,7 +90,9 @@ def test_work_from_options_and_from_a_file_say_the_same(capsys, network):
 
 
 def test_single_entries(capsys, network):
-    status, out, _ = called(capsys, "work", network, "--entry", "grad W[2,1]", "--entry", "ŷ", "--digits", "6")
+    status, out, _ = called(
+        capsys, "work", network, "--entry", "grad W[2,1]", "--entry", "ŷ", "--digits", "6"
+    )
     assert status == 0
     assert out.startswith("∂ℓ/∂W[3,2] = δ[3] x[2]\n") and "\nŷ = U[1] a[1]" in out
 
@@ -90,7 +104,14 @@ def test_the_name_of_the_file_says_the_format(capsys, network, tmp_path, ending)
     target = tmp_path / f"working.{ending}"
     status, out, err = called(capsys, "work", network, "--out", str(target))
     assert (status, out) == (0, "") and str(target) in err
-    starts = {"html": b"<!doctype", "tex": rb"\documentclass", "pdf": b"%PDF", "md": b"*Vectors", "json": b"{", "py": b"import"}
+    starts = {
+        "html": b"<!doctype",
+        "tex": rb"\documentclass",
+        "pdf": b"%PDF",
+        "md": b"*Vectors",
+        "json": b"{",
+        "py": b"import",
+    }
     assert target.read_bytes().startswith(starts.get(ending, b"Vectors"))
 
 
@@ -107,7 +128,10 @@ BAD_INPUT = [
     (["derive", "x*x", "--shape", "x"], "needed a shape such as W=3x3; came 'x'"),
     (["derive", "x*x", "--shape", "x=3y"], "shape of x: needed sizes such as 3x3, 3 or scalar"),
     (["derive", "x*x", "--wrt", "q"], "--wrt: needed one of the leaves x; came 'q'"),
-    (["derive", "x*x", "--form", "table"], "--form: needed one of matrix, index, both, factors; came 'table'"),
+    (
+        ["derive", "x*x", "--form", "table"],
+        "--form: needed one of matrix, index, both, factors; came 'table'",
+    ),
     (["derive", "x*x", "--delta", "z"], "delta"),
     (["derive", "missing.toml"], "No such file or directory: missing.toml"),
     (["work", "x*x"], "needed a value for x"),
@@ -124,8 +148,6 @@ BAD_INPUT = [
 
 @pytest.mark.parametrize(("arguments", "message"), BAD_INPUT)
 def test_bad_input_is_one_message_and_status_1(capsys, arguments, message):
-    import re
-
     status, out, err = called(capsys, *arguments)
     assert (status, out) == (1, ""), err
     assert err.startswith("chainrule: ") and err.count("\n") == 1, err
@@ -134,7 +156,12 @@ def test_bad_input_is_one_message_and_status_1(capsys, arguments, message):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["derive"], ["derive", "x", "--format", "tiff"], ["work", "x", "--digits", "0"], ["derive", "x", "--nothing"]],
+    [
+        ["derive"],
+        ["derive", "x", "--format", "tiff"],
+        ["work", "x", "--digits", "0"],
+        ["derive", "x", "--nothing"],
+    ],
 )
 def test_a_wrong_call_is_status_2(capsys, arguments):
     assert called(capsys, *arguments)[0] == 2
@@ -162,14 +189,15 @@ def hostile_options():
     return [option for name, shape in SIZES_OF.items() for option in ("--shape", f"{name}={shape}")]
 
 
-SIZES_OF = {name: "x".join(map(str, (shape,) if isinstance(shape, int) else shape)) for name, shape in SHAPES.items()}
+SIZES_OF = {
+    name: "x".join(map(str, (shape,) if isinstance(shape, int) else shape)) for name, shape in SHAPES.items()
+}
 
 
 def test_hostile_texts_are_one_error_each(capsys):
     for text, _ in HOSTILE:
-        if text.startswith("-"):
-            text = f" {text}"
-        status, out, err = called(capsys, "derive", text, *hostile_options())
+        argument = f" {text}" if text.startswith("-") else text
+        status, out, err = called(capsys, "derive", argument, *hostile_options())
         assert (status, out) == (1, ""), (text[:80], err[-300:])
         assert err.startswith("chainrule: ") and "Traceback" not in err and len(err) < 1000, text[:80]
 
@@ -177,9 +205,15 @@ def test_hostile_texts_are_one_error_each(capsys):
 def seconds_of(text):
     start = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "chainrule", "derive", text, *hostile_options()], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "chainrule", "derive", text, *hostile_options()],
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert done.returncode == 1 and "Traceback" not in done.stderr and done.stderr.count("\n") == 1, (text[:80], done.stderr)
+    assert done.returncode == 1 and "Traceback" not in done.stderr and done.stderr.count("\n") == 1, (
+        text[:80],
+        done.stderr,
+    )
     return time.perf_counter() - start
 
 
@@ -193,6 +227,8 @@ def test_a_process_ends_with_one_error(text):
 
 @pytest.mark.evidence
 def test_each_hostile_text_takes_less_than_a_second():
-    texts = [text for text, _ in HOSTILE if "\0" not in text and not text.startswith("-") and len(text) < 100_000]
+    texts = [
+        text for text, _ in HOSTILE if "\0" not in text and not text.startswith("-") and len(text) < 100_000
+    ]
     times = [min(seconds_of(text) for _ in range(2)) for text in texts]
     assert len(times) >= 190 and max(times) < 1

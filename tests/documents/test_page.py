@@ -78,7 +78,11 @@ def test_the_page_is_typeset_accessible_and_offline(model, width):
     assert found["faults"] == [] and found["ids"] == [] and found["requests"] == []
     assert found["formulas"] == found["typeset"] > 20
     assert found["unlabelled"] == found["nameless"] == found["dead"] == found["lost"] == 0
-    assert found["cells"] == found["reachable"] >= sum(line.value.size for line in working.steps if line.is_written_out)
+    assert (
+        found["cells"]
+        == found["reachable"]
+        >= sum(line.value.size for line in working.steps if line.is_written_out)
+    )
     assert found["symbols"] > 10
     assert found["wide"] <= 0, "formulas scroll inside their line, never the page"
     assert (found["headings"], found["language"]) == (1, "en")

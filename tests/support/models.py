@@ -1,5 +1,7 @@
 """The examples that every form of a document is tested on: expressions with values."""
 
+from itertools import pairwise
+
 import numpy as np
 from sklearn.datasets import load_digits, load_iris
 
@@ -23,7 +25,7 @@ def layered(*widths):
     random = np.random.default_rng(len(widths))
     a = cr.data("x", widths[0])
     values = {"x": random.normal(size=widths[0]).round(1), "y": 1}
-    for layer, (inner, outer) in enumerate(zip(widths, widths[1:], strict=False), 1):
+    for layer, (inner, outer) in enumerate(pairwise(widths), 1):
         W, b = cr.parameter(f"W^{{({layer})}}", (outer, inner)), cr.parameter(f"b^{{({layer})}}", outer)
         values |= {W.name: random.normal(size=W.shape).round(2), b.name: random.normal(size=outer).round(2)}
         a = cr.sigmoid((W @ a + b).named(f"z^{{({layer})}}")).named(f"a^{{({layer})}}")
@@ -42,7 +44,12 @@ def iris():
     x, y = cr.data("x", 4), cr.data("y", 3, distribution=True)
     W, b = cr.parameter("W", (3, 4)), cr.parameter("b", 3)
     p = cr.softmax((W @ x + b).named("z")).named(r"\hat{y}")
-    values = {"x": load_iris().data[70], "y": [0, 1, 0], "W": random.normal(size=(3, 4)).round(2), "b": [0, 0.1, -0.1]}
+    values = {
+        "x": load_iris().data[70],
+        "y": [0, 1, 0],
+        "W": random.normal(size=(3, 4)).round(2),
+        "b": [0, 0.1, -0.1],
+    }
     return cr.cross_entropy(p, y), values
 
 
@@ -54,8 +61,14 @@ def convolutional(size=8, channels=(2,), kernel=3, widths=(10,)):
     a, values = cr.data("x", (1, size, size)), {"x": image[None]}
     for layer, outputs in enumerate(channels, 1):
         mark = f"^{{({layer})}}" if len(channels) > 1 else ""
-        K, b = cr.parameter(f"K{mark}", (outputs, a.shape[0], kernel, kernel)), cr.parameter(f"b{mark}", outputs)
-        values |= {K.name: random.normal(size=K.shape).round(2) / 2, b.name: random.normal(size=outputs).round(2) / 8}
+        K, b = (
+            cr.parameter(f"K{mark}", (outputs, a.shape[0], kernel, kernel)),
+            cr.parameter(f"b{mark}", outputs),
+        )
+        values |= {
+            K.name: random.normal(size=K.shape).round(2) / 2,
+            b.name: random.normal(size=outputs).round(2) / 8,
+        }
         z = cr.correlate2d(a, K)
         z = (z + cr.fill(b, z.shape[1:])).named(f"z{mark}")
         a = cr.max_pool2d(cr.relu(z).named(f"a{mark}"), 2).named(f"p{mark}")

@@ -156,7 +156,9 @@ class Coder:
         total = f"{m}.{reduce}({product}, {self.library.names['dim']}={inner})" if inner else product
         arguments = ", ".join(f"a{k}" for k in range(len(factors)))
         lines = [f'    """{equation}"""', *grids, f"    return {m}.broadcast_to({total}, {node.shape})"]
-        name = self.function_named(node.op.name, lambda name: "\n".join([f"def {name}({arguments}):", *lines]))
+        name = self.function_named(
+            node.op.name, lambda name: "\n".join([f"def {name}({arguments}):", *lines])
+        )
         return f"{name}({', '.join(texts)})"
 
     def routed(self, node: Expr, texts: list[str]) -> str:

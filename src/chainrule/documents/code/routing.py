@@ -27,7 +27,9 @@ def equation_of_windows(node: Expr) -> IndexEquation:
     return parsed(equation_text("max", shape, pools(shape, **node.params)))
 
 
-def routing(node: Expr, library: Library, name: str, places: list[str], grids: list[str], windows: tuple[int, ...]) -> str:
+def routing(
+    node: Expr, library: Library, name: str, places: list[str], grids: list[str], windows: tuple[int, ...]
+) -> str:
     """The function of one such op. places: where x is read, as code; windows: the shape of the pooled array."""
     operand = "dy" if node.op.name == "to_maximum" else "array"
     joined, m = ", ".join(places), library.module
