@@ -45,6 +45,11 @@ class Claim:
     because: str = ""
     notation: bool = False
     given: Mapping[Expr, Draw] = field(default_factory=dict)
+    spelled: str = ""
+    """The printed line in letters, for a line whose shapes never fit and that cannot be an expression."""
+
+
+Claims = Sequence["Claim | Relation"]
 
 
 def under(given: Mapping[Expr, Draw], *claims: Claim | Relation) -> list[Claim]:
@@ -52,7 +57,7 @@ def under(given: Mapping[Expr, Draw], *claims: Claim | Relation) -> list[Claim]:
     return [replace(claim, given={**given, **claim.given}) for claim in as_claims(claims)]
 
 
-def as_claims(claims: Sequence[Claim | Relation]) -> list[Claim]:
+def as_claims(claims: Claims) -> list[Claim]:
     """Relations that need no correction as claims."""
     return [claim if isinstance(claim, Claim) else Claim(claim) for claim in claims]
 
@@ -65,8 +70,9 @@ class Equation:
     section: str
     kind: str
     title: str
-    build: Callable[..., Sequence[Claim | Relation]]
+    build: Callable[..., Claims]
     remark: str = ""
+    first: int = 1  # the number from which its indices count
 
     @property
     def sizes(self) -> tuple[Size, ...]:
@@ -83,16 +89,16 @@ EQUATIONS: dict[int, Equation] = {}
 
 
 def equation(
-    eq: int, section: str, kind: str, title: str, remark: str = ""
-) -> Callable[[Callable[..., Sequence[Claim | Relation]]], Equation]:
+    eq: int, section: str, kind: str, title: str, remark: str = "", first: int = 1
+) -> Callable[[Callable[..., Claims]], Equation]:
     """Enter the equation whose claims the function below builds."""
 
-    def enter(build: Callable[..., Sequence[Claim | Relation]]) -> Equation:
+    def enter(build: Callable[..., Claims]) -> Equation:
         if kind not in KINDS:
             raise ChainruleError(f"one of {', '.join(KINDS)}", repr(kind), f"kind of equation {eq}")
         if eq in EQUATIONS:
             raise ChainruleError("a number that no equation has yet", str(eq), "equation")
-        EQUATIONS[eq] = Equation(eq, section, kind, title, build, remark)
+        EQUATIONS[eq] = Equation(eq, section, kind, title, build, remark, first)
         return EQUATIONS[eq]
 
     return enter

@@ -24,7 +24,7 @@ def built(part: Part) -> Expr:
     return part if isinstance(part, Expr) else part()
 
 
-def shown(part: Part, latex: bool = False, form: str = "matrix") -> str:
+def shown(part: Part, latex: bool = False, form: str = "matrix", first: int = 1) -> str:
     """A part as a formula: a named one by its name; one that cannot be built by the reason why."""
     try:
         expr = built(part)
@@ -32,7 +32,9 @@ def shown(part: Part, latex: bool = False, form: str = "matrix") -> str:
         return rf"\text{{({fault.came})}}" if latex else f"(shapes do not fit: {fault.came})"
     if expr.name and not expr.is_leaf:
         return latex_symbol(expr.name) if latex else text_symbol(expr.name)
-    return expr.latex(where=False, form=form) if latex else expr.text(where=False, form=form)
+    if expr.op.name == "index" and not expr.shape:
+        form = "index"  # an entry by its indices, which may count from 0
+    return expr.latex(where=False, form=form, first=first) if latex else expr.text(where=False, form=form, first=first)
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,9 @@ class Equal:
     right: Part
     form: str = "matrix"
 
-    def written(self, latex: bool = False) -> str:
+    def written(self, latex: bool = False, first: int = 1) -> str:
         """The relation as a formula."""
-        return f"{shown(self.left, latex, self.form)} = {shown(self.right, latex, self.form)}"
+        return f"{shown(self.left, latex, self.form, first)} = {shown(self.right, latex, self.form, first)}"
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,9 @@ class Rate:
     equals: Part
     form: str = "matrix"
 
-    def written(self, latex: bool = False) -> str:
+    def written(self, latex: bool = False, first: int = 1) -> str:
         """The relation as a formula."""
-        of, by, right = shown(self.of, latex, self.form), shown(self.by, latex), shown(self.equals, latex, self.form)
+        of, by, right = shown(self.of, latex, self.form, first), shown(self.by, latex, first=first), shown(self.equals, latex, self.form, first)
         plain = bool(self.of.name) or self.of.is_leaf or self.of.op.name == "index"
         if not latex:
             return f"∂{of}/∂{by} = {right}" if plain else f"∂({of})/∂{by} = {right}"
@@ -73,15 +75,16 @@ class Entries:
 
     left: Part
     rows: Rows
+    form: str = "matrix"
 
-    def written(self, latex: bool = False) -> str:
+    def written(self, latex: bool = False, first: int = 1) -> str:
         """The relation as a formula."""
-        return f"{shown(self.left, latex)} = {_listed(self.rows, latex)}"
+        return f"{shown(self.left, latex, first=first)} = {_listed(self.rows, latex, self.form, first)}"
 
 
-def _listed(rows: Rows, latex: bool) -> str:
+def _listed(rows: Rows, latex: bool, form: str, first: int) -> str:
     table = [row if isinstance(row, (list, tuple)) else [row] for row in rows]
-    cells = [[shown(cell, latex) for cell in row] for row in table]
+    cells = [[shown(cell, latex, form, first) for cell in row] for row in table]
     if latex:
         return r"\begin{bmatrix}" + r" \\ ".join(" & ".join(row) for row in cells) + r"\end{bmatrix}"
     deep = any(isinstance(row, (list, tuple)) for row in rows)
@@ -97,10 +100,10 @@ class Cases:
     lines: Sequence[Part]
     form: str = "matrix"
 
-    def written(self, latex: bool = False) -> str:
+    def written(self, latex: bool = False, first: int = 1) -> str:
         """The relation as a formula."""
-        lines = [shown(line, latex, self.form) for line in self.lines]
-        left = shown(self.left, latex, self.form)
+        lines = [shown(line, latex, self.form, first) for line in self.lines]
+        left = shown(self.left, latex, self.form, first)
         if latex:
             return rf"{left} = \begin{{cases}}" + r" \\ ".join(lines) + r"\end{cases}"
         return f"{left} = {{ {'; '.join(lines)} }}"
@@ -114,11 +117,11 @@ class Rounded:
     printed: str
     left: str = ""
 
-    def written(self, latex: bool = False) -> str:
+    def written(self, latex: bool = False, first: int = 1) -> str:
         """The relation as a formula."""
         left = f"{self.left} = " if self.left else ""
         minus = self.printed if latex else self.printed.replace("-", "−")
-        return f"{left}{shown(self.expr, latex)} = {minus}"
+        return f"{left}{shown(self.expr, latex, first=first)} = {minus}"
 
 
 @dataclass(frozen=True)
@@ -129,12 +132,12 @@ class Within:
     low: float
     high: float
 
-    def written(self, latex: bool = False) -> str:
+    def written(self, latex: bool = False, first: int = 1) -> str:
         """The relation as a formula."""
         less = " < " if not latex else " \\lt "
         low = f"{self.low:g}{less}" if self.low > -float("inf") else ""
         high = f"{less}{self.high:g}" if self.high < float("inf") else ""
-        return f"{low}{shown(self.expr, latex)}{high}"
+        return f"{low}{shown(self.expr, latex, first=first)}{high}"
 
 
 @dataclass(frozen=True)
@@ -144,10 +147,10 @@ class Shaped:
     expr: Part
     shape: tuple[int, ...]
 
-    def written(self, latex: bool = False) -> str:
+    def written(self, latex: bool = False, first: int = 1) -> str:
         """The relation as a formula."""
         size = (r" \times " if latex else "×").join(map(str, self.shape)) or "scalar"
-        return f"{shown(self.expr, latex)} " + (rf"\in \mathbb{{R}}^{{{size}}}" if latex else f"is {size}")
+        return f"{shown(self.expr, latex, first=first)} " + (rf"\in \mathbb{{R}}^{{{size}}}" if latex else f"is {size}")
 
 
 @dataclass(frozen=True)
@@ -159,11 +162,11 @@ class Tends:
     sign: int
     limit: float
 
-    def written(self, latex: bool = False) -> str:
+    def written(self, latex: bool = False, first: int = 1) -> str:
         """The relation as a formula."""
         where = ("+" if self.sign > 0 else "-") + (r"\infty" if latex else "∞")
         arrow = r" \to " if latex else " → "
-        return f"{shown(self.expr, latex)}{arrow}{self.limit:g}, {shown(self.leaf, latex)}{arrow}{where}"
+        return f"{shown(self.expr, latex, first=first)}{arrow}{self.limit:g}, {shown(self.leaf, latex, first=first)}{arrow}{where}"
 
 
 @dataclass(frozen=True)
@@ -176,11 +179,12 @@ class Means:
     left: str = ""
     form: str = "matrix"
 
-    def written(self, latex: bool = False) -> str:
+    def written(self, latex: bool = False, first: int = 1) -> str:
         """The relation as a formula."""
         expr = built(self.expr)
         left = self.left or (str(expr.name) if expr.name and not expr.is_leaf else "")
-        right = expr.latex(where=False, form=self.form) if latex else expr.text(where=False, form=self.form)
+        how = {"where": False, "form": self.form, "first": first}
+        right = expr.latex(**how) if latex else expr.text(**how)
         sign = r" \equiv " if latex else " ≡ "
         return f"{latex_symbol(left) if latex else text_symbol(left)}{sign}{right}" if left else right
 
@@ -194,9 +198,9 @@ class Maximal:
     largest: bool = True
     form: str = "index"
 
-    def written(self, latex: bool = False) -> str:
+    def written(self, latex: bool = False, first: int = 1) -> str:
         """The relation as a formula."""
-        leaf, expr = shown(self.leaf, latex), shown(self.expr, latex, self.form)
+        leaf, expr = shown(self.leaf, latex, first=first), shown(self.expr, latex, self.form, first)
         how = "max" if self.largest else "min"
         return rf"{leaf}^\star = \arg\{how}_{{{leaf}}} {expr}" if latex else f"{leaf}* = arg {how} {expr}"
 
@@ -209,9 +213,9 @@ class Lowers:
     leaf: Expr
     objective: Expr
 
-    def written(self, latex: bool = False) -> str:
+    def written(self, latex: bool = False, first: int = 1) -> str:
         """The relation as a formula."""
-        leaf, update = shown(self.leaf, latex), shown(self.update.unnamed, latex)
+        leaf, update = shown(self.leaf, latex, first=first), shown(self.update.unnamed, latex, first=first)
         return rf"{leaf} \leftarrow {update}" if latex else f"{leaf} ← {update}"
 
 
@@ -221,7 +225,7 @@ class Brackets:
 
     text: str
 
-    def written(self, latex: bool = False) -> str:
+    def written(self, latex: bool = False, first: int = 1) -> str:
         """The text itself."""
         return self.text if latex else text_symbol(self.text)
 
@@ -235,7 +239,7 @@ class Same:
     text: str
     latex_text: str = ""
 
-    def written(self, latex: bool = False) -> str:
+    def written(self, latex: bool = False, first: int = 1) -> str:
         """The relation as a formula."""
         return self.latex_text if latex and self.latex_text else rf"\text{{{self.text}}}" if latex else self.text
 

@@ -6,7 +6,7 @@ import numpy as np
 
 import chainrule as cr
 from chainrule.notes.draws import distribution, one_hot, positive
-from chainrule.notes.equation import DEFINITION, DERIVATIVE, IDENTITY, NUMBER, Claim, Size, equation, under
+from chainrule.notes.equation import DEFINITION, DERIVATIVE, IDENTITY, NUMBER, Claim, Claims, Size, equation, under
 from chainrule.notes.relation import Equal, Lowers, Means, Rate, Rounded
 from chainrule.notes.section_2_softmax import cost, multinomial, plain_softmax, total_of
 
@@ -15,7 +15,7 @@ exp, log = cr.exp, cr.log
 
 
 @equation(54, "2.8", DEFINITION, "Gradient descent")
-def equation_54(size: Size):
+def equation_54(size: Size) -> Claims:
     x, a = cr.data("x", size.features), cr.parameter("a", size.features)
     f = (cr.softplus(x @ a) + x @ x).named("f(x)")
     slope = cr.gradient(f, x).named(r"\nabla f(x)")
@@ -27,7 +27,7 @@ def equation_54(size: Size):
 
 
 @equation(55, "2.8.1", DERIVATIVE, "The slope of a parabola")
-def equation_55():
+def equation_55() -> Claims:
     x = cr.data("x")
     return [Rate(x**2, x, 2 * x)]
 
@@ -41,22 +41,22 @@ def _step(start: float, end: str):
 
 
 @equation(56, "2.8.1", NUMBER, "The first step from −2")
-def equation_56():
+def equation_56() -> Claims:
     return _step(-2, "-1.6")
 
 
 @equation(57, "2.8.1", NUMBER, "The second step from −2")
-def equation_57():
+def equation_57() -> Claims:
     return _step(-1.6, "-1.28")
 
 
 @equation(58, "2.8.2", NUMBER, "The first step from 2")
-def equation_58():
+def equation_58() -> Claims:
     return _step(2, "1.6")
 
 
 @equation(59, "2.8.2", NUMBER, "The second step from 2")
-def equation_59():
+def equation_59() -> Claims:
     return _step(1.6, "1.28")
 
 
@@ -66,7 +66,7 @@ def rows_of_gradient(X: cr.Expr, Y: cr.Expr, θ: cr.Expr) -> cr.Expr:
 
 
 @equation(60, "2.9", DERIVATIVE, "The gradient of the multinomial cost")
-def equation_60(size: Size):
+def equation_60(size: Size) -> Claims:
     X, Y, θ, q = multinomial(size)
     named = cost(Y, q).named(r"\mathcal{C}(\theta)")
     because = "the sum over the examples and the factor x_i are missing: as printed it has the shape of one label"
@@ -80,7 +80,7 @@ def equation_60(size: Size):
 
 
 @equation(61, "2.9.1", DEFINITION, "Gradient descent for the multinomial cost", "θ is the matrix with the columns θ_1, ..., θ_K.")
-def equation_61(size: Size):
+def equation_61(size: Size) -> Claims:
     X, Y, θ, q = multinomial(size)
     named = cost(Y, q).named(r"\mathcal{C}(\theta)")
     step = θ - η * rows_of_gradient(X, Y, θ)
@@ -95,7 +95,7 @@ def regularised(size: Size) -> tuple[cr.Expr, ...]:
 
 
 @equation(62, "2.9.1", DEFINITION, "The cost with a regulariser", "m is the number of features, the length of each θ_k.")
-def equation_62(size: Size):
+def equation_62(size: Size) -> Claims:
     X, Y, θ, total = regularised(size)
 
     def meaning(X, Y, θ, λ):
@@ -106,7 +106,7 @@ def equation_62(size: Size):
 
 
 @equation(63, "2.9.1", DEFINITION, "Gradient descent with the regulariser")
-def equation_63(size: Size):
+def equation_63(size: Size) -> Claims:
     X, Y, θ, total = regularised(size)
     named = total.named(r"\mathcal{C}(\theta)")
     step = θ - η * (rows_of_gradient(X, Y, θ) + λ * θ)
@@ -118,7 +118,7 @@ def equation_63(size: Size):
 
 
 @equation(64, "2.10", DERIVATIVE, "The derivative by the logits")
-def equation_64(size: Size):
+def equation_64(size: Size) -> Claims:
     n, k = size.examples, size.classes - 1
     Z, Y = cr.data("Z", (n, size.classes)), cr.data("y", (n, size.classes))
     p = cr.softmax(Z, axis=1)
@@ -134,7 +134,7 @@ def equation_64(size: Size):
 
 
 @equation(65, "2.10", DERIVATIVE, "The derivative by the parameters", "Z without an index stands for the logits of all examples.")
-def equation_65(size: Size):
+def equation_65(size: Size) -> Claims:
     X, Y, θ, q = multinomial(size)
     named = cost(Y, q).named(r"\mathcal{C}(\theta)")
     Z = cr.data("Z", (size.examples, size.classes))
@@ -155,7 +155,7 @@ def _softmax(size: Size) -> tuple[cr.Expr, list[cr.Expr], list[cr.Expr]]:
 
 
 @equation(66, "2.10", DEFINITION, "Softmax and its cross entropy", "exp with an exponent is read as the exponential function.")
-def equation_66(size: Size):
+def equation_66(size: Size) -> Claims:
     z, y = cr.data("z", size.classes), cr.data("y", size.classes)
     _, _, p = _softmax(size)
     written = -total_of([y[k] * log(p[k].named(f"p_{k + 1}")) for k in range(size.classes)])
@@ -183,13 +183,13 @@ def _chain(p: cr.Expr, part: cr.Expr, z: cr.Expr, k: int, i: int) -> cr.Expr:
 
 
 @equation(67, "2.10", DERIVATIVE, "The derivative of p_k by its own logit")
-def equation_67(size: Size):
+def equation_67(size: Size) -> Claims:
     z, p, part, _ = _through(size, 1, 1)
     return [Rate(p.named("p_2"), z[1], _chain(p, part, z, 1, 1))]
 
 
 @equation(68, "2.10", DERIVATIVE, "The derivative of a share")
-def equation_68():
+def equation_68() -> Claims:
     x, c = cr.data("x"), cr.parameter("c")
     lines = (
         cr.gradient(x * (x + c) ** -1, x),
@@ -201,7 +201,7 @@ def equation_68():
 
 
 @equation(69, "2.10", DERIVATIVE, "The derivative of p_k by its own logit, in p")
-def equation_69(size: Size):
+def equation_69(size: Size) -> Claims:
     k = 1
     z, share, part, others = _through(size, k, k)
     _, powers, p = _softmax(size)
@@ -216,14 +216,14 @@ def equation_69(size: Size):
 
 
 @equation(70, "2.10", DERIVATIVE, "The derivative of a quotient by its denominator")
-def equation_70():
+def equation_70() -> Claims:
     y, z, c = cr.data("y"), cr.data("z"), cr.parameter("c")
     lines = (cr.gradient(y * (z + c) ** -1, z), -y / (z + c) ** 2)
     return under({z: positive, c: positive}, *(Rate(y / (z + c), z, line) for line in lines))
 
 
 @equation(71, "2.10", DERIVATIVE, "The derivative of p_k by another logit")
-def equation_71(size: Size):
+def equation_71(size: Size) -> Claims:
     k, i = 0, 1
     z, share, part, _ = _through(size, k, i)
     _, powers, p = _softmax(size)
@@ -238,7 +238,7 @@ def equation_71(size: Size):
 
 
 @equation(72, "2.10", DERIVATIVE, "The derivative of softmax, both cases")
-def equation_72(size: Size):
+def equation_72(size: Size) -> Claims:
     z, _, p = _softmax(size)
     p = [one.named(f"p_{k}") for k, one in enumerate(p, 1)]
     last = size.classes - 1
@@ -247,7 +247,7 @@ def equation_72(size: Size):
 
 
 @equation(73, "2.10", DERIVATIVE, "The derivative of the cross entropy by a logit")
-def equation_73(size: Size):
+def equation_73(size: Size) -> Claims:
     z, _, p = _softmax(size)
     y, n = cr.data("y", size.classes), range(size.classes)
     p = [one.named(f"p_{k}") for k, one in enumerate(p, 1)]

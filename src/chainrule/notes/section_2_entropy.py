@@ -8,7 +8,7 @@ import numpy as np
 
 import chainrule as cr
 from chainrule.notes.draws import binary, distribution, positive, probability
-from chainrule.notes.equation import DEFINITION, IDENTITY, NUMBER, Claim, Size, equation, under
+from chainrule.notes.equation import DEFINITION, IDENTITY, NUMBER, Claim, Claims, Size, equation, under
 from chainrule.notes.relation import Cases, Equal, Maximal, Means, Rounded, Within
 
 log, σ = cr.log, cr.sigmoid
@@ -38,19 +38,19 @@ def likelihood(y: cr.Expr, q: cr.Expr) -> cr.Expr:
 
 
 @equation(19, "2.5.1", DEFINITION, "Entropy")
-def equation_19(size: Size):
+def equation_19(size: Size) -> Claims:
     p = cr.data("p", size.classes)
     return under({p: distribution}, Means(-(p @ log(p)), (p,), lambda p: -sum(u * np.log(u) for u in p), "H(p)", "index"))
 
 
 @equation(20, "2.5.1", IDENTITY, "Entropy of two outcomes")
-def equation_20():
+def equation_20() -> Claims:
     p = cr.data("p", 2)
     return under({p: distribution}, Equal(-(p @ log(p)), -(p[0] * log(p[0]) + p[1] * log(p[1]))))
 
 
 @equation(21, "2.5.1", DEFINITION, "Cross entropy of two outcomes")
-def equation_21():
+def equation_21() -> Claims:
     p, q = cr.data("p", 2), cr.data("q", 2)
     written = -(p[0] * log(q[0]) + p[1] * log(q[1]))
     claims = Equal(cr.cross_entropy(q, p), written), Means(written, (p, q), lambda p, q: -np.dot(p, np.log(q)), "H(p, q)")
@@ -67,7 +67,7 @@ _COPIED = "the substitution is copied from (23): p is (1, 0) here"
 
 
 @equation(22, "2.5.2", NUMBER, "A cross entropy in numbers: p and q opposed")
-def equation_22():
+def equation_22() -> Claims:
     value = _entropy((0.3, 0.7), (0.7, 0.3))
     return [
         Equal(cr.cross_entropy(cr.constant([0.7, 0.3]), cr.constant([0.3, 0.7])), value),
@@ -76,7 +76,7 @@ def equation_22():
 
 
 @equation(23, "2.5.2", NUMBER, "A cross entropy in numbers: p and q alike")
-def equation_23():
+def equation_23() -> Claims:
     value = _entropy((0.3, 0.7), (0.3, 0.7))
     return [
         Equal(cr.cross_entropy(cr.constant([0.3, 0.7]), cr.constant([0.3, 0.7])), value),
@@ -85,7 +85,7 @@ def equation_23():
 
 
 @equation(24, "2.5.2", NUMBER, "A cross entropy in numbers: a certain p, a poor q")
-def equation_24():
+def equation_24() -> Claims:
     meant = cr.cross_entropy(cr.constant([0.3, 0.7]), cr.constant([1, 0]))
     right, copied = _entropy((1, 0), (0.3, 0.7)), _entropy((0.3, 0.7), (0.3, 0.7))
     return [
@@ -95,14 +95,14 @@ def equation_24():
 
 
 @equation(25, "2.5.2", NUMBER, "A cross entropy in numbers: a certain p, a good q")
-def equation_25():
+def equation_25() -> Claims:
     meant = cr.cross_entropy(cr.constant([0.9, 0.1]), cr.constant([1, 0]))
     right, copied = _entropy((1, 0), (0.9, 0.1)), _entropy((0.3, 0.7), (0.3, 0.7))
     return [Claim(Equal(meant, copied), Equal(meant, right), _COPIED), Rounded(right, "0.105")]
 
 
 @equation(26, "2.5.3", DEFINITION, "The cost of logistic regression")
-def equation_26(size: Size):
+def equation_26(size: Size) -> Claims:
     X, y, θ, q = logistic(size)
 
     def meaning(X, y, θ):
@@ -120,7 +120,7 @@ def equation_26(size: Size):
 
 
 @equation(27, "2.5.3", IDENTITY, "One term of the cost is a cross entropy")
-def equation_27(size: Size):
+def equation_27(size: Size) -> Claims:
     x, y, θ = cr.data("x", size.features), cr.data("y"), cr.parameter(r"\theta", size.features)
     q = 1 / (1 + cr.exp(-(x @ θ)))
     q1, q2, p2 = q.named("q_1"), (1 - q).named("q_2"), (1 - y).named("p_2")
@@ -131,7 +131,7 @@ def equation_27(size: Size):
 
 
 @equation(28, "2.5.3", IDENTITY, "The cost, sorted by label")
-def equation_28(size: Size):
+def equation_28(size: Size) -> Claims:
     _, y, _, q = logistic(size)
     total = cost(y, q).named(r"\mathcal{C}(\theta)")
     ones, zeros = -(y @ log(q)), -((1 - y) @ log(1 - q))
@@ -150,26 +150,26 @@ def _table(t: cr.Expr) -> list[Equal | Within]:
 
 
 @equation(29, "2.5.4", DEFINITION, "A biased coin")
-def equation_29():
+def equation_29() -> Claims:
     t = cr.data("t")
     return under({t: probability}, *_table(t))
 
 
 @equation(30, "2.5.4", IDENTITY, "The Bernoulli distribution in one line")
-def equation_30():
+def equation_30() -> Claims:
     t = cr.data("t")
     lines = [cr.raise_to(t, cr.constant(y)) * cr.raise_to(1 - t, cr.constant(1) - y) for y in (1, 0)]
     return under({t: probability}, Equal(lines[0], t), Equal(lines[1], 1 - t))
 
 
 @equation(31, "2.5.4", DEFINITION, "A label's probability from the sigmoid")
-def equation_31(size: Size):
+def equation_31(size: Size) -> Claims:
     x, θ = cr.data("x", size.features), cr.parameter(r"\theta", size.features)
     return _table(σ(x @ θ))
 
 
 @equation(32, "2.5.4", DEFINITION, "The joint likelihood of independent labels")
-def equation_32(size: Size):
+def equation_32(size: Size) -> Claims:
     X, y, θ, q = logistic(size)
     t = q.named("t")
 
@@ -185,13 +185,13 @@ _MANY = Size(9, 2, 3, ())
 
 
 @equation(33, "2.5.4", DEFINITION, "The most likely parameters")
-def equation_33():
+def equation_33() -> Claims:
     X, y, θ, q = logistic(_MANY)
     return under({y: binary}, Maximal(likelihood(y, q.named("t")), θ), Maximal(cost(y, q), θ, largest=False))
 
 
 @equation(34, "2.5.4", DEFINITION, "Gaussian maximum likelihood", "θ stands for the parameters of the density, μ and σ.")
-def equation_34():
+def equation_34() -> Claims:
     y, μ, s = cr.data("y", 4), cr.parameter(r"\mu"), cr.parameter(r"\sigma")
     density = cr.exp(-((y - μ) ** 2) / (2 * s**2)) / (float(np.sqrt(2 * np.pi)) * s)
     joint = product([density[i] for i in range(4)])
@@ -199,7 +199,7 @@ def equation_34():
 
 
 @equation(35, "2.5.5", IDENTITY, "The cost is the negative log likelihood")
-def equation_35(size: Size):
+def equation_35(size: Size) -> Claims:
     _, y, _, q = logistic(size)
     total, joint = cost(y, q).named(r"\mathcal{C}(\theta)"), likelihood(y, q.named("t"))
     return under(
@@ -210,13 +210,13 @@ def equation_35(size: Size):
 
 
 @equation(36, "2.5.6", DEFINITION, "A biased coin again")
-def equation_36():
+def equation_36() -> Claims:
     t = cr.data("t")
     return under({t: probability}, *_table(t))
 
 
 @equation(37, "2.5.6", IDENTITY, "Two functions that combine the lines of the coin")
-def equation_37():
+def equation_37() -> Claims:
     t, y = cr.data("t"), cr.data("y")
     first = cr.raise_to(1 - t, 1 - y) * cr.raise_to(t, y)
     second = (1 - t) * (1 - y) + t * y

@@ -7,7 +7,7 @@ from math import inf
 import numpy as np
 
 import chainrule as cr
-from chainrule.notes.equation import DEFINITION, DERIVATIVE, IDENTITY, NUMBER, Claim, Size, equation
+from chainrule.notes.equation import DEFINITION, DERIVATIVE, IDENTITY, NUMBER, Claim, Claims, Size, equation
 from chainrule.notes.relation import Equal, Means, Rate, Rounded, Shaped, Tends, Within
 
 t, b, x = cr.data("t"), cr.parameter("b"), cr.data("x")
@@ -24,13 +24,13 @@ def squash(number):  # type: ignore[no-untyped-def]
 
 
 @equation(1, "2.1.1", DEFINITION, "Two ways to write the model's output")
-def equation_1(size: Size):
+def equation_1(size: Size) -> Claims:
     x, θ = _vectors(size.features)
     return [Means(σ(x @ θ), (x, θ), lambda x, θ: squash(x @ θ), r"\hat{y}")]
 
 
 @equation(2, "2.1.2", DEFINITION, "The overall loss, as a sum or as a mean", "Two definitions to choose from; (74) takes the mean.")
-def equation_2(size: Size):
+def equation_2(size: Size) -> Claims:
     guess, y = cr.data(r"\hat{y}", size.examples), cr.data("y", size.examples)
     loss = (guess - y) ** 2
     return [
@@ -40,7 +40,7 @@ def equation_2(size: Size):
 
 
 @equation(3, "2.2", DEFINITION, "The sigmoid")
-def equation_3():
+def equation_3() -> Claims:
     return [
         Means(1 / (1 + exp(-t)), (t,), squash, r"\sigma(t)"),
         Equal(σ(t), 1 / (1 + exp(-t))),
@@ -49,18 +49,18 @@ def equation_3():
 
 
 @equation(4, "2.2", IDENTITY, "The ends of the sigmoid", "Values at infinity are limits.")
-def equation_4():
+def equation_4() -> Claims:
     return [Tends(1 / (1 + exp(-t)), t, -1, 0), Tends(1 / (1 + exp(-t)), t, 1, 1)]
 
 
 @equation(5, "2.3", DEFINITION, "A linear function inside the sigmoid")
-def equation_5(size: Size):
+def equation_5(size: Size) -> Claims:
     x, θ = _vectors(size.features)
     return [Means(x @ θ + b, (x, θ, b), lambda x, θ, b: sum(x * θ) + b, "t"), Shaped(x @ θ + b, ())]
 
 
 @equation(6, "2.3", DEFINITION, "The sigmoid with its parameters")
-def equation_6(size: Size):
+def equation_6(size: Size) -> Claims:
     x, θ = _vectors(size.features)
     right = 1 / (1 + exp(-(x @ θ + b)))
     return [
@@ -74,7 +74,7 @@ def equation_6(size: Size):
 
 
 @equation(7, "2.3.1", DEFINITION, "The inner product", "A list with commas names the entries of a vector, not a row.")
-def equation_7(size: Size):
+def equation_7(size: Size) -> Claims:
     x, θ = _vectors(size.features + 1)
     total = x[0] * θ[0]
     for i in range(1, size.features + 1):
@@ -83,19 +83,19 @@ def equation_7(size: Size):
 
 
 @equation(8, "2.3.1", NUMBER, "An inner product in numbers")
-def equation_8():
+def equation_8() -> Claims:
     x, θ = cr.constant([2, 3, 2]), cr.constant([1, 3, 4])
     terms = cr.constant(2) * 1 + cr.constant(3) * 3 + cr.constant(2) * 4
     return [Equal(x @ θ, terms), Rounded(x @ θ, "19")]
 
 
 @equation(9, "2.3.2", IDENTITY, "Sigmoids that rise slowly and steeply")
-def equation_9():
+def equation_9() -> Claims:
     return [Equal(σ(0.5 * x), 1 / (1 + exp(-0.5 * x))), Equal(σ(2 * x), 1 / (1 + exp(-2 * x)))]
 
 
 @equation(10, "2.3.2", IDENTITY, "Sigmoids with the sign of θ turned")
-def equation_10():
+def equation_10() -> Claims:
     because = "the left side lacks the minus sign: with θ negative it is σ of a negative multiple of x"
     return [
         Claim(Equal(σ(0.5 * x), 1 / (1 + exp(0.5 * x))), Equal(σ(-0.5 * x), 1 / (1 + exp(0.5 * x))), because),
@@ -104,7 +104,7 @@ def equation_10():
 
 
 @equation(11, "2.3.4", DEFINITION, "The bias as one more entry")
-def equation_11(size: Size):
+def equation_11(size: Size) -> Claims:
     x, θ = _vectors(size.features)
     one, last = cr.constant([1]), cr.reshape(b, (1,))
     return [
@@ -114,7 +114,7 @@ def equation_11(size: Size):
 
 
 @equation(12, "2.3.4", IDENTITY, "The absorbed bias gives the same number")
-def equation_12(size: Size):
+def equation_12(size: Size) -> Claims:
     x, θ = _vectors(size.features)
     wide_x = cr.concatenate(x, cr.constant([1])).named(r"\tilde{x}")
     wide_θ = cr.concatenate(θ, cr.reshape(b, (1,))).named(r"\tilde{\theta}")
@@ -122,26 +122,26 @@ def equation_12(size: Size):
 
 
 @equation(13, "2.3.5", DERIVATIVE, "The derivative of the sigmoid")
-def equation_13():
+def equation_13() -> Claims:
     return [Rate(σ(t), t, σ(t) * (1 - σ(t))), Within(σ(t) * (1 - σ(t)), 0, inf)]
 
 
 @equation(14, "2.3.5", IDENTITY, "The sigmoid's complement")
-def equation_14():
+def equation_14() -> Claims:
     below = 1 + exp(-t)
     lines = (1 - 1 / below, (1 + exp(-t) - 1) / below, exp(-t) / below, σ(-t))
     return [Equal(1 - σ(t), line) for line in lines]
 
 
 @equation(15, "2.3.6", DERIVATIVE, "The derivative of the sigmoid, step by step")
-def equation_15():
+def equation_15() -> Claims:
     below = 1 + exp(-t)
     lines = (cr.gradient(1 / below, t), exp(-t) / below**2, (1 / below) * (exp(-t) / below), σ(t) * (1 - σ(t)))
     return [*(Rate(σ(t), t, line) for line in lines), Within(lines[-1], 0, inf)]
 
 
 @equation(16, "2.3.6", DERIVATIVE, "The derivative of σ(−t)")
-def equation_16():
+def equation_16() -> Claims:
     above = 1 + exp(t)
     lines = (cr.gradient(1 / above, t), -exp(t) / above**2, -((1 / above) * (exp(t) / above)), -(σ(t) * (1 - σ(t))))
     return [
@@ -154,7 +154,7 @@ def equation_16():
 
 
 @equation(17, "2.4", IDENTITY, "Three ways to write tanh", "exp with an exponent is read as the exponential function.")
-def equation_17():
+def equation_17() -> Claims:
     first, second = (exp(2 * x) - 1) / (exp(2 * x) + 1), (1 - exp(-2 * x)) / (1 + exp(-2 * x))
     because = "the factor {} is too much: it was cancelled already"
     return [
@@ -165,7 +165,7 @@ def equation_17():
 
 
 @equation(18, "2.4.1", DERIVATIVE, "The derivative of tanh, step by step")
-def equation_18():
+def equation_18() -> Claims:
     u, s = exp(x) - exp(-x), exp(x) + exp(-x)
     du, ds = cr.gradient(u, x), cr.gradient(s, x)
     lines = (

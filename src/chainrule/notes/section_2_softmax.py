@@ -6,7 +6,7 @@ import numpy as np
 
 import chainrule as cr
 from chainrule.notes.draws import distribution, one_hot
-from chainrule.notes.equation import DEFINITION, IDENTITY, Claim, Size, equation, under
+from chainrule.notes.equation import DEFINITION, IDENTITY, Claim, Claims, Size, equation, under
 from chainrule.notes.relation import Cases, Entries, Equal, Maximal, Means, Within
 from chainrule.notes.section_2_entropy import product
 
@@ -51,7 +51,7 @@ def total_of(parts: list[cr.Expr]) -> cr.Expr:
 
 
 @equation(38, "2.6.1", DEFINITION, "Softmax of three classes")
-def equation_38():
+def equation_38() -> Claims:
     x, θ = one_point(Size(1, 2, 3, ()))
     powers = [exp(x @ parameters) for parameters in θ]
     f = cr.softmax(column(*(x @ parameters for parameters in θ))).named(r"f(\theta, x)")
@@ -63,7 +63,7 @@ def equation_38():
 
 
 @equation(39, "2.6.2", DEFINITION, "A composite function as layers", "Here f_1 = exp, f_2 = σ, f_3 = the square.")
-def equation_39():
+def equation_39() -> Claims:
     x = cr.data("x")
     f1, f2, f3 = exp, cr.sigmoid, lambda u: u**2
     composed = Means(f3(f2(f1(x))), (x,), lambda x: (1 / (1 + np.exp(-np.exp(x)))) ** 2)
@@ -75,20 +75,20 @@ def equation_39():
 
 
 @equation(40, "2.6.2", DEFINITION, "The parameters of three classes")
-def equation_40():
+def equation_40() -> Claims:
     θ = cr.parameter(r"\theta", (3, 3))
     return [Entries(θ[k], [θ[k, j] for j in range(3)]) for k in range(3)]
 
 
 @equation(41, "2.6.2", DEFINITION, "The logits")
-def equation_41():
+def equation_41() -> Claims:
     x, θ = one_point(Size(1, 3, 3, ()))
     claims = [Equal(x @ one, total_of([x[i] * one[i] for i in range(3)])) for one in θ]
     return [*claims, *(Means(x @ one, (x, one), lambda x, θ: sum(x * θ), f"u_{k}") for k, one in enumerate(θ, 1))]
 
 
 @equation(42, "2.6.2", DEFINITION, "The probabilities of the classes")
-def equation_42():
+def equation_42() -> Claims:
     x, θ = one_point(Size(1, 2, 3, ()))
     u = [(x @ one).named(f"u_{k}") for k, one in enumerate(θ, 1)]
     π = cr.softmax(column(*u))
@@ -102,14 +102,14 @@ def equation_42():
 
 
 @equation(43, "2.6.2", IDENTITY, "The probabilities sum to one")
-def equation_43():
+def equation_43() -> Claims:
     u = cr.data("u", 3)
     π = cr.softmax(u)
     return [Equal(total_of([π[k].named(rf"\pi_{k + 1}") for k in range(3)]), cr.constant(1)), Within(π, 0, 1)]
 
 
 @equation(44, "2.6.3", IDENTITY, "Softmax of two classes is the sigmoid")
-def equation_44(size: Size):
+def equation_44(size: Size) -> Claims:
     x, both = cr.data("x", size.features), cr.parameter(r"\theta", (size.features, 2))
     one, two = exp(x @ both[:, 0]), exp(x @ both[:, 1])
     π, difference = (one / (one + two)).named(r"\pi_1"), both[:, 0] - both[:, 1]
@@ -134,7 +134,7 @@ def equation_44(size: Size):
 
 
 @equation(45, "2.7", DEFINITION, "The cost of multinomial regression")
-def equation_45(size: Size):
+def equation_45(size: Size) -> Claims:
     X, Y, θ, q = multinomial(size)
     powers = exp(X @ θ)
     logs = log(powers) - cr.spread(log(cr.sum(powers, axis=1)), axis=1, size=size.classes)
@@ -151,7 +151,7 @@ def equation_45(size: Size):
 
 
 @equation(46, "2.7", IDENTITY, "The cost is a cross entropy", "n and N are one number, that of the examples.")
-def equation_46(size: Size):
+def equation_46(size: Size) -> Claims:
     X, Y, θ, q = multinomial(size)
     named = cost(Y, q).named(r"\mathcal{C}(\theta)")
     rows = total_of([cr.cross_entropy(cr.softmax(X[i] @ θ), Y[i]) for i in range(size.examples)])
@@ -159,7 +159,7 @@ def equation_46(size: Size):
 
 
 @equation(47, "2.7", IDENTITY, "The cost, sorted by class")
-def equation_47(size: Size):
+def equation_47(size: Size) -> Claims:
     _, Y, _, q = multinomial(size)
     named, classes = cost(Y, q).named(r"\mathcal{C}(\theta)"), [-(Y[:, k] @ log(q.named("q")[:, k])) for k in range(size.classes)]
     return under(
@@ -173,7 +173,7 @@ def equation_47(size: Size):
 
 
 @equation(48, "2.7.1", DEFINITION, "The probabilities of one-hot outcomes")
-def equation_48(size: Size):
+def equation_48(size: Size) -> Claims:
     t = cr.data("t", size.classes)
     rows = np.eye(size.classes, dtype=int)
     claims = [
@@ -183,7 +183,7 @@ def equation_48(size: Size):
 
 
 @equation(49, "2.7.1", IDENTITY, "The multinomial distribution in one line", "With the index i on t too: t_i belongs to example i.")
-def equation_49(size: Size):
+def equation_49(size: Size) -> Claims:
     t, y = cr.data("t", size.classes), cr.data("y", size.classes)
     T, Y = cr.data("t", (2, size.classes)), cr.data("y", (2, size.classes))
     one = product([cr.raise_to(t[k], y[k]) for k in range(size.classes)])
@@ -195,7 +195,7 @@ def equation_49(size: Size):
 
 
 @equation(50, "2.7.1", DEFINITION, "The probabilities from softmax")
-def equation_50(size: Size):
+def equation_50(size: Size) -> Claims:
     X, _, θ, q = multinomial(size)
     i, k = size.examples - 1, size.classes - 1
     below = total_of([exp(X[i] @ θ[:, j]) for j in range(size.classes)])
@@ -212,7 +212,7 @@ def likelihood(Y: cr.Expr, q: cr.Expr) -> cr.Expr:
 
 
 @equation(51, "2.7.1", DEFINITION, "The joint likelihood of one-hot labels")
-def equation_51(size: Size):
+def equation_51(size: Size) -> Claims:
     X, Y, θ, q = multinomial(size)
 
     def meaning(X, Y, θ):
@@ -222,7 +222,7 @@ def equation_51(size: Size):
 
 
 @equation(52, "2.7.1", IDENTITY, "The cost is the negative log likelihood")
-def equation_52(size: Size):
+def equation_52(size: Size) -> Claims:
     _, Y, _, q = multinomial(size)
     joint = likelihood(Y, q.named("t"))
     named = (-log(joint.named("Pr(Y|X)"))).named(r"\mathcal{C}(\theta)")
@@ -230,7 +230,7 @@ def equation_52(size: Size):
 
 
 @equation(53, "2.7.2", DEFINITION, "The parameters of least cost")
-def equation_53():
+def equation_53() -> Claims:
     _, Y, θ, q = multinomial(Size(12, 1, 3, ()))
     return under({Y: one_hot}, Maximal(cost(Y, q), θ, largest=False))
 

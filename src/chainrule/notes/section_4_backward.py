@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import chainrule as cr
-from chainrule.notes.equation import DEFINITION, DERIVATIVE, Claim, Size, equation
+from chainrule.notes.equation import DEFINITION, DERIVATIVE, Claim, Claims, Size, equation
 from chainrule.notes.relation import Entries, Equal, Lowers, Means, Rate, Relation, Shaped
 from chainrule.notes.section_2_softmax import total_of
 from chainrule.notes.section_4_forward import TURNED, network, squash
@@ -26,7 +26,7 @@ def _rate(of: cr.Expr, by: cr.Expr, of_name: str, by_name: str) -> cr.Expr:
 
 
 @equation(99, "4.4", DEFINITION, "The network and its loss, once more")
-def equation_99(size: Size):
+def equation_99(size: Size) -> Claims:
     n = network(size)
     return [
         Means(n.guess, (n.U, n.W, n.x, n.b), lambda U, W, x, b: sum(U * squash(W @ x + b))),
@@ -38,7 +38,7 @@ def equation_99(size: Size):
 
 
 @equation(100, "4.4", DERIVATIVE, "The derivative by W, with its dimensions")
-def equation_100(size: Size):
+def equation_100(size: Size) -> Claims:
     n = network(size)
     δ = n.U * slope(n.z)
     right = Rate(n.loss, n.W, (n.guess - n.y) * cr.outer(δ, n.x))
@@ -49,7 +49,7 @@ def equation_100(size: Size):
 
 
 @equation(101, "4.4.1", DEFINITION, "The output of the network, once more")
-def equation_101(size: Size):
+def equation_101(size: Size) -> Claims:
     n = network(size)
     return [
         Equal(n.guess, n.U @ σ(n.W @ n.x + n.b)),
@@ -59,7 +59,7 @@ def equation_101(size: Size):
 
 
 @equation(102, "4.4.1", DEFINITION, "What the two indices of W mean")
-def equation_102(size: Size):
+def equation_102(size: Size) -> Claims:
     n = network(size)
     d, h = size.widths[:2]
     rows = [[n.x[j] if i == h - 1 else cr.constant(0) for j in range(d)] for i in range(h)]
@@ -86,7 +86,7 @@ def _factors(size: Size) -> tuple[cr.Expr, ...]:
 
 
 @equation(103, "4.4.1", DERIVATIVE, "The chain rule for one weight")
-def equation_103(size: Size):
+def equation_103(size: Size) -> Claims:
     n = network(size)
     d, h = size.widths[:2]
     one, two, three, four = _factors(size)
@@ -95,7 +95,7 @@ def equation_103(size: Size):
 
 
 @equation(104, "4.4.1", DERIVATIVE, "Each factor of the chain")
-def equation_104(size: Size):
+def equation_104(size: Size) -> Claims:
     n = network(size)
     d, h = size.widths[:2]
     i, j = h - 1, d - 1
@@ -114,7 +114,7 @@ def equation_104(size: Size):
 
 
 @equation(105, "4.4.2", DERIVATIVE, "The derivative by one weight")
-def equation_105(size: Size):
+def equation_105(size: Size) -> Claims:
     n = network(size)
     d, h = size.widths[:2]
     i, j = h - 1, d - 1
@@ -134,7 +134,7 @@ def equation_105(size: Size):
 
 
 @equation(106, "4.4.3", DERIVATIVE, "The error signal δ, as a vector")
-def equation_106(size: Size):
+def equation_106(size: Size) -> Claims:
     n = network(size)
     δ = (n.U * slope(n.W @ n.x + n.b)).named(r"\delta")
     return [
@@ -144,13 +144,13 @@ def equation_106(size: Size):
 
 
 @equation(107, "4.4.3", DEFINITION, "The product of entries")
-def equation_107():
+def equation_107() -> Claims:
     U, x = cr.parameter("U", 3), cr.data("x", 3)
     return [Entries(U * x, [U[i] * x[i] for i in range(3)]), Means(U * x, (U, x), lambda U, x: np.einsum("i,i->i", U, x))]
 
 
 @equation(108, "4.4.3", DERIVATIVE, "The derivative by W, as a matrix")
-def equation_108(size: Size):
+def equation_108(size: Size) -> Claims:
     n = network(size)
     d, h = size.widths[:2]
     δ = (n.U * slope(n.z)).named(r"\delta")
@@ -171,7 +171,7 @@ _ROW = "W_i,: is a row of W, as in (88): transposed it does not fit x"
 
 
 @equation(109, "4.4.4", DERIVATIVE, "The error signal, once more")
-def equation_109(size: Size):
+def equation_109(size: Size) -> Claims:
     n = network(size)
     h = size.widths[1]
     δ = (n.U * slope(n.z)).named(r"\delta")
@@ -181,13 +181,14 @@ def equation_109(size: Size):
             Entries(δ, [n.U[i] * slope(n.W[i] @ n.x + n.b[i]) for i in range(h)]),
             _ROW,
             notation=True,
+            spelled="δ = [U_i σ′(W_{i,:}ᵀ x + b_i)]",
         ),
         Rate(n.guess, n.z, n.U * slope(n.W @ n.x + n.b)),
     ]
 
 
 @equation(110, "4.4.5", DERIVATIVE, "The derivative by the bias")
-def equation_110(size: Size):
+def equation_110(size: Size) -> Claims:
     n = network(size)
     i = size.widths[1] - 1
     δ = (n.U[i] * slope(n.z[i])).named(r"\delta_i")
@@ -197,6 +198,7 @@ def equation_110(size: Size):
             Rate(n.guess, n.b[i], n.U[i] * slope(n.W[i] @ n.x + n.b[i])),
             _ROW,
             notation=True,
+            spelled="∂ŷ/∂b_i = U_i σ′(W_{i,:}ᵀ X + b_i)",
         ),
         Rate(n.guess, n.b[i], δ),
         Claim(Rate(n.loss, n.b[i], (n.y - n.guess) * δ), Rate(n.loss, n.b[i], (n.guess - n.y) * δ), TURNED),
@@ -204,7 +206,7 @@ def equation_110(size: Size):
 
 
 @equation(111, "4.4.6", DEFINITION, "Gradient descent on the loss")
-def equation_111(size: Size):
+def equation_111(size: Size) -> Claims:
     n = network(size)
     η = cr.constant(0.1)
     return [
@@ -213,7 +215,7 @@ def equation_111(size: Size):
 
 
 @equation(112, "4.4.6", DEFINITION, "All parameters and the gradient in one vector")
-def equation_112():
+def equation_112() -> Claims:
     n = network(Size(1, 1, 1, (3, 3)))
     leaves = (n.W, n.b, n.U)
     θ = cr.concatenate(*(cr.flatten(leaf) for leaf in leaves)).named(r"\theta")
@@ -227,7 +229,7 @@ def equation_112():
 
 
 @equation(113, "4.4.6", DEFINITION, "The loss over all examples")
-def equation_113(size: Size):
+def equation_113(size: Size) -> Claims:
     y, guess = cr.data("y", size.examples), cr.data(r"\hat{y}", size.examples)
     losses = ((y - guess) ** 2 / 2).named(r"\ell")
     half = cr.sum((y - guess) ** 2) / 2
@@ -236,7 +238,7 @@ def equation_113(size: Size):
 
 
 @equation(114, "4.4.7", DERIVATIVE, "The derivative by the input")
-def equation_114(size: Size):
+def equation_114(size: Size) -> Claims:
     n = network(size)
     d, h = size.widths[:2]
     j = d - 1
@@ -287,7 +289,7 @@ class Deep:
 
 
 @equation(115, "4.5", DEFINITION, "Two layers in one line")
-def equation_115(size: Size):
+def equation_115(size: Size) -> Claims:
     n = Deep(size.widths[:3])
     inner = n.W[2] @ σ(n.W[1] @ n.x + n.b[1]) + n.b[2]
     because = "f and σ are two names for one function: with any other f, here tanh, it is not the network of (117)"
@@ -295,7 +297,7 @@ def equation_115(size: Size):
 
 
 @equation(116, "4.5.1", DERIVATIVE, "The derivative by the last W")
-def equation_116(size: Size):
+def equation_116(size: Size) -> Claims:
     one, n = network(size), Deep(size.widths[:3])
     d, h, k = size.widths[:3]
     δ = (n.U * slope(n.z[2])).named(r"\delta^{(2)}")
@@ -308,7 +310,7 @@ def equation_116(size: Size):
 
 
 @equation(117, "4.5.2", DEFINITION, "The parts of the two layers")
-def equation_117(size: Size):
+def equation_117(size: Size) -> Claims:
     n = Deep(size.widths[:3])
     return [
         Equal(n.guess, n.U @ σ(n.W[2] @ σ(n.W[1] @ n.x + n.b[1]) + n.b[2])),
@@ -323,7 +325,7 @@ def equation_117(size: Size):
 
 
 @equation(118, "4.5.2", DERIVATIVE, "The derivative by the first W, as if all were scalars", "The notes say that this abuses notation.")
-def equation_118(size: Size):
+def equation_118(size: Size) -> Claims:
     n = Deep(size.widths[:3])
     δ2 = (n.U * slope(n.z[2])).named(r"\delta^{(2)}")
     δ1 = ((n.W[2].T @ δ2) * slope(n.z[1])).named(r"\delta^{(1)}")
@@ -335,6 +337,7 @@ def equation_118(size: Size):
             Rate(n.guess, n.W[1], cr.outer((n.W[2].T @ δ2) * slope(n.z[1]), n.x)),
             order,
             notation=True,
+            spelled="∂ŷ/∂W⁽¹⁾ = δ⁽²⁾ W⁽²⁾ σ′(z⁽¹⁾) x",
         ),
         Claim(
             Equal(δ1, lambda: cr.outer((n.W[2].T @ δ2) * slope(n.z[1]), n.x)),
@@ -374,7 +377,7 @@ def recursion(size: Size, layers: range) -> list[Claim]:
 
 
 @equation(119, "4.6", DERIVATIVE, "The matrix form, and the recursion")
-def equation_119(size: Size):
+def equation_119(size: Size) -> Claims:
     n = Deep(size.widths[:3])
     δ2 = n.δ(2)
     δ1 = n.δ(1)
@@ -393,18 +396,18 @@ def equation_119(size: Size):
 
 
 @equation(120, "4.6", DERIVATIVE, "The recursion")
-def equation_120(size: Size):
+def equation_120(size: Size) -> Claims:
     return recursion(size, range(1, 3))
 
 
 @equation(121, "4.6", DERIVATIVE, "The error signal of the last layer")
-def equation_121(size: Size):
+def equation_121(size: Size) -> Claims:
     n = Deep(size.widths)
     return [Rate(n.guess, n.z[n.depth], n.U * slope(n.z[n.depth]))]
 
 
 @equation(122, "4.6", DERIVATIVE, "The recursion, for the whole sequence")
-def equation_122(size: Size):
+def equation_122(size: Size) -> Claims:
     return recursion(size, range(2, 0, -1))
 
 
@@ -412,7 +415,7 @@ _SHIFTED = "by (98) and (116) layer l has δ⁽ˡ⁾ and the input a⁽ˡ⁻¹�
 
 
 @equation(123, "4.6", DERIVATIVE, "The gradient of each layer")
-def equation_123(size: Size):
+def equation_123(size: Size) -> Claims:
     n = Deep(size.widths)
     return [
         Claim(
@@ -425,7 +428,7 @@ def equation_123(size: Size):
 
 
 @equation(124, "4.6", DERIVATIVE, "The gradient of the loss in each layer")
-def equation_124(size: Size):
+def equation_124(size: Size) -> Claims:
     n = Deep(size.widths)
     by_guess = _rate(n.loss, n.guess, r"\ell", r"\hat{y}")
     return [

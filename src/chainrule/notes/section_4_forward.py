@@ -6,7 +6,7 @@ import numpy as np
 
 import chainrule as cr
 from chainrule.notes.draws import binary, one_hot
-from chainrule.notes.equation import DEFINITION, DERIVATIVE, NUMBER, Claim, Size, equation, under
+from chainrule.notes.equation import DEFINITION, DERIVATIVE, NUMBER, Claim, Claims, Size, equation, under
 from chainrule.notes.relation import Brackets, Cases, Entries, Equal, Lowers, Means, Rate, Rounded, Same, Shaped
 from chainrule.notes.section_2_softmax import plain_softmax, total_of
 
@@ -19,7 +19,7 @@ def squash(z):  # type: ignore[no-untyped-def]
 
 
 @equation(74, "3", DEFINITION, "The cost of every model: the mean loss")
-def equation_74(size: Size):
+def equation_74(size: Size) -> Claims:
     X, y = cr.data("X", (size.examples, size.features)), cr.data("y", size.examples)
     θ = cr.parameter(r"\theta", size.features)
     losses = [cr.squared_error(X[i] @ θ, y[i]) for i in range(size.examples)]
@@ -34,7 +34,7 @@ def equation_74(size: Size):
 
 
 @equation(75, "3", DEFINITION, "Logistic regression")
-def equation_75(size: Size):
+def equation_75(size: Size) -> Claims:
     x, y, θ = cr.data("x", size.features), cr.data("y"), cr.parameter(r"\theta", size.features)
     f = σ(x @ θ).named(r"f(x, \theta)")
 
@@ -50,7 +50,7 @@ def equation_75(size: Size):
 
 
 @equation(76, "3", DEFINITION, "Multinomial regression")
-def equation_76(size: Size):
+def equation_76(size: Size) -> Claims:
     x, y = cr.data("x", size.features), cr.data("y", size.classes)
     θ = cr.parameter(r"\theta", (size.features, size.classes))
     f = cr.softmax(x @ θ).named(r"f(x, \theta)")
@@ -62,7 +62,7 @@ def equation_76(size: Size):
 
 
 @equation(77, "3", DEFINITION, "Linear regression", "(85) and (99) take half of this loss.")
-def equation_77(size: Size):
+def equation_77(size: Size) -> Claims:
     x, y, θ = cr.data("x", size.features), cr.data("y"), cr.parameter(r"\theta", size.features)
     f = (x @ θ).named(r"f(x, \theta)")
     return [
@@ -72,7 +72,7 @@ def equation_77(size: Size):
 
 
 @equation(78, "4", DEFINITION, "A layer of neurons", "The bias is in Wx, as 2.3.4 allows.")
-def equation_78(size: Size):
+def equation_78(size: Size) -> Claims:
     inside, outside = size.widths[:2]
     W, x = cr.parameter("W", (outside, inside)), cr.data("x", inside)
     return [Means(σ(W @ x), (W, x), lambda W, x: squash(np.einsum("ij,j->i", W, x)), "a"), Shaped(σ(W @ x), (outside,))]
@@ -97,7 +97,7 @@ _PAIRED = Brackets(r"f_L(\ldots f_2(f_1(x; \theta_1); \theta_2) \ldots; \theta_L
 
 
 @equation(79, "4.1", DEFINITION, "A network as a composite function")
-def equation_79(size: Size):
+def equation_79(size: Size) -> Claims:
     x, W, f = chain(size)
     a, b, c = W
     return [
@@ -113,7 +113,7 @@ def equation_79(size: Size):
 
 
 @equation(80, "4.1", DEFINITION, "All parameters of a network")
-def equation_80(size: Size):
+def equation_80(size: Size) -> Claims:
     _, W, f = chain(size)
     found = [leaf for leaf in cr.leaves([f[-1]]) if leaf.op.name == "parameter"]
     names = "{θ_1, …, θ_L} are the parameters of f", r"\theta = \{\theta_1, \ldots, \theta_L\}"
@@ -121,7 +121,7 @@ def equation_80(size: Size):
 
 
 @equation(81, "4.1", DEFINITION, "Gradient descent for a network")
-def equation_81(size: Size):
+def equation_81(size: Size) -> Claims:
     x, y = cr.data("x", size.features), cr.data("y")
     θ, η = cr.parameter(r"\theta", size.features), cr.constant(0.1)
     f = (x @ θ).named("f_L")
@@ -146,7 +146,7 @@ def _by(of: cr.Expr, by: cr.Expr) -> cr.Expr:
 
 
 @equation(82, "4.1.1", DERIVATIVE, "The chain rule through the layers")
-def equation_82():
+def equation_82() -> Claims:
     because = "the last factor between layers is ∂f_{l+1}/∂f_l; as printed layer l+2 is passed twice"
     claims = [Claim(_PRINTED, _PAIRED, _UNPAIRED, notation=True)]
     for layers in (3, 4):  # L layers, l = 1
@@ -189,7 +189,7 @@ def network(size: Size) -> Network:
 
 
 @equation(83, "4.2", DEFINITION, "A network with one hidden layer")
-def equation_83(size: Size):
+def equation_83(size: Size) -> Claims:
     n = network(size)
     inside = n.W @ n.x + n.b
     return [
@@ -205,7 +205,7 @@ def equation_83(size: Size):
 
 
 @equation(84, "4.2", DEFINITION, "The network with its entries")
-def equation_84():
+def equation_84() -> Claims:
     n = Network()
     rows = [total_of([n.W[i, j] * n.x[j] for j in range(3)]) + n.b[i] for i in range(3)]
     return [
@@ -219,7 +219,7 @@ TURNED = "the sign is turned: the derivative of ½ (y − ŷ)² by ŷ is ŷ − 
 
 
 @equation(85, "4.2", DERIVATIVE, "The loss and its derivative")
-def equation_85():
+def equation_85() -> Claims:
     y, guess = cr.data("y"), cr.data(r"\hat{y}")
     loss = ((y - guess) ** 2 / 2).named(r"\ell")
     return [
@@ -234,25 +234,27 @@ EXAMPLE = {"x": X_, "W": W_, "b": B_, "U": U_, "y": 1}
 
 
 @equation(86, "4.2.1", DEFINITION, "The numbers of the example")
-def equation_86():
+def equation_86() -> Claims:
     W = cr.constant(W_)
     rows, columns = [cr.constant([v]) for v in (X_, B_)], [cr.constant(v) for v in (X_, B_)]
     because = "X, b and U are set as rows; Wx + b and Uᵀa need columns: transpose them"
     return [
         Claim(
-            Shaped(lambda: W @ rows[0] + rows[1], (3,)), Shaped(W @ columns[0] + columns[1], (3,)), because, notation=True
+            Shaped(lambda: W @ rows[0] + rows[1], (3,)), Shaped(W @ columns[0] + columns[1], (3,)), because, notation=True,
+            spelled="W X + b with X = [2 1 2] and b = [1 1 1], rows",
         ),
         Claim(
             Shaped(lambda: cr.constant([U_]).T @ σ(columns[0]), ()),
             Shaped(cr.constant(U_) @ σ(columns[0]), ()),
             because,
             notation=True,
+            spelled="Uᵀ a with U = [−1 1 1], a row",
         ),
     ]
 
 
 @equation(87, "4.3.1", DEFINITION, "The linear layer, neuron by neuron", "X is the column x.")
-def equation_87():
+def equation_87() -> Claims:
     n = Network()
     claims = []
     for i in range(3):
@@ -262,7 +264,7 @@ def equation_87():
 
 
 @equation(88, "4.3.1", NUMBER, "The rows of W")
-def equation_88():
+def equation_88() -> Claims:
     return [Equal(cr.constant(W_)[i], cr.constant(row)) for i, row in enumerate(([1, 0, 1], [1, -1, 0], [0, 0, 2]))]
 
 
@@ -273,7 +275,7 @@ def _numbers() -> list[cr.Expr]:
 
 
 @equation(89, "4.3.1", NUMBER, "z in numbers")
-def equation_89():
+def equation_89() -> Claims:
     z = cr.constant(W_) @ cr.constant(X_) + cr.constant(B_)
     claims: list[Equal | Rounded] = []
     for i, (row, printed) in enumerate(zip(_numbers(), ("5", "2", "5"), strict=True)):
@@ -285,20 +287,20 @@ _BRACE = "a brace is a choice between its lines; a vector needs square brackets"
 
 
 @equation(90, "4.3.2", DEFINITION, "The non-linear layer")
-def equation_90():
+def equation_90() -> Claims:
     z = cr.data("z", 3)
     a, entries = σ(z).named("a"), [σ(z[i]) for i in range(3)]
     return [Claim(Cases(a, entries), Entries(a, entries), _BRACE, notation=True)]
 
 
 @equation(91, "4.3.2", DEFINITION, "The sigmoid again")
-def equation_91():
+def equation_91() -> Claims:
     t = cr.data("t")
     return [Equal(σ(t), 1 / (1 + cr.exp(-t))), Means(1 / (1 + cr.exp(-t)), (t,), squash, r"\sigma(t)")]
 
 
 @equation(92, "4.3.2", NUMBER, "a in numbers")
-def equation_92():
+def equation_92() -> Claims:
     z = cr.constant([5, 2, 5])
     a, entries = σ(z).named("a"), [σ(cr.constant(n)) for n in (5, 2, 5)]
     cut = "σ(2) is 0.8808, which rounds up"
@@ -310,7 +312,7 @@ def equation_92():
 
 
 @equation(93, "4.3.3", DEFINITION, "The output")
-def equation_93(size: Size):
+def equation_93(size: Size) -> Claims:
     U, a = cr.parameter("U", size.widths[1]), cr.data("a", size.widths[1])
     return [
         Equal(U @ a, total_of([U[i] * a[i] for i in range(size.widths[1])])),
@@ -319,7 +321,7 @@ def equation_93(size: Size):
 
 
 @equation(94, "4.3.3", NUMBER, "The output in numbers")
-def equation_94():
+def equation_94() -> Claims:
     a = [σ(cr.constant(n)) for n in (5, 2, 5)]
     n = cr.constant
     guess = (n(U_) @ σ(n(W_) @ n(X_) + n(B_))).named(r"\hat{y}")
@@ -331,13 +333,13 @@ def equation_94():
 
 
 @equation(95, "4.3.4", DEFINITION, "The squared difference", "Twice the loss of (85) and (99).")
-def equation_95():
+def equation_95() -> Claims:
     y, guess = cr.data("y"), cr.data(r"\hat{y}")
     return [Means((guess - y) ** 2, (guess, y), lambda p, y: (p - y) * (p - y), r"\ell(\hat{y}, y)")]
 
 
 @equation(96, "4.3.4", NUMBER, "The loss in numbers")
-def equation_96():
+def equation_96() -> Claims:
     n = cr.constant
     exact = ((n(U_) @ σ(n(W_) @ n(X_) + n(B_)) - n(1)) ** 2).named(r"\ell")
     rounded = (n(0.88) - n(1)) ** 2
@@ -346,7 +348,7 @@ def equation_96():
 
 
 @equation(97, "4.3.4", DEFINITION, "The average loss")
-def equation_97(size: Size):
+def equation_97(size: Size) -> Claims:
     losses = cr.data(r"\ell", size.examples)
     average = cr.mean(losses).named(r"\mathcal{L}")
     because = "it is called the average, as in (74), and lacks the factor 1/N"
@@ -361,7 +363,7 @@ def equation_97(size: Size):
 
 
 @equation(98, "4.3.5", DEFINITION, "A network with two hidden layers")
-def equation_98(size: Size):
+def equation_98(size: Size) -> Claims:
     d, h, k, _ = size.widths
     x, y = cr.data("x", d), cr.data("y")
     W1, b1 = cr.parameter("W^{(1)}", (h, d)), cr.parameter("b^{(1)}", h)

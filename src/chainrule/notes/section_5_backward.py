@@ -11,7 +11,7 @@ from typing import Any
 
 
 import chainrule as cr
-from chainrule.notes.equation import DEFINITION, DERIVATIVE, Claim, Size, equation
+from chainrule.notes.equation import DEFINITION, DERIVATIVE, Claim, Claims, Size, equation
 from chainrule.notes.relation import Entries, Means, Rate
 from chainrule.notes.section_2_softmax import total_of
 from chainrule.notes.section_4_backward import slope
@@ -53,8 +53,8 @@ def padded(array: cr.Expr, i: int, j: int) -> cr.Expr:
     return array[i, j] if inside else cr.constant(0)
 
 
-@equation(143, "5.4.1", DEFINITION, "A convolutional layer forward", "i and j run from 0 to N − m. The kernel is not turned.")
-def equation_143(size: Size):
+@equation(143, "5.4.1", DEFINITION, "A convolutional layer forward", "i and j run from 0 to N − m. The kernel is not turned.", first=0)
+def equation_143(size: Size) -> Claims:
     n = Layer(size)
 
     def entry(i: int, j: int) -> cr.Expr:
@@ -62,14 +62,14 @@ def equation_143(size: Size):
 
     places = range(n.last + 1)
     return [
-        Entries(n.z, [[entry(i, j) for j in places] for i in places]),
+        Entries(n.z, [[entry(i, j) for j in places] for i in places], "index"),
         Means(n.z, (n.below, n.W), plain_slide2d),
         Means(n.a, (n.below, n.W), lambda a, W: squash(plain_slide2d(a, W))),
     ]
 
 
-@equation(144, "5.4.2", DERIVATIVE, "The four derivatives of the layer")
-def equation_144(size: Size):
+@equation(144, "5.4.2", DERIVATIVE, "The four derivatives of the layer", first=0)
+def equation_144(size: Size) -> Claims:
     n = Layer(size)
     i, j, u, v = 1, 0, 0, 1  # u and v differ, so that a mixed-up index shows
     z = n.z[i, j].named("z_{i,j}")
@@ -78,14 +78,14 @@ def equation_144(size: Size):
     because = "the second index of a is j + v; with j + u the derivative is another entry of W"
     return [
         Rate(cr.sigmoid(own), own, slope(own)),
-        Rate(z, n.W[u, v], n.below[i + u, j + v]),
-        Claim(Rate(z, n.below[i + u, j + u], n.W[u, v]), Rate(z, n.below[i + u, j + v], n.W[u, v]), because),
-        Rate(moved, n.below[n.last, n.last], n.W[u, v]),
+        Rate(z, n.W[u, v], n.below[i + u, j + v], "index"),
+        Claim(Rate(z, n.below[i + u, j + u], n.W[u, v], "index"), Rate(z, n.below[i + u, j + v], n.W[u, v], "index"), because),
+        Rate(moved, n.below[n.last, n.last], n.W[u, v], "index"),
     ]
 
 
-@equation(145, "5.4.2", DERIVATIVE, "Backward to the neurons below")
-def equation_145(size: Size):
+@equation(145, "5.4.2", DERIVATIVE, "Backward to the neurons below", first=0)
+def equation_145(size: Size) -> Claims:
     n = Layer(size)
 
     def first(i: int, j: int, entry: Any) -> cr.Expr:
@@ -99,22 +99,24 @@ def equation_145(size: Size):
 
     because = "near the borders i − u and j − v leave the range of z; those terms are 0, which is not said"
     inside, borders = (n.m - 1, n.m - 1), ((0, 0), (n.N - 1, 0), (n.N - 1, n.N - 1))
-    claims: list[Claim | Rate] = [Rate(n.guess, n.below[inside], line(*inside, at)) for line in (first, second)]
+    claims: list[Claim | Rate] = [Rate(n.guess, n.below[inside], line(*inside, at), "index") for line in (first, second)]
     for i, j in borders:
         claims += [
             Claim(
                 Rate(n.guess, n.below[i, j], lambda line=line, i=i, j=j: line(i, j, at)),
-                Rate(n.guess, n.below[i, j], line(i, j, padded)),
+                Rate(n.guess, n.below[i, j], line(i, j, padded), "index"),
                 because,
                 notation=True,
+                spelled=f"∂ŷ/∂a⁽ˡ⁻¹⁾[{i},{j}] = Σ_u Σ_v (∂ŷ/∂z⁽ˡ⁾)[{i}−u,{j}−v] W[u,v]" if line is first else
+                f"∂ŷ/∂a⁽ˡ⁻¹⁾[{i},{j}] = Σ_u Σ_v (∂ŷ/∂a⁽ˡ⁾)[{i}−u,{j}−v] σ′(z⁽ˡ⁾[{i}−u,{j}−v]) W[u,v]",
             )
             for line in (first, second)
         ]
     return claims
 
 
-@equation(146, "5.4.2", DERIVATIVE, "Backward to the kernel")
-def equation_146(size: Size):
+@equation(146, "5.4.2", DERIVATIVE, "Backward to the kernel", first=0)
+def equation_146(size: Size) -> Claims:
     n = Layer(size)
     slopes = slope(n.z).named(r"\sigma^{\prime}(z^{(l)})")
     because = "the sums end at N − m, the last index of z; to N − m + 1 they have one row and one column too many"
@@ -132,10 +134,14 @@ def equation_146(size: Size):
         claims += [
             Claim(
                 Rate(n.guess, n.W[u, v], lambda line=line: line(n.last + 1)),
-                Rate(n.guess, n.W[u, v], line(n.last)),
+                Rate(n.guess, n.W[u, v], line(n.last), "index"),
                 because,
+                spelled=f"∂ŷ/∂W[{u},{v}] = Σ_i Σ_j, 0 ≤ i, j ≤ N − m + 1, {terms}",
             )
-            for line in (first, second)
+            for line, terms in (
+                (first, f"(∂ŷ/∂z⁽ˡ⁾)[i,j] a⁽ˡ⁻¹⁾[i+{u},j+{v}]"),
+                (second, f"(∂ŷ/∂a⁽ˡ⁾)[i,j] σ′(z⁽ˡ⁾[i,j]) a⁽ˡ⁻¹⁾[i+{u},j+{v}]"),
+            )
         ]
     return claims
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import chainrule as cr
-from chainrule.notes.equation import DEFINITION, IDENTITY, NUMBER, Claim, Size, equation, under
+from chainrule.notes.equation import DEFINITION, IDENTITY, NUMBER, Claim, Claims, Size, equation, under
 from chainrule.notes.relation import Entries, Equal, Means, Rounded, Same, Shaped
 from chainrule.notes.section_2_softmax import column, total_of
 
@@ -21,7 +21,7 @@ number = cr.constant
 def slide(f: cr.Expr, g: cr.Expr) -> cr.Expr:
     """f ⊗ g of section 5.2.1: the inner products of g (m,) with each part of f (n,); n − m + 1 numbers."""
     n, m = f.shape[0], g.shape[0]
-    return column(*(f[k : k + m] @ g for k in range(n - m + 1)))
+    return column(*(f[k : k + m] @ g for k in range(n - m + 1))).named(r"f \star g")
 
 
 def window(f: cr.Expr, g: cr.Expr, i: int, j: int) -> cr.Expr:
@@ -33,7 +33,7 @@ def slide2d(f: cr.Expr, g: cr.Expr) -> cr.Expr:
     """f ⊛ g of section 5.2.2: the inner products of g with each window of f."""
     rows, columns = (f.shape[axis] - g.shape[axis] + 1 for axis in (0, 1))
     entries = [cr.sum(window(f, g, i, j) * g) for i in range(rows) for j in range(columns)]
-    return cr.reshape(column(*entries), (rows, columns))
+    return cr.reshape(column(*entries), (rows, columns)).named(r"f \star g")
 
 
 def plain_slide2d(f: Any, g: Any) -> Any:
@@ -43,7 +43,7 @@ def plain_slide2d(f: Any, g: Any) -> Any:
 
 
 @equation(125, "5.1", DEFINITION, "How many weights a layer has", "W itself is m_l × m_{l−1}, as in z = Wa.")
-def equation_125(size: Size):
+def equation_125(size: Size) -> Claims:
     claims = []
     for inside, outside in zip(size.widths, size.widths[1:], strict=False):
         W, a = cr.parameter("W", (outside, inside)), cr.data("a", inside)
@@ -65,12 +65,12 @@ F1, G1 = [1, 0, -1, 2, 1, 2], [1, 0, 1]
 
 
 @equation(126, "5.2.1", DEFINITION, "A signal and a kernel")
-def equation_126():
+def equation_126() -> Claims:
     return [Shaped(number(F1), (6,)), Shaped(number(G1), (3,)), Shaped(slide(number(F1), number(G1)), (4,))]
 
 
 @equation(127, "5.2.1", NUMBER, "The kernel slides over the signal", "The kernel is not turned: a correlation. Here it is symmetric.")
-def equation_127():
+def equation_127() -> Claims:
     claims: list[Any] = []
     lines = (([1, 0, -1], "0", "0"), ([0, -1, 2], "2", "2"), ([-1, 2, 1], "0", "0"), ([2, 1, 2], "5", "4"))
     for k, (part, printed, correct) in enumerate(lines):
@@ -86,8 +86,8 @@ def equation_127():
 
 
 @equation(128, "5.2.1", NUMBER, "The result of the convolution")
-def equation_128():
-    whole = slide(number(F1), number(G1)).named(r"(f \times g)")
+def equation_128() -> Claims:
+    whole = slide(number(F1), number(G1))
     return [
         Claim(
             Entries(whole, [number(n) for n in (0, 2, 0, 5)]),
@@ -104,12 +104,12 @@ RESULT = [[0, 2, 0], [4, -1, 3], [-2, 3, 1]]
 
 
 @equation(129, "5.2.2", DEFINITION, "An image and a kernel")
-def equation_129():
+def equation_129() -> Claims:
     return [Shaped(number(F2), (4, 4)), Shaped(number(G2), (2, 2)), Shaped(slide2d(number(F2), number(G2)), (3, 3))]
 
 
 @equation(130, "5.2.2", DEFINITION, "A matrix as a vector", "Row by row or column by column: here both give the same.")
-def equation_130():
+def equation_130() -> Claims:
     return [Equal(cr.flatten(number(G2)), number([1, 0, 0, 1])), Equal(cr.flatten(number(G2).T), number([1, 0, 0, 1]))]
 
 
@@ -122,7 +122,7 @@ WINDOWS = (
 
 
 @equation(131, "5.2.2", NUMBER, "The kernel slides over the image")
-def equation_131():
+def equation_131() -> Claims:
     f, g = number(F2), number(G2)
     kernel = cr.flatten(g)
     because = "between vecᵀ and vec stands a matrix product; ⊛ of two vectors is a vector again, as in (127)"
@@ -138,13 +138,14 @@ def equation_131():
                     Rounded(vec @ kernel, printed, name),
                     because,
                     notation=True,
+                    spelled=f"{name} = vec({part})ᵀ ⊛ vec({G2}) = {printed}",
                 ),
             ]
     return claims
 
 
 @equation(132, "5.2.2", NUMBER, "The result of the convolution of the image")
-def equation_132():
+def equation_132() -> Claims:
     f, g = number(F2), number(G2)
     turned = g[::-1, ::-1]
     return [Equal(slide2d(f, g), number(RESULT)), Equal(slide2d(f, turned), number(RESULT))]
@@ -172,12 +173,12 @@ def _integrals(t: cr.Expr) -> list[Claim]:
 
 
 @equation(133, "5.2.3", DEFINITION, "Convolution of functions", "Here the second function is turned, unlike in (127) and (131).")
-def equation_133():
+def equation_133() -> Claims:
     return _integrals(cr.data("t"))
 
 
 @equation(134, "5.2.3", DEFINITION, "Convolution of functions at another place")
-def equation_134():
+def equation_134() -> Claims:
     return _integrals(cr.data("t^{\\prime}"))
 
 
@@ -188,7 +189,7 @@ def printed_matrix(w: cr.Expr, n: int) -> list[list[cr.Expr]]:
 
 
 @equation(135, "5.2.5", IDENTITY, "Convolution as a matrix")
-def equation_135(size: Size):
+def equation_135(size: Size) -> Claims:
     n, m = size.widths[0] + 2, size.widths[1] if size.widths[1] < size.widths[0] + 2 else 2
     w, a = cr.parameter("w", m), cr.data("a", n)
     rows = [total_of([entry * a[j] for j, entry in enumerate(row)]) for row in printed_matrix(w, n)]
@@ -201,12 +202,12 @@ def equation_135(size: Size):
             because,
             notation=True,
         ),
-        Means(whole, (w, a), np.convolve, "z"),
+        Means(whole, (w, a), np.convolve, r"w \star a"),
     ]
 
 
 @equation(136, "5.2.5", DEFINITION, "A fully connected layer, for comparison", "The bias is in Wa, as 2.3.4 allows.")
-def equation_136(size: Size):
+def equation_136(size: Size) -> Claims:
     W, a = cr.parameter("W", size.widths[1::-1]), cr.data("a", size.widths[0])
     return [Means(W @ a, (W, a), lambda W, a: np.einsum("ij,j->i", W, a), "z"), Shaped(W @ a, (size.widths[1],))]
 
@@ -214,7 +215,7 @@ def equation_136(size: Size):
 def _channels(kernels: cr.Expr, images: cr.Expr, out: int, chosen: Any = None) -> cr.Expr:
     """Channel `out` of a layer: the sum over the channels of the images of kernel ⊛ image."""
     channels = range(images.shape[0]) if chosen is None else chosen
-    return total_of([slide2d(images[c], kernels[out, c]) for c in channels])
+    return total_of([slide2d(images[c], kernels[out, c]).named(rf"W_{{{out + 1},{c + 1}}} \star x_{c + 1}") for c in channels])
 
 
 def _layer(size: Size, inside: int, outside: int) -> tuple[cr.Expr, cr.Expr]:
@@ -242,14 +243,14 @@ def _named(inside: int, outside: int) -> Claim:
 
 
 @equation(137, "5.3", DEFINITION, "From the image to the first layer", "64 channels there, 3 of them in the check.")
-def equation_137(size: Size):
+def equation_137(size: Size) -> Claims:
     W, x = _layer(size, 3, 4)
     shown = [Means(_channels(W, x, o), (W, x), lambda W, x, o=o: _plain_channel(W, x, o), f"z_{o + 1}") for o in (0, 1, 3)]
     return [*shown, _named(3, 64)]
 
 
 @equation(138, "5.3", DEFINITION, "From the first layer to the second", "64 and 128 channels there, 5 and 3 in the check.")
-def equation_138(size: Size):
+def equation_138(size: Size) -> Claims:
     W, a = _layer(size, 5, 3)
     dots = "without the dots between the second term and the last the sum has three terms"
     claims = []
@@ -260,14 +261,14 @@ def equation_138(size: Size):
 
 
 @equation(139, "5.3", DEFINITION, "ReLU")
-def equation_139():
+def equation_139() -> Claims:
     z = cr.data("z")
     wide = {z: lambda random, shape: 3 * random.normal(size=shape)}
     return under(wide, Equal(cr.relu(z), cr.maximum(0, z)), Means(cr.maximum(0, z), (z,), lambda z: z if z > 0 else 0.0, r"\mathrm{ReLU}(z)"))
 
 
 @equation(140, "5.3", DEFINITION, "ReLU, entry by entry")
-def equation_140(size: Size):
+def equation_140(size: Size) -> Claims:
     z = cr.data("z", size.widths[:2])
     rows = [[cr.relu(z[i, j]) for j in range(size.widths[1])] for i in range(size.widths[0])]
     return [Entries(cr.relu(z).named("a"), rows), Means(cr.relu(z), (z,), lambda z: np.where(z > 0, z, 0), "a")]
@@ -279,7 +280,7 @@ P2 = [[3.5, 9.5, 1.7, 6.2], [1.5, 2.5, 1.4, 3.2], [7.5, 6.5, 1.5, 5.2], [2.5, 10
 
 
 @equation(141, "5.3", NUMBER, "Max pooling, 2 × 2")
-def equation_141():
+def equation_141() -> Claims:
     printed = (("9.5", "6.2"), ("10.0", "5.2"))
     claims = [Rounded(cr.max(number(P1)), "3.5")]
     for i in (0, 1):
@@ -293,7 +294,7 @@ def pooled(size: int, window: int = 2, stride: int = 2) -> int:
 
 
 @equation(142, "5.3", NUMBER, "What pooling does to the sizes")
-def equation_142():
+def equation_142() -> Claims:
     pairs = ((224, 112), (112, 56))
     return [
         Same(
