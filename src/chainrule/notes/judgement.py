@@ -118,8 +118,8 @@ class Judgement:
         """The numbers at full precision, where the equation has any."""
         numbers: list[float] = []
         for line in self.lines:
-            for finding in (line.printed, line.correct):
-                numbers += [value for value in finding.values if value not in numbers] if finding else []
+            both = (line.printed, line.correct)
+            numbers += dict.fromkeys(value for finding in both if finding for value in finding.values)
         return numbers or None
 
     @property

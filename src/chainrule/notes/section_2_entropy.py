@@ -181,7 +181,7 @@ def equation_32(size: Size) -> Claims:
     return under({y: binary}, Means(written, (X, y, θ), meaning, r"Pr(Y|X, \theta)"), Equal(written, likelihood(y, t)))
 
 
-_MANY = Size(9, 2, 3, ())
+_MANY = Size(8, 1, 3, ())
 
 
 @equation(33, "2.5.4", DEFINITION, "The most likely parameters")

@@ -182,17 +182,12 @@ def equation_134() -> Claims:
     return _integrals(cr.data("t^{\\prime}"))
 
 
-def printed_matrix(w: cr.Expr, n: int) -> list[list[cr.Expr]]:
-    """The matrix of (135) for a kernel w (m,) and a signal of n numbers: column j is w, moved down by j."""
-    m = w.shape[0]
-    return [[w[i - j] if 0 <= i - j < m else number(0) for j in range(n)] for i in range(n + m - 1)]
-
-
 @equation(135, "5.2.5", IDENTITY, "Convolution as a matrix")
 def equation_135(size: Size) -> Claims:
     n, m = size.widths[0] + 2, size.widths[1] if size.widths[1] < size.widths[0] + 2 else 2
     w, a = cr.parameter("w", m), cr.data("a", n)
-    rows = [total_of([entry * a[j] for j, entry in enumerate(row)]) for row in printed_matrix(w, n)]
+    # the matrix has w_{i − j + 1} at i, j: each column is w, one place lower than the column before
+    rows = [total_of([w[i - j] * a[j] for j in range(n) if 0 <= i - j < m]) for i in range(n + m - 1)]
     whole = slide(cr.pad(a, ((m - 1, m - 1),)), w[::-1])
     because = "⊛ was the sliding without padding, n − m + 1 numbers; this matrix is that of (133): kernel turned, n + m − 1 numbers"
     return [

@@ -257,15 +257,18 @@ def _maximal(relation: said.Maximal, given: Mapping[Expr, Draw], random: Any) ->
     values = drawn([relation.expr], given, random)
     here, step = np.zeros(relation.leaf.shape), 1.0
     best = sign * float(evaluate(relation.expr, {**values, relation.leaf: here}))
-    for _ in range(80):
-        if step < 1e-9:
+    for _ in range(100):
+        if step < 1e-7:
             break
-        ahead = here + sign * step * np.asarray(evaluate(rate, {**values, relation.leaf: here}))
+        uphill = sign * np.asarray(evaluate(rate, {**values, relation.leaf: here}))
+        if not np.all(np.isfinite(uphill)) or np.max(np.abs(here)) > _FAR:
+            return Finding(False, "there is no best point: the steps run off")
+        ahead = here + step * uphill / max(float(np.linalg.norm(uphill)), 1e-300)
         value = sign * float(evaluate(relation.expr, {**values, relation.leaf: ahead}))
         here, best, step = (ahead, value, step * 1.5) if value > best else (here, best, step / 3)
     for _ in range(20):
         near = here + 0.3 * random.normal(size=here.shape)
-        if sign * float(evaluate(relation.expr, {**values, relation.leaf: near})) > best + 1e-6:
+        if sign * float(evaluate(relation.expr, {**values, relation.leaf: near})) > best + 1e-6 * abs(best):
             return Finding(False, "a point near by is better than the one found")
     return Finding(True, "no point near the one found by gradient steps is better")
 
