@@ -57,7 +57,7 @@ def _step(pen: Pen, start: float, first: float, number: int) -> Data:
     pen.say(axes, there + outward, there**2 + 0.1, rf"$x_{number + 1}={there:g}$".replace("-", "{-}"), ha=side)
     pen.say(axes, 0, 4.9, rf"$x_{number + 1}=x_{number}-0.1\cdot({slope:g})$".replace("-", "{-}", 0), ha="center", color=pen.theme.red)
     axes.axhline(0, color=pen.theme.faint, linewidth=0.6, zorder=0)
-    axes.set(xlabel="$x$", ylabel="$x^2$", xlim=(-2.9, 2.9), ylim=(-0.35, 5.7))
+    axes.set(xlabel="$x$", ylabel="$x^2$", xlim=(-3.3, 3.3), ylim=(-0.35, 5.7))
     return {"here": here, "there": there, "slope": slope, "first": first}
 
 

@@ -49,6 +49,14 @@ def figure(
     return enter
 
 
+def in_order() -> None:
+    """Put the figures in the order of the notes: numbers first, then the others by section."""
+    entries = list(FIGURES.values())
+    entries.sort(key=lambda entry: (not entry.name.isdigit(), int(entry.name) if entry.name.isdigit() else 0, entry.section))
+    FIGURES.clear()
+    FIGURES.update({entry.name: entry for entry in entries})
+
+
 @dataclass(frozen=True)
 class Drawn:
     """A drawn figure: the entry, Matplotlib's figure, and the numbers that are in it."""
