@@ -33,7 +33,9 @@ def test_one_equation(capsys):
     assert "0.880797077977882" in out and "U_3 is 1" in out and "wrong" in out
 
 
-@pytest.mark.parametrize("arguments", [("--section", "4.4"), ("--errata", "--section", "5"), ("94", "--latex")])
+@pytest.mark.parametrize(
+    "arguments", [("--section", "4.4"), ("--errata", "--section", "5"), ("94", "--latex")]
+)
 def test_other_views(capsys, arguments):
     status, out, err = run(capsys, "notes", *arguments)
     assert status == 0 and out and not err
@@ -58,12 +60,19 @@ def test_what_there_is_not(capsys):
 def test_figures_are_listed_and_written(capsys, tmp_path):
     status, out, _ = run(capsys, "figures")
     assert status == 0 and len(out.splitlines()) >= 27
-    status, out, _ = run(capsys, "figures", "3", "18", "--out", str(tmp_path / "new"), "--format", "svg", "--json")
+    status, out, _ = run(
+        capsys, "figures", "3", "18", "--out", str(tmp_path / "new"), "--format", "svg", "--json"
+    )
     assert status == 0
-    assert [one["file"] for one in json.loads(out)] == [str(tmp_path / "new" / f"figure-{n}.svg") for n in ("03", "18")]
+    assert [one["file"] for one in json.loads(out)] == [
+        str(tmp_path / "new" / f"figure-{n}.svg") for n in ("03", "18")
+    ]
 
 
 def test_json_is_quick():
-    code = "import time; from chainrule.cli.main import main; main(['notes', '--json']); import sys; print(time.process_time(), file=sys.stderr)"
+    code = (
+        "import time; from chainrule.cli.main import main; main(['notes', '--json']); import sys; "
+        "print(time.process_time(), file=sys.stderr)"
+    )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert float(found.stderr) < 5, "seconds of processor time"

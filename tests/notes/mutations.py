@@ -9,7 +9,22 @@ from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import CONSTANT
 from chainrule.graph.walk import substituted, topological
 from chainrule.notes.relation import (
-    Brackets, Cases, Entries, Equal, Lowers, Maximal, Means, Part, Rate, Relation, Rounded, Same, Shaped, Tends, Within, built,
+    Brackets,
+    Cases,
+    Entries,
+    Equal,
+    Lowers,
+    Maximal,
+    Means,
+    Part,
+    Rate,
+    Relation,
+    Rounded,
+    Same,
+    Shaped,
+    Tends,
+    Within,
+    built,
 )  # fmt: skip
 
 
@@ -76,7 +91,12 @@ def changed(relation: Relation) -> Iterator[tuple[Relation, tuple[Expr, Expr] | 
             yield from _entries(relation)
         case Rounded():
             digit = relation.printed[-1]
-            yield replace(relation, printed=relation.printed[:-1] + ("1" if digit == "9" else str(int(digit) + 1))), None
+            yield (
+                replace(
+                    relation, printed=relation.printed[:-1] + ("1" if digit == "9" else str(int(digit) + 1))
+                ),
+                None,
+            )
             yield replace(relation, printed="-" + relation.printed if relation.printed[0] != "-" else relation.printed[1:]), (
                 cr.constant(float(relation.printed)), cr.constant(-float(relation.printed)),
             )  # fmt: skip
@@ -86,7 +106,10 @@ def changed(relation: Relation) -> Iterator[tuple[Relation, tuple[Expr, Expr] | 
             yield replace(relation, limit=relation.limit + 1), None
             yield replace(relation, sign=-relation.sign), None
         case Within():
-            yield replace(relation, low=relation.high, high=relation.high + 1 if relation.high < 1e9 else 1e10), None
+            yield (
+                replace(relation, low=relation.high, high=relation.high + 1 if relation.high < 1e9 else 1e10),
+                None,
+            )
         case Lowers():
             yield replace(relation, update=2 * relation.leaf - relation.update), None
         case Maximal():

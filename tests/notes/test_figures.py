@@ -19,7 +19,9 @@ def drawn():
 
 def test_all_figures_of_the_notes_are_there():
     assert [name for name in FIGURES if name.isdigit()] == [str(n) for n in range(1, 20)]
-    assert {"softmax", "network", "classifier", "steps", "windows", "matrix", "pooling", "backward"} <= set(FIGURES)
+    assert {"softmax", "network", "classifier", "steps", "windows", "matrix", "pooling", "backward"} <= set(
+        FIGURES
+    )
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -43,7 +45,9 @@ def test_a_figure_there_is_not():
 
 def test_the_line_is_the_least_squares_line(drawn):
     data = drawn["1"]
-    np.testing.assert_allclose([data["slope"], data["height"]], np.polyfit(data["x"], data["y"], 1), atol=1e-9)
+    np.testing.assert_allclose(
+        [data["slope"], data["height"]], np.polyfit(data["x"], data["y"], 1), atol=1e-9
+    )
 
 
 def test_the_logistic_fit_has_no_slope_left(drawn):
@@ -87,7 +91,9 @@ def test_steps_are_perpendicular_to_contours_and_go_down(drawn):
     assert np.all(np.diff(data["values"]) < 0)
 
 
-@pytest.mark.parametrize(("name", "here", "there"), [("10", -2, -1.6), ("11", -1.6, -1.28), ("12", 2, 1.6), ("13", 1.6, 1.28)])
+@pytest.mark.parametrize(
+    ("name", "here", "there"), [("10", -2, -1.6), ("11", -1.6, -1.28), ("12", 2, 1.6), ("13", 1.6, 1.28)]
+)
 def test_steps_on_the_parabola(drawn, name, here, there):
     data = drawn[name]
     assert data["here"] == here and data["slope"] == 2 * here
@@ -103,7 +109,13 @@ def test_vgg_by_its_shapes_and_parameters(drawn):
     shapes = drawn["17"]["shapes"]
     assert [s[1] for s in shapes if len(s) == 3 and s[0] != 3][::-1][0] == 7
     assert drawn["17"]["parameters"] == 138_357_544
-    assert {c: round(parameters(c) / 1e6) for c in CONFIGURATIONS} == {"A": 133, "B": 133, "C": 134, "D": 138, "E": 144}
+    assert {c: round(parameters(c) / 1e6) for c in CONFIGURATIONS} == {
+        "A": 133,
+        "B": 133,
+        "C": 134,
+        "D": 138,
+        "E": 144,
+    }
     assert sum(stage.kind in ("conv", "dense") for stage in trace("D")) == 16
 
 
@@ -174,7 +186,14 @@ def _luminance(code):
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
 def test_ink_and_colours_stand_out_from_the_paper(theme):
     paper = _luminance(theme.paper)
-    for color, least in ((theme.ink, 7), (theme.red, 3), (theme.blue, 3), (theme.green, 3), (theme.purple, 3), (theme.orange, 2.3)):
+    for color, least in (
+        (theme.ink, 7),
+        (theme.red, 3),
+        (theme.blue, 3),
+        (theme.green, 3),
+        (theme.purple, 3),
+        (theme.orange, 2.3),
+    ):
         light, dark = max(_luminance(color), paper), min(_luminance(color), paper)
         assert (light + 0.05) / (dark + 0.05) >= least
 

@@ -49,7 +49,9 @@ def test_likelihoods_are_cross_entropies():
     Θ = RANDOM.normal(size=(2, 3))
     q = np.exp(X @ Θ) / np.exp(X @ Θ).sum(1, keepdims=True)
     likelihood = np.prod(q[np.arange(12), ONE_HOT.argmax(1)])
-    assert np.exp(-12 * value(MULTINOMIAL.cost(12, 2, 3), X, ONE_HOT, Θ)) == pytest.approx(likelihood, rel=1e-12)
+    assert np.exp(-12 * value(MULTINOMIAL.cost(12, 2, 3), X, ONE_HOT, Θ)) == pytest.approx(
+        likelihood, rel=1e-12
+    )
 
 
 def test_softmax_of_two_classes_is_the_sigmoid():

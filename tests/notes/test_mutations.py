@@ -18,7 +18,10 @@ MOST = 12  # mutants of each claim
 def true_claims(eq):
     """The claims of an equation as they are true, with what is printed put right."""
     entry = EQUATIONS[eq]
-    return [replace(claim, printed=claim.correct or claim.printed, correct=None) for claim in entry.claims(entry.sizes[0])]
+    return [
+        replace(claim, printed=claim.correct or claim.printed, correct=None)
+        for claim in entry.claims(entry.sizes[0])
+    ]
 
 
 def differ(claim, before, after, seed):
@@ -64,11 +67,15 @@ KNOWN = [
 ]
 
 
-@pytest.mark.parametrize(("relation", "slip"), KNOWN, ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("relation", "slip"), KNOWN, ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_known_slips(relation, slip):
     assert verdict_of(Claim(relation), 1)[0] == "wrong"
 
 
-@pytest.mark.parametrize(("text", "verdict"), [("0.5", "right"), ("0.50", "right"), ("0.4", "wrong"), ("0.51", "wrong")])
+@pytest.mark.parametrize(
+    ("text", "verdict"), [("0.5", "right"), ("0.50", "right"), ("0.4", "wrong"), ("0.51", "wrong")]
+)
 def test_rounding(text, verdict):
     assert verdict_of(Claim(Rounded(cr.sigmoid(cr.constant(0)), text)), 1)[0] == verdict

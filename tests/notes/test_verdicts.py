@@ -58,7 +58,9 @@ def test_every_equation_states_mathematics(judged, eq):
     assert one.equation.kind in KINDS
     assert one.statement and one.check and one.printed
     kinds = {type(line.claim.printed) for line in one.lines}
-    assert kinds - {Brackets, Same, Shaped} or eq in (80, 86, 125, 126, 129, 142), "more than counts and shapes"
+    assert kinds - {Brackets, Same, Shaped} or eq in (80, 86, 125, 126, 129, 142), (
+        "more than counts and shapes"
+    )
     if one.equation.kind == "derivative":
         assert Rate in kinds
     if one.equation.kind == "number" and eq not in (88, 128, 132, 142):

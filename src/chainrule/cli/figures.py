@@ -17,18 +17,34 @@ Form = StrEnum("Form", list(FORMATS))
 Look = StrEnum("Look", list(THEMES))
 
 
-@app.command(epilog="Examples: `chainrule figures --out figures`, `chainrule figures 9 17 --out . --format svg --theme dark`")
+@app.command(
+    epilog=(
+        "Examples: `chainrule figures --out figures`, `chainrule figures 9 17 --out . --format svg "
+        "--theme dark`"
+    )
+)
 def figures(
-    names: Annotated[list[str] | None, typer.Argument(help="Figures by number or name; all without one.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The folder to write to; made where it is missing.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Figures by number or name; all without one.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The folder to write to; made where it is missing.")
+    ] = None,
     form: Annotated[Form, typer.Option("--format", help="The format of the files.")] = Form("png"),
     theme: Annotated[Look, typer.Option(help="Light or dark.")] = Look("light"),
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document: an array with an object for each figure.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document: an array with an object for each figure.")
+    ] = False,
 ) -> None:
     """Redraw the figures of the notes, 1 to 19, and some that they lack. Without --out the figures are listed."""
     unknown = [name for name in names or () if name not in FIGURES]
     if unknown:
-        raise ChainruleError("the number or the name of a figure", ", ".join(unknown), "figures", f"there are {', '.join(FIGURES)}")
+        raise ChainruleError(
+            "the number or the name of a figure",
+            ", ".join(unknown),
+            "figures",
+            f"there are {', '.join(FIGURES)}",
+        )
     chosen = [entry for name, entry in FIGURES.items() if not names or name in names]
     written: dict[str, str] = {}
     if out is not None:

@@ -23,14 +23,24 @@ _SIGNS = {"right": "✓", "wrong": "✗", "imprecise": "~"}
 
 
 @app.command(
-    epilog="Examples: `chainrule notes 94`, `chainrule notes --section 4.4`, `chainrule notes --errata`, `chainrule notes --json`"
+    epilog=(
+        "Examples: `chainrule notes 94`, `chainrule notes --section 4.4`, `chainrule notes --errata`, "
+        "`chainrule notes --json`"
+    )
 )
 def notes(
     equation: Annotated[int | None, typer.Argument(help="The number of an equation, 1 to 146.")] = None,
     section: Annotated[str | None, typer.Option(help="The equations of a section, as 4.4 or 2.")] = None,
-    errata: Annotated[bool, typer.Option("--errata", help="Only what is not right, with the reason, and the text around it.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document: an array with an object for each equation.")] = False,
-    latex: Annotated[bool, typer.Option("--latex", help="Formulas in LaTeX: as printed, and corrected.")] = False,
+    errata: Annotated[
+        bool,
+        typer.Option("--errata", help="Only what is not right, with the reason, and the text around it."),
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document: an array with an object for each equation.")
+    ] = False,
+    latex: Annotated[
+        bool, typer.Option("--latex", help="Formulas in LaTeX: as printed, and corrected.")
+    ] = False,
 ) -> None:
     """The 146 equations of the notes: what each states, whether that is true, what it has to be, and the evidence.
 
@@ -75,7 +85,13 @@ def _chosen(equation: int | None, section: str | None) -> list[int]:
 
 def _list(console: Console, found: list[Judgement]) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for title, how in (("eq", "right"), ("section", "left"), ("kind", "left"), ("verdict", "left"), ("", "left")):
+    for title, how in (
+        ("eq", "right"),
+        ("section", "left"),
+        ("kind", "left"),
+        ("verdict", "left"),
+        ("", "left"),
+    ):
         table.add_column(title, justify=how, no_wrap=title != "")  # type: ignore[arg-type]
     for one in found:
         entry = one.equation
@@ -86,14 +102,19 @@ def _list(console: Console, found: list[Judgement]) -> None:
 
 def _summary(console: Console, found: list[Judgement]) -> None:
     counts = Counter(one.verdict for one in found)
-    console.print(f"\n{len(found)} equations: " + ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS))
+    console.print(
+        f"\n{len(found)} equations: " + ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS)
+    )
 
 
 def _head(console: Console, one: Judgement) -> None:
     entry = one.equation
     colour = _COLOURS[one.verdict]
     console.print(
-        f"[bold]({entry.eq})[/] {escape(entry.title)} · section {entry.section} · {entry.kind} · [{colour}]{one.verdict}[/]"
+        (
+            f"[bold]({entry.eq})[/] {escape(entry.title)} · section {entry.section} · {entry.kind} · "
+            f"[{colour}]{one.verdict}[/]"
+        )
     )
 
 
@@ -107,7 +128,9 @@ def _whole(console: Console, one: Judgement) -> None:
         console.print(Padding(Text(line.printed.evidence, "dim"), (0, 0, 0, 4), expand=False))
         if line.correction:
             console.print(Padding(Text(line.claim.because), (0, 0, 0, 4), expand=False))
-            console.print(Padding(Text("correct: ", "green") + Text(line.correction), (0, 0, 0, 4), expand=False))
+            console.print(
+                Padding(Text("correct: ", "green") + Text(line.correction), (0, 0, 0, 4), expand=False)
+            )
             if line.correct is not None:
                 console.print(Padding(Text(line.correct.evidence, "dim"), (0, 0, 0, 13), expand=False))
     console.print()
@@ -135,7 +158,13 @@ def _prose(console: Console, found: list[Remark]) -> None:
     console.print("[bold]In the text around the equations[/]")
     for remark in found:
         verdict = remark.verdict
-        console.print(Padding(Text(f"{remark.section} ", "bold") + Text(verdict, _COLOURS[verdict]), (1, 0, 0, 2), expand=False))
+        console.print(
+            Padding(
+                Text(f"{remark.section} ", "bold") + Text(verdict, _COLOURS[verdict]),
+                (1, 0, 0, 2),
+                expand=False,
+            )
+        )
         console.print(Padding(Text(remark.says), (0, 0, 0, 4), expand=False))
         console.print(Padding(Text("correct: ", "green") + Text(remark.correct), (0, 0, 0, 4), expand=False))
         console.print(Padding(Text(remark.evidence, "dim"), (0, 0, 0, 4), expand=False))
@@ -146,5 +175,3 @@ def _latex(one: Judgement) -> None:
     if one.correct_latex:
         print(f"% correct\n{one.correct_latex}")
     print()
-
-

@@ -37,10 +37,14 @@ def weights(activation: str, start: str, width: int, depth: int, seed: int = 0) 
         raise ChainruleError(f"one of {', '.join(STARTS)}", start, "start")
     factor = {"sigmoid": 4.0, "tanh": 1.0, "relu": float(np.sqrt(2))}[activation] / np.sqrt(width)
     random = np.random.default_rng(seed)
-    return [random.normal(scale=0.1 if start == "small" else factor, size=(width, width)) for _ in range(depth)]
+    return [
+        random.normal(scale=0.1 if start == "small" else factor, size=(width, width)) for _ in range(depth)
+    ]
 
 
-def vanishing(activation: str, start: str = "small", depth: int = 20, width: int = 32, seed: int = 0) -> list[float]:
+def vanishing(
+    activation: str, start: str = "small", depth: int = 20, width: int = 32, seed: int = 0
+) -> list[float]:
     """The size of ∂ŷ/∂z^(l) for l = 1, ..., depth, relative to the last layer's. Section 4.5.3."""
     last, z, W = deep(activation, depth, width)
     values: dict[Any, Any] = dict(zip(W, weights(activation, start, width, depth, seed), strict=True))

@@ -174,7 +174,9 @@ def judge(eq: int | Equation) -> Judgement:
         for at, claim in enumerate(entry.claims(size)):
             verdict, printed, correct = verdict_of(claim, 10 * entry.eq + number)
             if number == 0 or (verdict != RIGHT and all(line.verdict != verdict for line in lines)):
-                lines.append(Line(claim, verdict, printed, correct, *_texts(claim, printed, entry, at), entry.first))
+                lines.append(
+                    Line(claim, verdict, printed, correct, *_texts(claim, printed, entry, at), entry.first)
+                )
     return Judgement(entry, tuple(lines), len(entry.sizes))
 
 
@@ -195,6 +197,7 @@ def _fits(relation: Relation) -> bool:
 
 def judge_all(equations: Iterable[Equation] | None = None) -> list[Judgement]:
     """All equations judged, in order."""
-    return [judge(entry) for entry in (equations if equations is not None else (EQUATIONS[n] for n in sorted(EQUATIONS)))]
-
-
+    return [
+        judge(entry)
+        for entry in (equations if equations is not None else (EQUATIONS[n] for n in sorted(EQUATIONS)))
+    ]

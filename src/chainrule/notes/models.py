@@ -54,9 +54,15 @@ def _cross_entropy(p: Expr, y: Expr) -> Expr:
 
 
 LINEAR = Model("linear regression", "y is a real number", lambda X, θ: X @ θ, cr.squared_error)
-LOGISTIC = Model("logistic regression", "y is 0 or 1", lambda X, θ: cr.sigmoid(X @ θ), cr.binary_cross_entropy)
+LOGISTIC = Model(
+    "logistic regression", "y is 0 or 1", lambda X, θ: cr.sigmoid(X @ θ), cr.binary_cross_entropy
+)
 MULTINOMIAL = Model(
-    "multinomial regression", "y is a one-hot vector", lambda X, θ: cr.softmax(X @ θ, axis=1), _cross_entropy, classes=True
+    "multinomial regression",
+    "y is a one-hot vector",
+    lambda X, θ: cr.softmax(X @ θ, axis=1),
+    _cross_entropy,
+    classes=True,
 )
 MODELS = (LINEAR, LOGISTIC, MULTINOMIAL)
 
@@ -121,7 +127,13 @@ def descend(
 
 
 def fit(
-    model: Model, X: Any, y: Any, rate: float = 0.1, steps: int = 1000, tolerance: float = 0.0, l2: float = 0.0
+    model: Model,
+    X: Any,
+    y: Any,
+    rate: float = 0.1,
+    steps: int = 1000,
+    tolerance: float = 0.0,
+    l2: float = 0.0,
 ) -> Descent:
     """The model's parameters by gradient descent from 0. X: (n, m). y: (n,), for multinomial one-hot rows (n, K)."""
     X, y = np.asarray(X, float), np.asarray(y, float)

@@ -34,7 +34,11 @@ def shown(part: Part, latex: bool = False, form: str = "matrix", first: int = 1)
         return latex_symbol(expr.name) if latex else text_symbol(expr.name)
     if expr.op.name == "index" and not expr.shape:
         form = "index"  # an entry by its indices, which may count from 0
-    return expr.latex(where=False, form=form, first=first) if latex else expr.text(where=False, form=form, first=first)
+    return (
+        expr.latex(where=False, form=form, first=first)
+        if latex
+        else expr.text(where=False, form=form, first=first)
+    )
 
 
 @dataclass(frozen=True)
@@ -61,11 +65,19 @@ class Rate:
 
     def written(self, latex: bool = False, first: int = 1) -> str:
         """The relation as a formula."""
-        of, by, right = shown(self.of, latex, self.form, first), shown(self.by, latex, first=first), shown(self.equals, latex, self.form, first)
+        of, by, right = (
+            shown(self.of, latex, self.form, first),
+            shown(self.by, latex, first=first),
+            shown(self.equals, latex, self.form, first),
+        )
         plain = bool(self.of.name) or self.of.is_leaf or self.of.op.name == "index"
         if not latex:
             return f"∂{of}/∂{by} = {right}" if plain else f"∂({of})/∂{by} = {right}"
-        left = rf"\frac{{\partial {of}}}{{\partial {by}}}" if plain else rf"\frac{{\partial}}{{\partial {by}}}\left({of}\right)"
+        left = (
+            rf"\frac{{\partial {of}}}{{\partial {by}}}"
+            if plain
+            else rf"\frac{{\partial}}{{\partial {by}}}\left({of}\right)"
+        )
         return f"{left} = {right}"
 
 
@@ -150,7 +162,9 @@ class Shaped:
     def written(self, latex: bool = False, first: int = 1) -> str:
         """The relation as a formula."""
         size = (r" \times " if latex else "×").join(map(str, self.shape)) or "scalar"
-        return f"{shown(self.expr, latex, first=first)} " + (rf"\in \mathbb{{R}}^{{{size}}}" if latex else f"is {size}")
+        return f"{shown(self.expr, latex, first=first)} " + (
+            rf"\in \mathbb{{R}}^{{{size}}}" if latex else f"is {size}"
+        )
 
 
 @dataclass(frozen=True)
@@ -166,7 +180,10 @@ class Tends:
         """The relation as a formula."""
         where = ("+" if self.sign > 0 else "-") + (r"\infty" if latex else "∞")
         arrow = r" \to " if latex else " → "
-        return f"{shown(self.expr, latex, first=first)}{arrow}{self.limit:g}, {shown(self.leaf, latex, first=first)}{arrow}{where}"
+        return (
+            f"{shown(self.expr, latex, first=first)}{arrow}{self.limit:g}, "
+            f"{shown(self.leaf, latex, first=first)}{arrow}{where}"
+        )
 
 
 @dataclass(frozen=True)
@@ -241,9 +258,23 @@ class Same:
 
     def written(self, latex: bool = False, first: int = 1) -> str:
         """The relation as a formula."""
-        return self.latex_text if latex and self.latex_text else rf"\text{{{self.text}}}" if latex else self.text
+        return (
+            self.latex_text if latex and self.latex_text else rf"\text{{{self.text}}}" if latex else self.text
+        )
 
 
 Relation = (
-    Equal | Rate | Entries | Cases | Rounded | Within | Shaped | Tends | Means | Maximal | Lowers | Brackets | Same
+    Equal
+    | Rate
+    | Entries
+    | Cases
+    | Rounded
+    | Within
+    | Shaped
+    | Tends
+    | Means
+    | Maximal
+    | Lowers
+    | Brackets
+    | Same
 )

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from functools import reduce
-
 import numpy as np
 
 import chainrule as cr
 from chainrule.notes.draws import binary, distribution, positive, probability
-from chainrule.notes.equation import DEFINITION, IDENTITY, NUMBER, Claim, Claims, Size, equation, under
-from chainrule.notes.relation import Cases, Equal, Maximal, Means, Rounded, Within
+from chainrule.notes.equation import (
+    DEFINITION,
+    IDENTITY,
+    NUMBER,
+    Claim,
+    Claims,
+    Size,
+    equation,
+    under,
+)
+from chainrule.notes.parts import product
+from chainrule.notes.relation import (
+    Cases,
+    Equal,
+    Maximal,
+    Means,
+    Rounded,
+    Within,
+)
 
 log, σ = cr.log, cr.sigmoid
-
-
-def product(factors: list[cr.Expr]) -> cr.Expr:
-    """The product of scalars, written out."""
-    return reduce(lambda left, right: left * right, factors)
 
 
 def logistic(size: Size) -> tuple[cr.Expr, cr.Expr, cr.Expr, cr.Expr]:
@@ -40,7 +50,10 @@ def likelihood(y: cr.Expr, q: cr.Expr) -> cr.Expr:
 @equation(19, "2.5.1", DEFINITION, "Entropy")
 def equation_19(size: Size) -> Claims:
     p = cr.data("p", size.classes)
-    return under({p: distribution}, Means(-(p @ log(p)), (p,), lambda p: -sum(u * np.log(u) for u in p), "H(p)", "index"))
+    return under(
+        {p: distribution},
+        Means(-(p @ log(p)), (p,), lambda p: -sum(u * np.log(u) for u in p), "H(p)", "index"),
+    )
 
 
 @equation(20, "2.5.1", IDENTITY, "Entropy of two outcomes")
@@ -53,7 +66,10 @@ def equation_20() -> Claims:
 def equation_21() -> Claims:
     p, q = cr.data("p", 2), cr.data("q", 2)
     written = -(p[0] * log(q[0]) + p[1] * log(q[1]))
-    claims = Equal(cr.cross_entropy(q, p), written), Means(written, (p, q), lambda p, q: -np.dot(p, np.log(q)), "H(p, q)")
+    claims = (
+        Equal(cr.cross_entropy(q, p), written),
+        Means(written, (p, q), lambda p, q: -np.dot(p, np.log(q)), "H(p, q)"),
+    )
     return under({p: distribution, q: distribution}, *claims)
 
 
@@ -178,7 +194,9 @@ def equation_32(size: Size) -> Claims:
         return np.prod(np.where(y == 1, t, 1 - t))
 
     written = likelihood(y, q)
-    return under({y: binary}, Means(written, (X, y, θ), meaning, r"Pr(Y|X, \theta)"), Equal(written, likelihood(y, t)))
+    return under(
+        {y: binary}, Means(written, (X, y, θ), meaning, r"Pr(Y|X, \theta)"), Equal(written, likelihood(y, t))
+    )
 
 
 _MANY = Size(8, 1, 3, ())
@@ -190,7 +208,13 @@ def equation_33() -> Claims:
     return under({y: binary}, Maximal(likelihood(y, q.named("t")), θ), Maximal(cost(y, q), θ, largest=False))
 
 
-@equation(34, "2.5.4", DEFINITION, "Gaussian maximum likelihood", "θ stands for the parameters of the density, μ and σ.")
+@equation(
+    34,
+    "2.5.4",
+    DEFINITION,
+    "Gaussian maximum likelihood",
+    "θ stands for the parameters of the density, μ and σ.",
+)
 def equation_34() -> Claims:
     y, μ, s = cr.data("y", 4), cr.parameter(r"\mu"), cr.parameter(r"\sigma")
     density = cr.exp(-((y - μ) ** 2) / (2 * s**2)) / (float(np.sqrt(2 * np.pi)) * s)

@@ -29,12 +29,24 @@ def equation_1(size: Size) -> Claims:
     return [Means(σ(x @ θ), (x, θ), lambda x, θ: squash(x @ θ), r"\hat{y}")]
 
 
-@equation(2, "2.1.2", DEFINITION, "The overall loss, as a sum or as a mean", "Two definitions to choose from; (74) takes the mean.")
+@equation(
+    2,
+    "2.1.2",
+    DEFINITION,
+    "The overall loss, as a sum or as a mean",
+    "Two definitions to choose from; (74) takes the mean.",
+)
 def equation_2(size: Size) -> Claims:
     guess, y = cr.data(r"\hat{y}", size.examples), cr.data("y", size.examples)
     loss = (guess - y) ** 2
     return [
-        Means(cr.sum(loss), (guess, y), lambda p, y: sum((u - v) ** 2 for u, v in zip(p, y, strict=True)), r"\mathcal{L}", "index"),
+        Means(
+            cr.sum(loss),
+            (guess, y),
+            lambda p, y: sum((u - v) ** 2 for u, v in zip(p, y, strict=True)),
+            r"\mathcal{L}",
+            "index",
+        ),
         Means(cr.mean(loss), (guess, y), lambda p, y: np.mean((p - y) ** 2), r"\mathcal{L}", "index"),
     ]
 
@@ -73,7 +85,13 @@ def equation_6(size: Size) -> Claims:
     ]
 
 
-@equation(7, "2.3.1", DEFINITION, "The inner product", "A list with commas names the entries of a vector, not a row.")
+@equation(
+    7,
+    "2.3.1",
+    DEFINITION,
+    "The inner product",
+    "A list with commas names the entries of a vector, not a row.",
+)
 def equation_7(size: Size) -> Claims:
     x, θ = _vectors(size.features + 1)
     total = x[0] * θ[0]
@@ -136,14 +154,24 @@ def equation_14() -> Claims:
 @equation(15, "2.3.6", DERIVATIVE, "The derivative of the sigmoid, step by step")
 def equation_15() -> Claims:
     below = 1 + exp(-t)
-    lines = (cr.gradient(1 / below, t), exp(-t) / below**2, (1 / below) * (exp(-t) / below), σ(t) * (1 - σ(t)))
+    lines = (
+        cr.gradient(1 / below, t),
+        exp(-t) / below**2,
+        (1 / below) * (exp(-t) / below),
+        σ(t) * (1 - σ(t)),
+    )
     return [*(Rate(σ(t), t, line) for line in lines), Within(lines[-1], 0, inf)]
 
 
 @equation(16, "2.3.6", DERIVATIVE, "The derivative of σ(−t)")
 def equation_16() -> Claims:
     above = 1 + exp(t)
-    lines = (cr.gradient(1 / above, t), -exp(t) / above**2, -((1 / above) * (exp(t) / above)), -(σ(t) * (1 - σ(t))))
+    lines = (
+        cr.gradient(1 / above, t),
+        -exp(t) / above**2,
+        -((1 / above) * (exp(t) / above)),
+        -(σ(t) * (1 - σ(t))),
+    )
     return [
         *(Rate(σ(-t), t, line) for line in lines),
         Equal(σ(-t), 1 / above),
@@ -153,7 +181,13 @@ def equation_16() -> Claims:
     ]
 
 
-@equation(17, "2.4", IDENTITY, "Three ways to write tanh", "exp with an exponent is read as the exponential function.")
+@equation(
+    17,
+    "2.4",
+    IDENTITY,
+    "Three ways to write tanh",
+    "exp with an exponent is read as the exponential function.",
+)
 def equation_17() -> Claims:
     first, second = (exp(2 * x) - 1) / (exp(2 * x) + 1), (1 - exp(-2 * x)) / (1 + exp(-2 * x))
     because = "the factor {} is too much: it was cancelled already"

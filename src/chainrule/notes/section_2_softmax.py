@@ -6,16 +6,27 @@ import numpy as np
 
 import chainrule as cr
 from chainrule.notes.draws import distribution, one_hot
-from chainrule.notes.equation import DEFINITION, IDENTITY, Claim, Claims, Size, equation, under
-from chainrule.notes.relation import Cases, Entries, Equal, Maximal, Means, Within
-from chainrule.notes.section_2_entropy import product
+from chainrule.notes.equation import (
+    DEFINITION,
+    IDENTITY,
+    Claim,
+    Claims,
+    Size,
+    equation,
+    under,
+)
+from chainrule.notes.parts import column, product, total_of
+from chainrule.notes.plain import plain_softmax
+from chainrule.notes.relation import (
+    Cases,
+    Entries,
+    Equal,
+    Maximal,
+    Means,
+    Within,
+)
 
 exp, log = cr.exp, cr.log
-
-
-def column(*entries: cr.Expr) -> cr.Expr:
-    """Scalars as a vector."""
-    return cr.concatenate(*(cr.reshape(entry, (1,)) for entry in entries))
 
 
 def one_point(size: Size) -> tuple[cr.Expr, list[cr.Expr]]:
@@ -32,22 +43,9 @@ def multinomial(size: Size) -> tuple[cr.Expr, cr.Expr, cr.Expr, cr.Expr]:
     return X, Y, θ, powers / cr.spread(cr.sum(powers, axis=1), axis=1, size=size.classes)
 
 
-def plain_softmax(u):
-    """Softmax over the last axis in plain NumPy."""
-    return np.exp(u) / np.exp(u).sum(axis=-1, keepdims=True)
-
-
 def cost(Y: cr.Expr, q: cr.Expr) -> cr.Expr:
     """The cross entropy of one-hot labels with probabilities q, summed over the examples."""
     return -cr.sum(Y * log(q))
-
-
-def total_of(parts: list[cr.Expr]) -> cr.Expr:
-    """A sum, written out."""
-    total = parts[0]
-    for part in parts[1:]:
-        total = total + part
-    return total
 
 
 @equation(38, "2.6.1", DEFINITION, "Softmax of three classes")
@@ -62,7 +60,9 @@ def equation_38() -> Claims:
     ]
 
 
-@equation(39, "2.6.2", DEFINITION, "A composite function as layers", "Here f_1 = exp, f_2 = σ, f_3 = the square.")
+@equation(
+    39, "2.6.2", DEFINITION, "A composite function as layers", "Here f_1 = exp, f_2 = σ, f_3 = the square."
+)
 def equation_39() -> Claims:
     x = cr.data("x")
     f1, f2, f3 = exp, cr.sigmoid, lambda u: u**2
@@ -70,7 +70,9 @@ def equation_39() -> Claims:
     left = f3(f2(f1(x))).named("f_3(f_2(f_1(x)))")
     return [
         composed,
-        Claim(Equal(left, f1(f2(f1(x)))), Equal(left, f3(f2(f1(x)))), "the outermost function is f_3, not f_1"),
+        Claim(
+            Equal(left, f1(f2(f1(x)))), Equal(left, f3(f2(f1(x)))), "the outermost function is f_3, not f_1"
+        ),
     ]
 
 
@@ -84,7 +86,10 @@ def equation_40() -> Claims:
 def equation_41() -> Claims:
     x, θ = one_point(Size(1, 3, 3, ()))
     claims = [Equal(x @ one, total_of([x[i] * one[i] for i in range(3)])) for one in θ]
-    return [*claims, *(Means(x @ one, (x, one), lambda x, θ: sum(x * θ), f"u_{k}") for k, one in enumerate(θ, 1))]
+    return [
+        *claims,
+        *(Means(x @ one, (x, one), lambda x, θ: sum(x * θ), f"u_{k}") for k, one in enumerate(θ, 1)),
+    ]
 
 
 @equation(42, "2.6.2", DEFINITION, "The probabilities of the classes")
@@ -96,7 +101,10 @@ def equation_42() -> Claims:
     for k in range(3):
         lines += [
             Equal(π[k].named(rf"\pi_{k + 1}"), exp(u[k]) / total_of([exp(v) for v in u])),
-            Equal(exp(u[k]) / total_of([exp(v) for v in u]), exp(x @ θ[k]) / total_of([exp(x @ one) for one in θ])),
+            Equal(
+                exp(u[k]) / total_of([exp(v) for v in u]),
+                exp(x @ θ[k]) / total_of([exp(x @ one) for one in θ]),
+            ),
         ]
     return lines
 
@@ -155,13 +163,20 @@ def equation_46(size: Size) -> Claims:
     X, Y, θ, q = multinomial(size)
     named = cost(Y, q).named(r"\mathcal{C}(\theta)")
     rows = total_of([cr.cross_entropy(cr.softmax(X[i] @ θ), Y[i]) for i in range(size.examples)])
-    return under({Y: one_hot}, Equal(named, cost(Y, q.named("q")), "index"), Equal(rows, cost(Y, q.named("q")), "index"))
+    return under(
+        {Y: one_hot},
+        Equal(named, cost(Y, q.named("q")), "index"),
+        Equal(rows, cost(Y, q.named("q")), "index"),
+    )
 
 
 @equation(47, "2.7", IDENTITY, "The cost, sorted by class")
 def equation_47(size: Size) -> Claims:
     _, Y, _, q = multinomial(size)
-    named, classes = cost(Y, q).named(r"\mathcal{C}(\theta)"), [-(Y[:, k] @ log(q.named("q")[:, k])) for k in range(size.classes)]
+    named, classes = (
+        cost(Y, q).named(r"\mathcal{C}(\theta)"),
+        [-(Y[:, k] @ log(q.named("q")[:, k])) for k in range(size.classes)],
+    )
     return under(
         {Y: one_hot},
         Claim(
@@ -182,7 +197,13 @@ def equation_48(size: Size) -> Claims:
     return under({t: distribution}, *claims, Equal(cr.sum(t), cr.constant(1)))
 
 
-@equation(49, "2.7.1", IDENTITY, "The multinomial distribution in one line", "With the index i on t too: t_i belongs to example i.")
+@equation(
+    49,
+    "2.7.1",
+    IDENTITY,
+    "The multinomial distribution in one line",
+    "With the index i on t too: t_i belongs to example i.",
+)
 def equation_49(size: Size) -> Claims:
     t, y = cr.data("t", size.classes), cr.data("y", size.classes)
     T, Y = cr.data("t", (2, size.classes)), cr.data("y", (2, size.classes))
@@ -233,5 +254,3 @@ def equation_52(size: Size) -> Claims:
 def equation_53() -> Claims:
     _, Y, θ, q = multinomial(Size(12, 1, 3, ()))
     return under({Y: one_hot}, Maximal(cost(Y, q), θ, largest=False))
-
-

@@ -9,14 +9,13 @@ from collections.abc import Iterable
 from itertools import product
 from typing import Any
 
-
 import chainrule as cr
 from chainrule.notes.equation import DEFINITION, DERIVATIVE, Claim, Claims, Size, equation
+from chainrule.notes.parts import total_of
+from chainrule.notes.plain import plain_slide2d, squash
 from chainrule.notes.relation import Entries, Means, Rate
-from chainrule.notes.section_2_softmax import total_of
 from chainrule.notes.section_4_backward import slope
-from chainrule.notes.section_4_forward import squash
-from chainrule.notes.section_5_convolution import plain_slide2d, slide2d
+from chainrule.notes.section_5_convolution import slide2d
 
 
 class Layer:
@@ -53,7 +52,14 @@ def padded(array: cr.Expr, i: int, j: int) -> cr.Expr:
     return array[i, j] if inside else cr.constant(0)
 
 
-@equation(143, "5.4.1", DEFINITION, "A convolutional layer forward", "i and j run from 0 to N − m. The kernel is not turned.", first=0)
+@equation(
+    143,
+    "5.4.1",
+    DEFINITION,
+    "A convolutional layer forward",
+    "i and j run from 0 to N − m. The kernel is not turned.",
+    first=0,
+)
 def equation_143(size: Size) -> Claims:
     n = Layer(size)
 
@@ -79,7 +85,11 @@ def equation_144(size: Size) -> Claims:
     return [
         Rate(cr.sigmoid(own), own, slope(own)),
         Rate(z, n.W[u, v], n.below[i + u, j + v], "index"),
-        Claim(Rate(z, n.below[i + u, j + u], n.W[u, v], "index"), Rate(z, n.below[i + u, j + v], n.W[u, v], "index"), because),
+        Claim(
+            Rate(z, n.below[i + u, j + u], n.W[u, v], "index"),
+            Rate(z, n.below[i + u, j + v], n.W[u, v], "index"),
+            because,
+        ),
         Rate(moved, n.below[n.last, n.last], n.W[u, v], "index"),
     ]
 
@@ -99,7 +109,9 @@ def equation_145(size: Size) -> Claims:
 
     because = "near the borders i − u and j − v leave the range of z; those terms are 0, which is not said"
     inside, borders = (n.m - 1, n.m - 1), ((0, 0), (n.N - 1, 0), (n.N - 1, n.N - 1))
-    claims: list[Claim | Rate] = [Rate(n.guess, n.below[inside], line(*inside, at), "index") for line in (first, second)]
+    claims: list[Claim | Rate] = [
+        Rate(n.guess, n.below[inside], line(*inside, at), "index") for line in (first, second)
+    ]
     for i, j in borders:
         claims += [
             Claim(
@@ -107,8 +119,9 @@ def equation_145(size: Size) -> Claims:
                 Rate(n.guess, n.below[i, j], line(i, j, padded), "index"),
                 because,
                 notation=True,
-                spelled=f"∂ŷ/∂a⁽ˡ⁻¹⁾[{i},{j}] = Σ_u Σ_v (∂ŷ/∂z⁽ˡ⁾)[{i}−u,{j}−v] W[u,v]" if line is first else
-                f"∂ŷ/∂a⁽ˡ⁻¹⁾[{i},{j}] = Σ_u Σ_v (∂ŷ/∂a⁽ˡ⁾)[{i}−u,{j}−v] σ′(z⁽ˡ⁾[{i}−u,{j}−v]) W[u,v]",
+                spelled=f"∂ŷ/∂a⁽ˡ⁻¹⁾[{i},{j}] = Σ_u Σ_v (∂ŷ/∂z⁽ˡ⁾)[{i}−u,{j}−v] W[u,v]"
+                if line is first
+                else f"∂ŷ/∂a⁽ˡ⁻¹⁾[{i},{j}] = Σ_u Σ_v (∂ŷ/∂a⁽ˡ⁾)[{i}−u,{j}−v] σ′(z⁽ˡ⁾[{i}−u,{j}−v]) W[u,v]",
             )
             for line in (first, second)
         ]
@@ -119,7 +132,9 @@ def equation_145(size: Size) -> Claims:
 def equation_146(size: Size) -> Claims:
     n = Layer(size)
     slopes = slope(n.z).named(r"\sigma^{\prime}(z^{(l)})")
-    because = "the sums end at N − m, the last index of z; to N − m + 1 they have one row and one column too many"
+    because = (
+        "the sums end at N − m, the last index of z; to N − m + 1 they have one row and one column too many"
+    )
     claims = []
     for u, v in ((0, 1), (n.m - 1, 0)):
 
@@ -129,7 +144,9 @@ def equation_146(size: Size) -> Claims:
 
         def second(last: int, u: int = u, v: int = v) -> cr.Expr:
             places = product(range(last + 1), repeat=2)
-            return total_of([at(n.by_a, i, j) * at(slopes, i, j) * at(n.below, i + u, j + v) for i, j in places])
+            return total_of(
+                [at(n.by_a, i, j) * at(slopes, i, j) * at(n.below, i + u, j + v) for i, j in places]
+            )
 
         claims += [
             Claim(
@@ -144,5 +161,3 @@ def equation_146(size: Size) -> Claims:
             )
         ]
     return claims
-
-

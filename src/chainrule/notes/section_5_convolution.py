@@ -1,4 +1,4 @@
-"""Sections 5.1 to 5.3, equations (125) to (142): convolution in one and two dimensions, VGG, ReLU, max pooling.
+"""Sections 5.1 and 5.2, equations (125) to (136): convolution in one and two dimensions, and as a matrix.
 
 ⊗ and ⊛ of the notes slide a kernel over a signal and take inner products: a correlation without padding.
 """
@@ -11,9 +11,25 @@ from typing import Any
 import numpy as np
 
 import chainrule as cr
-from chainrule.notes.equation import DEFINITION, IDENTITY, NUMBER, Claim, Claims, Size, equation, under
-from chainrule.notes.relation import Entries, Equal, Means, Rounded, Same, Shaped
-from chainrule.notes.section_2_softmax import column, total_of
+from chainrule.notes.equation import (
+    DEFINITION,
+    IDENTITY,
+    NUMBER,
+    Claim,
+    Claims,
+    Size,
+    equation,
+    under,
+)
+from chainrule.notes.parts import column, total_of
+from chainrule.notes.relation import (
+    Entries,
+    Equal,
+    Means,
+    Rounded,
+    Same,
+    Shaped,
+)
 
 number = cr.constant
 
@@ -34,12 +50,6 @@ def slide2d(f: cr.Expr, g: cr.Expr) -> cr.Expr:
     rows, columns = (f.shape[axis] - g.shape[axis] + 1 for axis in (0, 1))
     entries = [cr.sum(window(f, g, i, j) * g) for i in range(rows) for j in range(columns)]
     return cr.reshape(column(*entries), (rows, columns)).named(r"f \star g")
-
-
-def plain_slide2d(f: Any, g: Any) -> Any:
-    """The same in plain NumPy."""
-    windows = np.lib.stride_tricks.sliding_window_view(f, g.shape)
-    return np.einsum("ijuv,uv->ij", windows, g)
 
 
 @equation(125, "5.1", DEFINITION, "How many weights a layer has", "W itself is m_l × m_{l−1}, as in z = Wa.")
@@ -69,7 +79,13 @@ def equation_126() -> Claims:
     return [Shaped(number(F1), (6,)), Shaped(number(G1), (3,)), Shaped(slide(number(F1), number(G1)), (4,))]
 
 
-@equation(127, "5.2.1", NUMBER, "The kernel slides over the signal", "The kernel is not turned: a correlation. Here it is symmetric.")
+@equation(
+    127,
+    "5.2.1",
+    NUMBER,
+    "The kernel slides over the signal",
+    "The kernel is not turned: a correlation. Here it is symmetric.",
+)
 def equation_127() -> Claims:
     claims: list[Any] = []
     lines = (([1, 0, -1], "0", "0"), ([0, -1, 2], "2", "2"), ([-1, 2, 1], "0", "0"), ([2, 1, 2], "5", "4"))
@@ -105,12 +121,25 @@ RESULT = [[0, 2, 0], [4, -1, 3], [-2, 3, 1]]
 
 @equation(129, "5.2.2", DEFINITION, "An image and a kernel")
 def equation_129() -> Claims:
-    return [Shaped(number(F2), (4, 4)), Shaped(number(G2), (2, 2)), Shaped(slide2d(number(F2), number(G2)), (3, 3))]
+    return [
+        Shaped(number(F2), (4, 4)),
+        Shaped(number(G2), (2, 2)),
+        Shaped(slide2d(number(F2), number(G2)), (3, 3)),
+    ]
 
 
-@equation(130, "5.2.2", DEFINITION, "A matrix as a vector", "Row by row or column by column: here both give the same.")
+@equation(
+    130,
+    "5.2.2",
+    DEFINITION,
+    "A matrix as a vector",
+    "Row by row or column by column: here both give the same.",
+)
 def equation_130() -> Claims:
-    return [Equal(cr.flatten(number(G2)), number([1, 0, 0, 1])), Equal(cr.flatten(number(G2).T), number([1, 0, 0, 1]))]
+    return [
+        Equal(cr.flatten(number(G2)), number([1, 0, 0, 1])),
+        Equal(cr.flatten(number(G2).T), number([1, 0, 0, 1])),
+    ]
 
 
 WINDOWS = (
@@ -172,7 +201,13 @@ def _integrals(t: cr.Expr) -> list[Claim]:
     return under({τ: _grid}, Equal(first, second), Equal(bell, sqrt(np.pi / 2) * cr.exp(-(t**2) / 2)))
 
 
-@equation(133, "5.2.3", DEFINITION, "Convolution of functions", "Here the second function is turned, unlike in (127) and (131).")
+@equation(
+    133,
+    "5.2.3",
+    DEFINITION,
+    "Convolution of functions",
+    "Here the second function is turned, unlike in (127) and (131).",
+)
 def equation_133() -> Claims:
     return _integrals(cr.data("t"))
 
@@ -189,7 +224,10 @@ def equation_135(size: Size) -> Claims:
     # the matrix has w_{i − j + 1} at i, j: each column is w, one place lower than the column before
     rows = [total_of([w[i - j] * a[j] for j in range(n) if 0 <= i - j < m]) for i in range(n + m - 1)]
     whole = slide(cr.pad(a, ((m - 1, m - 1),)), w[::-1])
-    because = "⊛ was the sliding without padding, n − m + 1 numbers; this matrix is that of (133): kernel turned, n + m − 1 numbers"
+    because = (
+        "⊛ was the sliding without padding, n − m + 1 numbers; this matrix is that of (133): kernel "
+        "turned, n + m − 1 numbers"
+    )
     return [
         Claim(
             Entries(slide(a, w).named("z"), rows),
@@ -201,104 +239,12 @@ def equation_135(size: Size) -> Claims:
     ]
 
 
-@equation(136, "5.2.5", DEFINITION, "A fully connected layer, for comparison", "The bias is in Wa, as 2.3.4 allows.")
+@equation(
+    136, "5.2.5", DEFINITION, "A fully connected layer, for comparison", "The bias is in Wa, as 2.3.4 allows."
+)
 def equation_136(size: Size) -> Claims:
     W, a = cr.parameter("W", size.widths[1::-1]), cr.data("a", size.widths[0])
-    return [Means(W @ a, (W, a), lambda W, a: np.einsum("ij,j->i", W, a), "z"), Shaped(W @ a, (size.widths[1],))]
-
-
-def _channels(kernels: cr.Expr, images: cr.Expr, out: int, chosen: Any = None) -> cr.Expr:
-    """Channel `out` of a layer: the sum over the channels of the images of kernel ⊛ image."""
-    channels = range(images.shape[0]) if chosen is None else chosen
-    return total_of([slide2d(images[c], kernels[out, c]).named(rf"W_{{{out + 1},{c + 1}}} \star x_{c + 1}") for c in channels])
-
-
-def _layer(size: Size, inside: int, outside: int) -> tuple[cr.Expr, cr.Expr]:
-    """Kernels W (outside, inside, 2, 2) and images (inside, 3, 3)."""
-    return cr.parameter("W", (outside, inside, 2, 2)), cr.data("x", (inside, 3, 3))
-
-
-def _plain_channel(W: Any, x: Any, out: int) -> Any:
-    return sum(plain_slide2d(image, kernel) for image, kernel in zip(x, W[out], strict=True))
-
-
-_ORDER = "the kernels are named W_1,1 ... W_{0},{1} before: input first; the sums have the output first, up to W_{1},{0}"
-
-
-def _named(inside: int, outside: int) -> Claim:
-    """The largest pair of indices: in the set named before, and in the sums."""
-    text = "the kernels in the sums are the kernels named before, up to W_{},{}"
-    used, named = (outside, inside), (inside, outside)
-    return Claim(
-        Same(used, named, text.format(inside, outside)),
-        Same(used, (outside, inside), text.format(outside, inside)),
-        _ORDER.format(inside, outside),
-        notation=True,
-    )
-
-
-@equation(137, "5.3", DEFINITION, "From the image to the first layer", "64 channels there, 3 of them in the check.")
-def equation_137(size: Size) -> Claims:
-    W, x = _layer(size, 3, 4)
-    shown = [Means(_channels(W, x, o), (W, x), lambda W, x, o=o: _plain_channel(W, x, o), f"z_{o + 1}") for o in (0, 1, 3)]
-    return [*shown, _named(3, 64)]
-
-
-@equation(138, "5.3", DEFINITION, "From the first layer to the second", "64 and 128 channels there, 5 and 3 in the check.")
-def equation_138(size: Size) -> Claims:
-    W, a = _layer(size, 5, 3)
-    dots = "without the dots between the second term and the last the sum has three terms"
-    claims = []
-    for o in (0, 1, 2):
-        whole = _channels(W, a, o).named(f"z_{o + 1}")
-        claims.append(Claim(Equal(whole, _channels(W, a, o, (0, 1, 4))), Equal(whole, _channels(W, a, o)), dots, notation=True))
-    return [*claims, _named(64, 128)]
-
-
-@equation(139, "5.3", DEFINITION, "ReLU")
-def equation_139() -> Claims:
-    z = cr.data("z")
-    wide = {z: lambda random, shape: 3 * random.normal(size=shape)}
-    return under(wide, Equal(cr.relu(z), cr.maximum(0, z)), Means(cr.maximum(0, z), (z,), lambda z: z if z > 0 else 0.0, r"\mathrm{ReLU}(z)"))
-
-
-@equation(140, "5.3", DEFINITION, "ReLU, entry by entry")
-def equation_140(size: Size) -> Claims:
-    z = cr.data("z", size.widths[:2])
-    rows = [[cr.relu(z[i, j]) for j in range(size.widths[1])] for i in range(size.widths[0])]
-    return [Entries(cr.relu(z).named("a"), rows), Means(cr.relu(z), (z,), lambda z: np.where(z > 0, z, 0), "a")]
-
-
-P1 = [[2.5, 3.5], [1.5, 3.2]]
-P2 = [[3.5, 9.5, 1.7, 6.2], [1.5, 2.5, 1.4, 3.2], [7.5, 6.5, 1.5, 5.2], [2.5, 10.0, 2.4, 0.1]]
-"""The matrices that (141) pools."""
-
-
-@equation(141, "5.3", NUMBER, "Max pooling, 2 × 2")
-def equation_141() -> Claims:
-    printed = (("9.5", "6.2"), ("10.0", "5.2"))
-    claims = [Rounded(cr.max(number(P1)), "3.5")]
-    for i in (0, 1):
-        claims += [Rounded(cr.max(number(P2)[2 * i : 2 * i + 2, 2 * j : 2 * j + 2]), printed[i][j]) for j in (0, 1)]
-    return claims
-
-
-def pooled(size: int, window: int = 2, stride: int = 2) -> int:
-    """The size of an image side after pooling."""
-    return len(range(0, size - window + 1, stride))
-
-
-@equation(142, "5.3", NUMBER, "What pooling does to the sizes")
-def equation_142() -> Claims:
-    pairs = ((224, 112), (112, 56))
     return [
-        Same(
-            (pooled(before), pooled(before)),
-            (after, after),
-            f"({before}, {before}) → ({after}, {after})",
-            rf"({before}, {before}) \to ({after}, {after})",
-        )
-        for before, after in pairs
+        Means(W @ a, (W, a), lambda W, a: np.einsum("ij,j->i", W, a), "z"),
+        Shaped(W @ a, (size.widths[1],)),
     ]
-
-

@@ -69,9 +69,7 @@ def found(relation: Relation, given: Mapping[Expr, Draw], seed: int) -> Finding:
         return Finding(False, f"cannot be computed as printed: {fault}", fits=False)
 
 
-def drawn(
-    exprs: list[Expr], given: Mapping[Expr, Draw], random: np.random.Generator
-) -> dict[Expr, Any]:
+def drawn(exprs: list[Expr], given: Mapping[Expr, Draw], random: np.random.Generator) -> dict[Expr, Any]:
     """Random values for all leaves of the expressions."""
     return {leaf: given.get(leaf, real)(random, leaf.shape) for leaf in leaves(exprs)}
 
@@ -84,7 +82,9 @@ def _compared(left: Any, right: Any, values: Mapping[Expr, Any]) -> tuple[float,
     scale = max(1.0, float(np.max(np.abs(left), initial=0)))
     off = np.abs(left - right) / scale
     worst = float(np.max(np.where(np.isnan(off), np.inf, off), initial=0))
-    small = ", ".join(f"{leaf.name} = {float(value):.3g}" for leaf, value in values.items() if np.ndim(value) == 0)
+    small = ", ".join(
+        f"{leaf.name} = {float(value):.3g}" for leaf, value in values.items() if np.ndim(value) == 0
+    )
     if np.ndim(left) == 0:
         return worst, f"{float(left):.6g} against {float(right):.6g}" + (f" at {small}" if small else "")
     return worst, f"entries differ by up to {float(np.max(np.abs(left - right))):.3g}"
@@ -141,7 +141,11 @@ def _cases(relation: said.Cases, given: Mapping[Expr, Draw], random: Any) -> Fin
     left, lines = built(relation.left), [built(line) for line in relation.lines]
     for line in lines:
         if line.shape != left.shape:
-            raise ShapeError(f"lines of the shape {left.shape}, since a brace is one of its lines", f"{line.shape}", "brace")
+            raise ShapeError(
+                f"lines of the shape {left.shape}, since a brace is one of its lines",
+                f"{line.shape}",
+                "brace",
+            )
     for _ in range(DRAWS):
         values = drawn([left, *lines], given, random)
         first, *others = evaluate([left, *lines], values)
@@ -168,7 +172,9 @@ def _rate(relation: said.Rate, given: Mapping[Expr, Draw], random: Any) -> Findi
     rate = gradient(of, leaf)
     worst = 0.0
     for draw in range(DRAWS):
-        values = drawn([relation.of, relation.by, equals, *([leaf] if key is not None else [])], given, random)
+        values = drawn(
+            [relation.of, relation.by, equals, *([leaf] if key is not None else [])], given, random
+        )
         if leaf not in values:
             values[leaf] = evaluate(relation.by, values)
         at = tuple(slice(*part) if isinstance(part, tuple) else part for part in key or ())
@@ -188,13 +194,17 @@ def _rate(relation: said.Rate, given: Mapping[Expr, Draw], random: Any) -> Findi
         if not miss <= DIFFERENCES:
             return Finding(False, f"finite differences give {slope:.9g}, the line {expected:.9g}")
         worst = miss
-    return Finding(True, f"gradient and finite differences agree with it (to {worst:.1e}) on {DRAWS} random inputs")
+    return Finding(
+        True, f"gradient and finite differences agree with it (to {worst:.1e}) on {DRAWS} random inputs"
+    )
 
 
 def _slope(of: Expr, leaf: Expr, values: Mapping[Expr, Any], direction: Any) -> float:
     """The slope along a direction: a central difference in extended precision."""
     start = np.asarray(values[leaf], np.longdouble)
-    above, below = (evaluate(of, {**values, leaf: start + step * direction}, np.longdouble) for step in (_STEP, -_STEP))
+    above, below = (
+        evaluate(of, {**values, leaf: start + step * direction}, np.longdouble) for step in (_STEP, -_STEP)
+    )
     return float((above - below) / (2 * _STEP))
 
 
@@ -231,7 +241,8 @@ def _shaped(relation: said.Shaped, given: Mapping[Expr, Draw], random: Any) -> F
 def _tends(relation: said.Tends, given: Mapping[Expr, Draw], random: Any) -> Finding:
     values = drawn([relation.expr], given, random)
     near, far = (
-        float(evaluate(relation.expr, {**values, relation.leaf: relation.sign * at})) for at in (_FAR / 2, _FAR)
+        float(evaluate(relation.expr, {**values, relation.leaf: relation.sign * at}))
+        for at in (_FAR / 2, _FAR)
     )
     off = abs(far - relation.limit)
     holds = off <= SAME and off <= abs(near - relation.limit)

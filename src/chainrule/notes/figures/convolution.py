@@ -16,7 +16,14 @@ def _empty(rows: int, columns: int) -> list[list[str]]:
     return [[""] * columns for _ in range(rows)]
 
 
-@figure("19", "5.4.1", "Where the result of a window is put: at its centre (left), or at its first corner (right), as from here on")
+@figure(
+    "19",
+    "5.4.1",
+    (
+        "Where the result of a window is put: at its centre (left), or at its first corner (right), as "
+        "from here on"
+    ),
+)
 def figure_19(pen: Pen) -> Data:
     N, m, i, j = 6, 3, 1, 2
     panels = pen.panels(2, width=1.15, height=1.0)
@@ -32,11 +39,31 @@ def figure_19(pen: Pen) -> Data:
         pen.frame(axes, j, -i, m, m, pen.theme.blue)
         from matplotlib.patches import Rectangle
 
-        axes.add_patch(Rectangle((j + shift, -i - shift - 1), 1, 1, facecolor=pen.tint(pen.theme.red, 0.45), edgecolor=pen.theme.red, linewidth=1.4, zorder=5))
-        pen.say(axes, j + shift + 0.5, -i - shift - 0.5, r"$z_{%d,%d}$" % (i, j), ha="center", va="center", fontsize=9)
+        axes.add_patch(
+            Rectangle(
+                (j + shift, -i - shift - 1),
+                1,
+                1,
+                facecolor=pen.tint(pen.theme.red, 0.45),
+                edgecolor=pen.theme.red,
+                linewidth=1.4,
+                zorder=5,
+            )
+        )
+        pen.say(
+            axes,
+            j + shift + 0.5,
+            -i - shift - 0.5,
+            r"$z_{%d,%d}$" % (i, j),
+            ha="center",
+            va="center",
+            fontsize=9,
+        )
         for k in range(N):
             pen.say(axes, k + 0.5, 0.28, str(k), ha="center", va="center", fontsize=8, color=pen.theme.faint)
-            pen.say(axes, -0.32, -k - 0.5, str(k), ha="center", va="center", fontsize=8, color=pen.theme.faint)
+            pen.say(
+                axes, -0.32, -k - 0.5, str(k), ha="center", va="center", fontsize=8, color=pen.theme.faint
+            )
         pen.say(axes, N / 2, -N - 0.5, f"result at the {name} of the window", ha="center", va="center")
         pen.plane(axes, (-0.8, N + 0.3), (-N - 0.9, 0.7))
     return {"results": results, "expected": N - m + 1}
@@ -61,14 +88,28 @@ def figure_steps(pen: Pen) -> Data:
 
         pen.cells(axes, wide, (0, 0), fill, fontsize=8.5)
         pen.frame(axes, j, -i, 3, 3, pen.theme.blue)
-        done = [[f"{whole[r, c]:g}".replace("-", "−") if r * 5 + c <= step else "" for c in range(5)] for r in range(5)]
-        pen.cells(axes, done, (1.75, -7.6), lambda r, c, i=i, j=j: pen.tint(pen.theme.red, 0.3) if (r, c) == (i, j) else None, 0.7, fontsize=7.5)
+        done = [
+            [f"{whole[r, c]:g}".replace("-", "−") if r * 5 + c <= step else "" for c in range(5)]
+            for r in range(5)
+        ]
+        pen.cells(
+            axes,
+            done,
+            (1.75, -7.6),
+            lambda r, c, i=i, j=j: pen.tint(pen.theme.red, 0.3) if (r, c) == (i, j) else None,
+            0.7,
+            fontsize=7.5,
+        )
         pen.say(axes, 3.5, 0.45, f"step {step + 1} of {whole.size}", ha="center", va="center")
         pen.plane(axes, (-0.2, 7.2), (-11.3, 0.8))
     return {"result": whole, "steps": whole.size, "left": whole.size - 4, "image": image, "kernel": kernel}
 
 
-@figure("windows", "5.2.2", "The nine windows of (131): each one's inner product with the kernel is one number of (132)")
+@figure(
+    "windows",
+    "5.2.2",
+    "The nine windows of (131): each one's inner product with the kernel is one number of (132)",
+)
 def figure_windows(pen: Pen) -> Data:
     f, g = cr.constant(F2), cr.constant(G2)
     result = cr.evaluate(slide2d(f, g), {})
@@ -77,7 +118,9 @@ def figure_windows(pen: Pen) -> Data:
 
         def fill(r: int, c: int, i: int = i, j: int = j) -> str | None:
             if i <= r < i + 2 and j <= c < j + 2:
-                return pen.tint(pen.theme.red if G2[r - i][c - j] else pen.theme.blue, 0.3 if G2[r - i][c - j] else 0.14)
+                return pen.tint(
+                    pen.theme.red if G2[r - i][c - j] else pen.theme.blue, 0.3 if G2[r - i][c - j] else 0.14
+                )
             return None
 
         pen.cells(axes, F2, (0, 0), fill, fontsize=9)
@@ -87,7 +130,14 @@ def figure_windows(pen: Pen) -> Data:
     return {"result": result}
 
 
-@figure("matrix", "5.2.5", "Convolution as a matrix: (135), the full convolution (left), and the sliding of (127) (right); one colour, one weight")
+@figure(
+    "matrix",
+    "5.2.5",
+    (
+        "Convolution as a matrix: (135), the full convolution (left), and the sliding of (127) (right); "
+        "one colour, one weight"
+    ),
+)
 def figure_matrix(pen: Pen) -> Data:
     m, n = 3, 6
     colours = (pen.theme.red, pen.theme.orange, pen.theme.blue)
@@ -108,7 +158,14 @@ def figure_matrix(pen: Pen) -> Data:
 
         pen.cells(axes, labels, (0, 0), fill, fontsize=9)
         size = f"{len(table)} × {n}"
-        pen.say(axes, n / 2, 0.55, f"full convolution: {size}" if name == "full" else f"sliding, as in (127): {size}", ha="center", va="center")
+        pen.say(
+            axes,
+            n / 2,
+            0.55,
+            f"full convolution: {size}" if name == "full" else f"sliding, as in (127): {size}",
+            ha="center",
+            va="center",
+        )
         pen.plane(axes, (-0.4, n + 0.4), (-n - m + 0.7, 1.1))
     return {"w": w, "a": a, **numbers, "shapes": [(len(full), n), (len(sliding), n)]}
 
@@ -120,14 +177,31 @@ def figure_pooling(pen: Pen) -> Data:
     colours = ((pen.theme.red, pen.theme.blue), (pen.theme.orange, pen.theme.green))
     (axes,) = pen.panels(width=1.7, height=0.95)
     largest = {(r, c) for r, c in np.ndindex(4, 4) if P2[r][c] == result[r // 2, c // 2]}
-    pen.cells(axes, [[f"{v:.1f}" for v in row] for row in P2], (0, 0), lambda r, c: pen.tint(colours[r // 2][c // 2], 0.45 if (r, c) in largest else 0.14))
+    pen.cells(
+        axes,
+        [[f"{v:.1f}" for v in row] for row in P2],
+        (0, 0),
+        lambda r, c: pen.tint(colours[r // 2][c // 2], 0.45 if (r, c) in largest else 0.14),
+    )
     pen.arrow(axes, (4.35, -2), (5.35, -2), pen.theme.faint)
-    pen.cells(axes, [[f"{v:.1f}" for v in row] for row in result], (5.7, -1), lambda r, c: pen.tint(colours[r][c], 0.45))
+    pen.cells(
+        axes,
+        [[f"{v:.1f}" for v in row] for row in result],
+        (5.7, -1),
+        lambda r, c: pen.tint(colours[r][c], 0.45),
+    )
     pen.plane(axes, (-0.2, 7.9), (-4.2, 0.2))
     return {"result": result, "largest": sorted(largest)}
 
 
-@figure("backward", "5.4.2", "The way back: a neuron below gathers a window of z, as far as it lies inside, (145) (left); a weight gathers every place of z, (146) (right)")
+@figure(
+    "backward",
+    "5.4.2",
+    (
+        "The way back: a neuron below gathers a window of z, as far as it lies inside, (145) (left); a "
+        "weight gathers every place of z, (146) (right)"
+    ),
+)
 def figure_backward(pen: Pen) -> Data:
     N, m, i, j, u, v = 5, 3, 1, 3, 0, 1
     side = N - m + 1

@@ -17,7 +17,11 @@ def valley(u: Any, v: Any) -> Any:
     return u**2 / 2 + 1.4 * v**2 + 0.5 * u * v
 
 
-@figure("9", "2.8", "Gradient descent on a function of two variables: each step is perpendicular to the contour it leaves")
+@figure(
+    "9",
+    "2.8",
+    "Gradient descent on a function of two variables: each step is perpendicular to the contour it leaves",
+)
 def figure_9(pen: Pen) -> Data:
     x = cr.parameter("x", 2)
     found = descend(valley(x[0], x[1]), x, [-2.7, 1.75], rate=0.22, steps=14)
@@ -48,14 +52,31 @@ def _step(pen: Pen, start: float, first: float, number: int) -> Data:
     axes.plot(grid, grid**2, color=pen.theme.ink, linewidth=1.4)
     ends = np.array([here - 0.75, here + 0.75])
     axes.plot(ends, here**2 + slope * (ends - here), color=pen.theme.blue, linewidth=1.2, dashes=(4, 3))
-    axes.vlines([here, there], 0, [here**2, there**2], color=pen.theme.faint, linewidth=0.8, linestyles=(0, (1, 2)))
+    axes.vlines(
+        [here, there], 0, [here**2, there**2], color=pen.theme.faint, linewidth=0.8, linestyles=(0, (1, 2))
+    )
     pen.arrow(axes, (here, 0.02), (there, 0.02), pen.theme.red, mutation_scale=11, linewidth=1.8)
     pen.dot(axes, [here], [here**2], pen.theme.red, 42)
     pen.dot(axes, [there], [there**2], size=32)
     side, outward = ("left", 0.22) if here < 0 else ("right", -0.22)
-    pen.say(axes, here - outward, here**2 + 0.1, rf"$x_{number}={here:g}$".replace("-", "{-}"), ha="right" if here < 0 else "left")
-    pen.say(axes, there + outward, there**2 + 0.1, rf"$x_{number + 1}={there:g}$".replace("-", "{-}"), ha=side)
-    pen.say(axes, 0, 4.9, rf"$x_{number + 1}=x_{number}-0.1\cdot({slope:g})$".replace("-", "{-}", 0), ha="center", color=pen.theme.red)
+    pen.say(
+        axes,
+        here - outward,
+        here**2 + 0.1,
+        rf"$x_{number}={here:g}$".replace("-", "{-}"),
+        ha="right" if here < 0 else "left",
+    )
+    pen.say(
+        axes, there + outward, there**2 + 0.1, rf"$x_{number + 1}={there:g}$".replace("-", "{-}"), ha=side
+    )
+    pen.say(
+        axes,
+        0,
+        4.9,
+        rf"$x_{number + 1}=x_{number}-0.1\cdot({slope:g})$".replace("-", "{-}", 0),
+        ha="center",
+        color=pen.theme.red,
+    )
     axes.axhline(0, color=pen.theme.faint, linewidth=0.6, zorder=0)
     axes.set(xlabel="$x$", ylabel="$x^2$", xlim=(-3.3, 3.3), ylim=(-0.35, 5.7))
     return {"here": here, "there": there, "slope": slope, "first": first}

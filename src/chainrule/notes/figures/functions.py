@@ -25,7 +25,11 @@ def _over(of: Expr, x: Expr, wide: Expr) -> Expr:
 
     def build(node: Expr) -> Expr:
         if node not in new:
-            new[node] = node if node.is_leaf else node.op(*(build(operand) for operand in node.operands), **node.params)
+            new[node] = (
+                node
+                if node.is_leaf
+                else node.op(*(build(operand) for operand in node.operands), **node.params)
+            )
         return new[node]
 
     return build(of)
@@ -45,7 +49,9 @@ def _tangent(pen: Pen, axes: Any, of: Expr, x: Expr, place: float, reach: float)
     """The tangent at a place, dashed; returns its slope."""
     slope, height = slope_at(of, x, place), value_at(of, x, place)
     ends = np.array([place - reach, place + reach])
-    axes.plot(ends, height + slope * (ends - place), color=pen.theme.faint, linewidth=1.1, dashes=(4, 3), zorder=1)
+    axes.plot(
+        ends, height + slope * (ends - place), color=pen.theme.faint, linewidth=1.1, dashes=(4, 3), zorder=1
+    )
     return slope
 
 
@@ -83,8 +89,19 @@ def _pair(pen: Pen, thetas: tuple[float, float]) -> Data:
     for axes, θ in zip(panels, thetas, strict=True):
         label = rf"$\sigma({str(θ).removesuffix('.0')}\,x)$".replace("-", "{-}")
         parts.append(_sigmoid(pen, axes, θ * x, x, 0, label))
-        pen.say(axes, 1.0 if θ > 0 else -1.0, 0.5, f"slope {parts[-1]['slope']:g}".replace("-", "−"), va="center", ha="left" if θ > 0 else "right")
-    return {"thetas": thetas, "slopes": [part["slope"] for part in parts], "values": [part["value"] for part in parts]}
+        pen.say(
+            axes,
+            1.0 if θ > 0 else -1.0,
+            0.5,
+            f"slope {parts[-1]['slope']:g}".replace("-", "−"),
+            va="center",
+            ha="left" if θ > 0 else "right",
+        )
+    return {
+        "thetas": thetas,
+        "slopes": [part["slope"] for part in parts],
+        "values": [part["value"] for part in parts],
+    }
 
 
 @figure("4", "2.3.2", "The role of θ: the larger it is, the steeper the sigmoid; its slope at 0 is θ/4")
@@ -108,7 +125,14 @@ def figure_6(pen: Pen) -> Data:
     for axes, b in zip(panels, (-3, 3), strict=True):
         sign = "-" if b < 0 else "+"
         parts.append(_sigmoid(pen, axes, x + b, x, -b, rf"$\sigma(x {sign} 3)$, $b = {b}$"))
-        pen.say(axes, -b + (0.6 if b > 0 else -0.6), 0.5, f"half at $x = {-b}$", va="center", ha="left" if b > 0 else "right")
+        pen.say(
+            axes,
+            -b + (0.6 if b > 0 else -0.6),
+            0.5,
+            f"half at $x = {-b}$",
+            va="center",
+            ha="left" if b > 0 else "right",
+        )
     return {"halves": [part["half"] for part in parts], "values": [part["value"] for part in parts]}
 
 

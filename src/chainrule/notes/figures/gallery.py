@@ -52,7 +52,13 @@ def figure(
 def in_order() -> None:
     """Put the figures in the order of the notes: numbers first, then the others by section."""
     entries = list(FIGURES.values())
-    entries.sort(key=lambda entry: (not entry.name.isdigit(), int(entry.name) if entry.name.isdigit() else 0, entry.section))
+    entries.sort(
+        key=lambda entry: (
+            not entry.name.isdigit(),
+            int(entry.name) if entry.name.isdigit() else 0,
+            entry.section,
+        )
+    )
     FIGURES.clear()
     FIGURES.update({entry.name: entry for entry in entries})
 
@@ -70,7 +76,11 @@ class Drawn:
         from matplotlib import rc_context
 
         path = folder / f"{self.entry.file}.{form}"
-        dates: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
+        dates: dict[str, Any] = {
+            "svg": {"Date": None},
+            "pdf": {"CreationDate": None},
+            "png": {"Software": None},
+        }
         with rc_context(SETTINGS):
             self.figure.savefig(path, format=form, dpi=200, metadata=dates[form])
         return path

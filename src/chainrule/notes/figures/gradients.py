@@ -7,7 +7,11 @@ from chainrule.notes.figures.gallery import Data, figure
 from chainrule.notes.figures.style import Pen
 
 
-@figure("vanishing", "4.5.3", "The size of ∂ŷ/∂z of each layer, from the last of 20 back to the first: layers of 32 neurons")
+@figure(
+    "vanishing",
+    "4.5.3",
+    "The size of ∂ŷ/∂z of each layer, from the last of 20 back to the first: layers of 32 neurons",
+)
 def figure_vanishing(pen: Pen) -> Data:
     (axes,) = pen.panels(width=1.7, height=1.05)
     colours = {"sigmoid": pen.theme.red, "tanh": pen.theme.blue, "relu": pen.theme.green}
@@ -19,7 +23,13 @@ def figure_vanishing(pen: Pen) -> Data:
             found[activation, start] = sizes
             label = f"{'ReLU' if activation == 'relu' else activation}, {start} weights"
             axes.plot(range(1, 21), sizes, color=colour, label=label, linewidth=1.5, dashes=dashes[start])
-    axes.set(yscale="log", xlabel="layer", ylabel=r"$|\delta^{(l)}|$ against the last", xticks=[1, 5, 10, 15, 20], xlim=(0.5, 20.5))
+    axes.set(
+        yscale="log",
+        xlabel="layer",
+        ylabel=r"$|\delta^{(l)}|$ against the last",
+        xticks=[1, 5, 10, 15, 20],
+        xlim=(0.5, 20.5),
+    )
     axes.minorticks_off()
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), labelcolor=pen.theme.ink)
     return {"sizes": found}

@@ -8,11 +8,13 @@ from typing import Any
 import chainrule as cr
 from chainrule.notes.figures.gallery import Data, figure
 from chainrule.notes.figures.style import Pen
-from chainrule.notes.section_4_forward import EXAMPLE, Network
+from chainrule.notes.section_4_network import EXAMPLE, Network
 from chainrule.notes.vgg import parameters, trace
 
 
-def _column(pen: Pen, axes: Any, x: float, labels: Sequence[str], color: str, height: float, radius: float = 0.34) -> list[Any]:
+def _column(
+    pen: Pen, axes: Any, x: float, labels: Sequence[str], color: str, height: float, radius: float = 0.34
+) -> list[Any]:
     """Neurons one below the other around a height; returns their centres."""
     from matplotlib.patches import Circle
 
@@ -20,7 +22,9 @@ def _column(pen: Pen, axes: Any, x: float, labels: Sequence[str], color: str, he
     centres = []
     for k, label in enumerate(labels):
         y = height + (len(labels) - 1) / 2 * step - k * step
-        axes.add_patch(Circle((x, y), radius, facecolor=pen.tint(color), edgecolor=color, linewidth=1.3, zorder=3))
+        axes.add_patch(
+            Circle((x, y), radius, facecolor=pen.tint(color), edgecolor=color, linewidth=1.3, zorder=3)
+        )
         pen.say(axes, x, y, label, ha="center", va="center", fontsize=10)
         centres.append((x, y))
     return centres
@@ -51,7 +55,16 @@ def figure_softmax(pen: Pen) -> Data:
     _wires(pen, axes, middle, right)
     for centres, numbers in ((left, values["x"]), (middle, logits), (right, shares)):
         for (px, py), number in zip(centres, numbers, strict=True):
-            pen.say(axes, px, py - 0.48, _number(number), ha="center", va="center", fontsize=8.5, color=pen.theme.faint)
+            pen.say(
+                axes,
+                px,
+                py - 0.48,
+                _number(number),
+                ha="center",
+                va="center",
+                fontsize=8.5,
+                color=pen.theme.faint,
+            )
     pen.say(axes, 1.1, 1.85, r"$u_k=\mathbf{x}^{\top}\theta_k$", ha="center")
     pen.say(axes, 3.3, 1.85, r"$\pi_k=\frac{\exp(u_k)}{\sum_l \exp(u_l)}$", ha="center", fontsize=12)
     pen.plane(axes, (-0.7, 5.1), (-1.8, 2.3))
@@ -71,16 +84,46 @@ def figure_network(pen: Pen) -> Data:
         for j, (x0, y0) in enumerate(left):
             weight = EXAMPLE["W"][i][j]  # type: ignore[index]
             strong = weight != 0
-            axes.plot([x0 + 0.36, x1 - 0.36], [y0, y1], color=pen.theme.ink if strong else pen.theme.faint, linewidth=1.1 if strong else 0.5, alpha=1 if strong else 0.6, zorder=1)
+            axes.plot(
+                [x0 + 0.36, x1 - 0.36],
+                [y0, y1],
+                color=pen.theme.ink if strong else pen.theme.faint,
+                linewidth=1.1 if strong else 0.5,
+                alpha=1 if strong else 0.6,
+                zorder=1,
+            )
             if strong:
                 share = 0.30 if i != j else 0.62
-                pen.say(axes, x0 + 0.36 + share * (x1 - x0 - 0.72), y0 + share * (y1 - y0), _number(weight), ha="center", va="center", fontsize=8.5, bbox={"facecolor": pen.theme.paper, "edgecolor": "none", "pad": 1})
+                pen.say(
+                    axes,
+                    x0 + 0.36 + share * (x1 - x0 - 0.72),
+                    y0 + share * (y1 - y0),
+                    _number(weight),
+                    ha="center",
+                    va="center",
+                    fontsize=8.5,
+                    bbox={"facecolor": pen.theme.paper, "edgecolor": "none", "pad": 1},
+                )
     for k, ((x0, y0), (x1, y1)) in enumerate(zip(sums, neurons, strict=True)):
         pen.arrow(axes, (x0 + 0.38, y0), (x1 - 0.4, y1), pen.theme.faint)
         pen.say(axes, (x0 + x1) / 2, y0 + 0.1, r"$\sigma$", ha="center", va="bottom", fontsize=9)
         axes.plot([x1 + 0.36, output[0] - 0.5], [y1, output[1]], color=pen.theme.ink, linewidth=1.1, zorder=1)
-        pen.say(axes, x1 + 0.36 + 0.4 * 1.44, y1 + 0.4 * (output[1] - y1), _number(EXAMPLE["U"][k]), ha="center", va="center", fontsize=8.5, bbox={"facecolor": pen.theme.paper, "edgecolor": "none", "pad": 1})  # type: ignore[index]
-    for px, name in ((0, r"$\mathbf{x}$"), (2.6, r"$\mathbf{z}=\mathbf{W}\mathbf{x}+\mathbf{b}$"), (4.7, r"$\mathbf{a}=\sigma(\mathbf{z})$"), (7.0, r"$\hat{y}=\mathbf{U}^{\top}\mathbf{a}$")):
+        pen.say(
+            axes,
+            x1 + 0.36 + 0.4 * 1.44,
+            y1 + 0.4 * (output[1] - y1),
+            _number(EXAMPLE["U"][k]),
+            ha="center",
+            va="center",
+            fontsize=8.5,
+            bbox={"facecolor": pen.theme.paper, "edgecolor": "none", "pad": 1},
+        )  # type: ignore[index]
+    for px, name in (
+        (0, r"$\mathbf{x}$"),
+        (2.6, r"$\mathbf{z}=\mathbf{W}\mathbf{x}+\mathbf{b}$"),
+        (4.7, r"$\mathbf{a}=\sigma(\mathbf{z})$"),
+        (7.0, r"$\hat{y}=\mathbf{U}^{\top}\mathbf{a}$"),
+    ):
         pen.say(axes, px, 1.75, name, ha="center")
     pen.say(axes, 7.0, -0.85, f"$(\\hat{{y}}-1)^2={float(loss):.4f}$", ha="center")
     pen.plane(axes, (-0.6, 7.9), (-1.75, 2.15))
@@ -98,23 +141,53 @@ def figure_classifier(pen: Pen) -> Data:
     for k, width in enumerate(widths):
         tall = 0.6 + 2.4 * (width / widths[0]) ** 0.5
         color = (pen.theme.blue, pen.theme.orange, pen.theme.orange, pen.theme.red)[k]
-        axes.add_patch(Rectangle((k * 2 - 0.16, -tall / 2), 0.32, tall, facecolor=pen.tint(color), edgecolor=color, linewidth=1.3, zorder=3))
+        axes.add_patch(
+            Rectangle(
+                (k * 2 - 0.16, -tall / 2),
+                0.32,
+                tall,
+                facecolor=pen.tint(color),
+                edgecolor=color,
+                linewidth=1.3,
+                zorder=3,
+            )
+        )
         pen.say(axes, k * 2, -tall / 2 - 0.14, str(width), ha="center", va="top")
         if k:
             before = 0.6 + 2.4 * (widths[k - 1] / widths[0]) ** 0.5
-            axes.fill([k * 2 - 1.84, k * 2 - 0.16, k * 2 - 0.16, k * 2 - 1.84], [before / 2, tall / 2, -tall / 2, -before / 2], color=pen.theme.wash, zorder=1)
-            pen.say(axes, k * 2 - 1, 0, f"{counts[k - 1]:,}".replace(",", " "), ha="center", va="center", fontsize=10)
+            axes.fill(
+                [k * 2 - 1.84, k * 2 - 0.16, k * 2 - 0.16, k * 2 - 1.84],
+                [before / 2, tall / 2, -tall / 2, -before / 2],
+                color=pen.theme.wash,
+                zorder=1,
+            )
+            pen.say(
+                axes,
+                k * 2 - 1,
+                0,
+                f"{counts[k - 1]:,}".replace(",", " "),
+                ha="center",
+                va="center",
+                fontsize=10,
+            )
     for k, name in ((0, "28 × 28 pixels"), (3, "10 classes")):
         pen.say(axes, k * 2, 1.72 if not k else 0.62, name, ha="center", va="bottom")
     pen.plane(axes, (-1.0, 7.0), (-2.0, 2.1))
     return {"widths": widths, "counts": counts, "total": sum(counts)}
 
 
-@figure("17", "5.3", "VGG, configuration D (VGG-16): convolutions keep the size of the images, pooling halves it")
+@figure(
+    "17", "5.3", "VGG, configuration D (VGG-16): convolutions keep the size of the images, pooling halves it"
+)
 def figure_17(pen: Pen) -> Data:
     (axes,) = pen.panels(width=2.7, height=1.15)
     steps = trace("D")
-    colours = {"input": pen.theme.faint, "conv": pen.theme.blue, "pool": pen.theme.orange, "dense": pen.theme.green}
+    colours = {
+        "input": pen.theme.faint,
+        "conv": pen.theme.blue,
+        "pool": pen.theme.orange,
+        "dense": pen.theme.green,
+    }
     x, labels = 0.0, {}
     for step in steps:
         flat = len(step.shape) == 1
@@ -125,15 +198,23 @@ def figure_17(pen: Pen) -> Data:
         if step.kind == "conv":
             labels.setdefault(size, (x, tall, f"{size} × {size}\n{step.shape[0]} channels"))
         if flat:
-            pen.say(axes, x + thick / 2, -tall / 2 - 0.12, str(step.shape[0]), ha="center", va="top", fontsize=8)
+            pen.say(
+                axes, x + thick / 2, -tall / 2 - 0.12, str(step.shape[0]), ha="center", va="top", fontsize=8
+            )
         x += thick + (0.22 if step.kind == "conv" else 0.34)
     for px, tall, text in labels.values():
         pen.say(axes, px, -tall / 2 - 0.12, text, ha="left", va="top", fontsize=8.5, linespacing=1.3)
-    for k, (kind, text) in enumerate((("conv", "convolution 3 × 3, ReLU"), ("pool", "max pooling 2 × 2"), ("dense", "fully connected"))):
+    for k, (kind, text) in enumerate(
+        (("conv", "convolution 3 × 3, ReLU"), ("pool", "max pooling 2 × 2"), ("dense", "fully connected"))
+    ):
         pen.say(axes, 3.9 + k * 2.25, 1.95, text, fontsize=9.5, va="center")
         _slab(pen, axes, 3.62 + k * 2.25, 0.22, 0.09, colours[kind], 1.95)
     pen.plane(axes, (-0.2, x + 0.4), (-2.25, 2.3))
-    return {"shapes": [step.shape for step in steps], "parameters": parameters("D"), "all": {c: parameters(c) for c in "ABCDE"}}
+    return {
+        "shapes": [step.shape for step in steps],
+        "parameters": parameters("D"),
+        "all": {c: parameters(c) for c in "ABCDE"},
+    }
 
 
 def _slab(pen: Pen, axes: Any, x: float, tall: float, thick: float, color: str, y: float = 0.0) -> None:
@@ -143,7 +224,19 @@ def _slab(pen: Pen, axes: Any, x: float, tall: float, thick: float, color: str, 
     faces = (
         ([x, x + thick, x + thick, x], [low, low, high, high], 0.30),
         ([x, x + thick, x + thick + slant, x + slant], [high, high, high + slant, high + slant], 0.18),
-        ([x + thick, x + thick + slant, x + thick + slant, x + thick], [low, low + slant, high + slant, high], 0.42),
+        (
+            [x + thick, x + thick + slant, x + thick + slant, x + thick],
+            [low, low + slant, high + slant, high],
+            0.42,
+        ),
     )
     for xs, ys, strength in faces:
-        axes.fill(xs, ys, facecolor=pen.tint(color, strength), edgecolor=color, linewidth=0.7, zorder=3, joinstyle="round")
+        axes.fill(
+            xs,
+            ys,
+            facecolor=pen.tint(color, strength),
+            edgecolor=color,
+            linewidth=0.7,
+            zorder=3,
+            joinstyle="round",
+        )

@@ -25,7 +25,14 @@ def figure_1(pen: Pen) -> Data:
     y = 0.9 * x + 0.35 + 0.28 * random.normal(size=16)
     slope, height = _line(x, y)
     (axes,) = pen.panels()
-    axes.vlines(x, np.minimum(y, slope * x + height), np.maximum(y, slope * x + height), color=pen.theme.blue, linewidth=1.1, linestyles=(0, (3, 2)))
+    axes.vlines(
+        x,
+        np.minimum(y, slope * x + height),
+        np.maximum(y, slope * x + height),
+        color=pen.theme.blue,
+        linewidth=1.1,
+        linestyles=(0, (3, 2)),
+    )
     ends = np.array([-1.1, 1.1])
     axes.plot(ends, slope * ends + height, color=pen.theme.red)
     pen.dot(axes, x, y)
