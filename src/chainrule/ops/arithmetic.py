@@ -187,6 +187,9 @@ def _(a, b):
         return _times(number, b if a is None else a)
     if a.shape and not b.shape:
         a, b = b, a
+    for one, other in ((a, b), (b, a)):
+        if constant_number(one) == 1 and one.shape in ((), other.shape):
+            return _times(number, other)
     for one, other in ((a, b), (b, a)):  # scalars to the front: (s u) ⊙ v is s (u ⊙ v)
         if one.op is multiply and not one.name and other.shape and one.shape and not one.operands[0].shape:
             inner = (one.operands[1], other) if one is a else (other, one.operands[1])

@@ -10,7 +10,7 @@ from typing import Any
 
 from chainrule.graph.errors import ShapeError
 from chainrule.graph.expression import Expr
-from chainrule.graph.notation import ATOM, OPEN, Form, Notation, function, with_parameters
+from chainrule.graph.notation import ATOM, OPEN, POWER, Form, Notation, function, with_parameters
 from chainrule.graph.op import case, define, error, primitive, sign
 from chainrule.graph.shape import Shape, as_shape, normal_axis
 
@@ -295,3 +295,60 @@ def _(xp, x, widths):
 def _(dy, y, x, widths):
     key = tuple((before, before + size, 1) for size, (before, _) in zip(x.shape, widths, strict=True))
     return (index(dy, key=key),)
+
+
+@primitive(
+    lambda expr: _permuted(expr.params["axes"]),
+    linear="joint",
+    equation=lambda shapes, params: _permutation(params["axes"]),
+    samples=(case((2, 3, 4), axes=(2, 0, 1)), case((2, 3, 2, 2), axes=(1, 0, 2, 3)), case((2, 3), axes=(1, 0)), case((0, 2), axes=(1, 0))),
+    errors=(error((2, 3), axes=(0, 0), match="each axis once"), error((2, 3), axes=1, match="each axis once")),
+)
+def permute(x, /, axes):
+    """x with its axes in another order; of a kernel (outputs, inputs, u, v) written kᵀ where the channels change places.
+
+    axes: for each axis of the result the axis of x that it is. Raises ShapeError unless each occurs once.
+
+    >>> import chainrule as cr
+    >>> cr.permute(cr.data("image", (28, 20, 3)), (2, 0, 1)).shape
+    (3, 28, 20)
+    """
+    if not isinstance(axes, tuple) or len(axes) != len(x) or any(axis not in axes for axis in range(len(x))):
+        came = f"axes {axes} for the shape {x}"
+        raise ShapeError(f"each axis once, from 0 to {len(x) - 1}", came, "permute", "for a matrix write A.T")
+    return tuple(x[axis] for axis in axes)
+
+
+def _permuted(axes: tuple[int, ...]) -> Notation:
+    if axes == (1, 0, *range(2, len(axes))):
+        return Notation(Form(r"#1^{\top}", POWER, (ATOM,)), Form("#1ᵀ", POWER, (ATOM,)))
+    order = ",".join(str(axis + 1) for axis in axes)
+    return function(rf"\operatorname{{permute}}_{{{order}}}", f"permute[{order}]")
+
+
+def _permutation(axes: tuple[int, ...]) -> str:
+    letters = "ijklmnpqrt"[: len(axes)]
+    return f"Y[{','.join(letters)}] = X[{','.join(letters[axes.index(axis)] for axis in range(len(axes)))}]"
+
+
+def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(axes.index(axis) for axis in range(len(axes)))
+
+
+@permute.value
+def _(xp, x, axes):
+    return xp.transpose(x, axes)
+
+
+@permute.gradient
+def _(dy, y, x, axes):
+    return (permute(dy, axes=_inverse(axes)),)
+
+
+@permute.tidy
+def _(x, axes):
+    if axes == tuple(range(len(axes))):
+        return x
+    if x.op is permute and not x.name:
+        return permute(x.operands[0], axes=tuple(x.params["axes"][axis] for axis in axes))
+    return None

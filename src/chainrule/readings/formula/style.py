@@ -67,12 +67,21 @@ class Style:
         return Piece(text, ATOM)
 
     def index(self, index: Index) -> str:
-        """An index, with the letters counting from `first`."""
-        offset = index.offset + self.first * (1 - sum(factor for factor, _ in index.terms))
+        """An index, with the letters counting from `first`. Of a whole quotient only whole numbers are places."""
+        text = self._number(index, self.first * index.divisor)
+        return text if index.divisor == 1 else f"({text})/{index.divisor}"
+
+    def _number(self, index: Index, first: int) -> str:
+        """The number before its division, for a letter whose first value is `self.first`, counted from `first`."""
+        parts = [(factor, letter) for factor, letter in index.terms]
+        for factor, inner, by in index.rounded:
+            quotient = f"({self._number(inner, 0)})/{by}"
+            parts.append((factor, rf"\lfloor {quotient} \rfloor" if self.latex else f"⌊{quotient}⌋"))
+        offset = index.offset + first - self.first * sum(factor for factor, _ in index.terms)
         text = ""
-        for factor, letter in index.terms:
+        for factor, what in parts:
             sign = "-" if factor < 0 else "+" if text else ""
-            text += sign + (str(abs(factor)) if abs(factor) != 1 else "") + letter
+            text += sign + (str(abs(factor)) if abs(factor) != 1 else "") + what
         return text + (f"{offset:+d}" if text and offset else "" if text else str(offset))
 
     def indices(self, indices: Indices) -> str:
