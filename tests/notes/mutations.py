@@ -28,7 +28,7 @@ from chainrule.notes.relation import (
 )  # fmt: skip
 
 
-def variants(node: Expr) -> Iterator[Expr]:
+def variants(node: Expr) -> Iterator[Expr]:  # noqa: PLR0912 - a table of ops
     """What may stand in the place of a node by a slip of the pen."""
     a, *rest = node.operands or (None,)
     match node.op.name:
@@ -75,8 +75,8 @@ def part_mutants(part: Part) -> Iterator[Expr]:
     yield from mutants(built(part))
 
 
-def changed(relation: Relation) -> Iterator[tuple[Relation, tuple[Expr, Expr] | None]]:
-    """The relation with one thing changed, and the expression before and after (None where the change is not in one)."""
+def changed(relation: Relation) -> Iterator[tuple[Relation, tuple[Expr, Expr] | None]]:  # noqa: PLR0912
+    """The relation with one thing changed, and the expression before and after, where the change is in one."""
     match relation:
         case Equal():
             for new in part_mutants(relation.right):
@@ -97,9 +97,9 @@ def changed(relation: Relation) -> Iterator[tuple[Relation, tuple[Expr, Expr] | 
                 ),
                 None,
             )
-            yield replace(relation, printed="-" + relation.printed if relation.printed[0] != "-" else relation.printed[1:]), (
-                cr.constant(float(relation.printed)), cr.constant(-float(relation.printed)),
-            )  # fmt: skip
+            number, text = float(relation.printed), relation.printed
+            turned = text[1:] if text[0] == "-" else f"-{text}"
+            yield replace(relation, printed=turned), (cr.constant(number), cr.constant(-number))
         case Shaped():
             yield replace(relation, shape=(*relation.shape, 2)), None
         case Tends():

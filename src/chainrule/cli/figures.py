@@ -10,11 +10,24 @@ from typing import Annotated
 import typer
 
 from chainrule.graph.errors import ChainruleError
-from chainrule.notes.figures import FIGURES, FORMATS, THEMES, draw
+from chainrule.notes.figures import FIGURES, draw
 
 app = typer.Typer()
-Form = StrEnum("Form", list(FORMATS))
-Look = StrEnum("Look", list(THEMES))
+
+
+class Form(StrEnum):
+    """The formats of the files."""
+
+    png = "png"
+    svg = "svg"
+    pdf = "pdf"
+
+
+class Look(StrEnum):
+    """The themes."""
+
+    light = "light"
+    dark = "dark"
 
 
 @app.command(
@@ -30,13 +43,13 @@ def figures(
     out: Annotated[
         Path | None, typer.Option(help="The folder to write to; made where it is missing.")
     ] = None,
-    form: Annotated[Form, typer.Option("--format", help="The format of the files.")] = Form("png"),
-    theme: Annotated[Look, typer.Option(help="Light or dark.")] = Look("light"),
+    form: Annotated[Form, typer.Option("--format", help="The format of the files.")] = Form.png,
+    theme: Annotated[Look, typer.Option(help="Light or dark.")] = Look.light,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON document: an array with an object for each figure.")
     ] = False,
 ) -> None:
-    """Redraw the figures of the notes, 1 to 19, and some that they lack. Without --out the figures are listed."""
+    """Redraw the figures of the notes, 1 to 19, and some that they lack. Without --out they are listed."""
     unknown = [name for name in names or () if name not in FIGURES]
     if unknown:
         raise ChainruleError(

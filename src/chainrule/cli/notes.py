@@ -42,10 +42,10 @@ def notes(
         bool, typer.Option("--latex", help="Formulas in LaTeX: as printed, and corrected.")
     ] = False,
 ) -> None:
-    """The 146 equations of the notes: what each states, whether that is true, what it has to be, and the evidence.
+    """The 146 equations of the notes: what each states, whether it is true, what it has to be, and why.
 
-    A verdict is computed at every call: **right** is true as printed; **wrong** is false, or a wrong number or
-    shape; **imprecise** is right after an obvious repair of notation.
+    A verdict is computed at every call: **right** is true as printed; **wrong** is false, or a wrong
+    number or shape; **imprecise** is right after an obvious repair of notation.
     """
     found = [judge(number) for number in _chosen(equation, section)]
     if errata:
@@ -111,10 +111,8 @@ def _head(console: Console, one: Judgement) -> None:
     entry = one.equation
     colour = _COLOURS[one.verdict]
     console.print(
-        (
-            f"[bold]({entry.eq})[/] {escape(entry.title)} · section {entry.section} · {entry.kind} · "
-            f"[{colour}]{one.verdict}[/]"
-        )
+        f"[bold]({entry.eq})[/] {escape(entry.title)} · section {entry.section} · {entry.kind} · "
+        f"[{colour}]{one.verdict}[/]"
     )
 
 

@@ -31,7 +31,8 @@ def deep(activation: str, depth: int, width: int) -> tuple[Expr, list[Expr], lis
 def weights(activation: str, start: str, width: int, depth: int, seed: int = 0) -> list[Any]:
     """Random matrices: "small" has the standard deviation 0.1; "scaled" keeps the size of the signal.
 
-    Scaled is 1/√width for tanh, √(2/width) for ReLU (He et al. 2015), 4/√width for the sigmoid, whose slope is 1/4.
+    Scaled is 1/√width for tanh, √(2/width) for ReLU (He et al. 2015), and 4/√width for the sigmoid, whose
+    slope is at most 1/4.
     """
     if start not in STARTS:
         raise ChainruleError(f"one of {', '.join(STARTS)}", start, "start")
@@ -90,7 +91,7 @@ class SlideStep:
 
 
 def slide_steps(signal: Any, kernel: Any, padding: int = 0) -> list[SlideStep]:
-    """The sliding of a kernel over a signal or an image (5.2.1, 5.2.2), place by place, with the arithmetic."""
+    """A kernel slides over a signal or an image (5.2.1, 5.2.2): place by place, with the arithmetic."""
     signal, kernel = np.pad(np.asarray(signal, float), padding), np.asarray(kernel, float)
     windows = np.lib.stride_tricks.sliding_window_view(signal, kernel.shape)
     steps = []

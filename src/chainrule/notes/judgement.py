@@ -1,4 +1,4 @@
-"""A judged equation: every claim with what was found for it, and the verdict that follows. Computed at each call."""
+"""A judged equation: every claim with what was found for it, and the verdict that follows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chainrule.notes.relation import Relation
 from chainrule.notes.verify import Finding, verdict_of
 
 _SQUARE = Size(3, 3, 3, (3, 3, 3, 3))
-"""All widths alike: shapes that do not fit elsewhere fit here by accident, so that a misprint can be typeset."""
+"""All widths alike: shapes that do not fit elsewhere fit here by accident, and a misprint can be typeset."""
 _HOW: dict[type, str] = {
     said.Equal: "both sides in float64 on random inputs",
     said.Entries: "every entry in float64 on random inputs",
@@ -165,7 +165,10 @@ def unique(texts: Iterable[str]) -> list[str]:
 
 
 def judge(eq: int | Equation) -> Judgement:
-    """Compute whether an equation holds as printed, on every size. Raises ChainruleError for a number there is not."""
+    """Compute whether an equation holds as printed, on every size.
+
+    Raises ChainruleError for a number there is not.
+    """
     if isinstance(eq, int) and eq not in EQUATIONS:
         raise ChainruleError(f"an equation from 1 to {len(EQUATIONS)}", str(eq), "notes")
     entry = EQUATIONS[eq] if isinstance(eq, int) else eq

@@ -1,4 +1,4 @@
-"""Section 3 of the notes: linear, logistic and multinomial regression as three choices in one cost, (74)-(77).
+"""Section 3: linear, logistic and multinomial regression as three choices in one cost, (74) to (77).
 
 A model says what its labels are, what f is and what the loss is. The cost is the mean loss over the examples,
 with half λ times the squares of the parameters where that is wanted, (62).
@@ -50,7 +50,8 @@ class Cost:
 
 
 def _cross_entropy(p: Expr, y: Expr) -> Expr:
-    return -cr.sum(y * cr.log(p))
+    found: cr.Expr = -cr.sum(y * cr.log(p))
+    return found
 
 
 LINEAR = Model("linear regression", "y is a real number", lambda X, θ: X @ θ, cr.squared_error)
@@ -68,7 +69,7 @@ MODELS = (LINEAR, LOGISTIC, MULTINOMIAL)
 
 
 def absorbed(X: Any) -> Any:
-    """Points (n, m) with a last entry 1 each, (n, m + 1), so that the last parameter is the bias: (11), (12)."""
+    """Points (n, m) with a last entry 1 each, (n, m + 1): the last parameter is then the bias, (11), (12)."""
     X = np.asarray(X, float)
     return np.column_stack([X, np.ones(len(X))])
 
@@ -135,7 +136,10 @@ def fit(
     tolerance: float = 0.0,
     l2: float = 0.0,
 ) -> Descent:
-    """The model's parameters by gradient descent from 0. X: (n, m). y: (n,), for multinomial one-hot rows (n, K)."""
+    """The model's parameters by gradient descent from 0.
+
+    X: (n, m). y: (n,), for multinomial regression one-hot rows (n, K). The rest as for descend.
+    """
     X, y = np.asarray(X, float), np.asarray(y, float)
-    cost = model.cost(*X.shape, classes=y.shape[-1] if y.ndim > 1 else 2, l2=l2)
+    cost = model.cost(X.shape[0], X.shape[1], y.shape[-1] if y.ndim > 1 else 2, l2)
     return descend(cost.expr, cost.θ, np.zeros(cost.θ.shape), rate, steps, tolerance, {cost.X: X, cost.y: y})

@@ -1,4 +1,4 @@
-"""Sums, products and columns of scalar expressions, written out, and parts that are built when they are needed."""
+"""Sums, products and columns of scalar expressions, written out; parts that are built when needed."""
 
 from __future__ import annotations
 

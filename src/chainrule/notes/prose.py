@@ -1,4 +1,4 @@
-"""What the text around the equations says that is false or loose, by section. In our words; computed like the equations."""
+"""What the text around the equations says that is false or loose, by section, in our words and computed."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def equation_66(size: Size) -> Claims:
 
 
 def _through(size: Size, k: int, i: int) -> tuple[cr.Expr, cr.Expr, cr.Expr, cr.Expr]:
-    """p_k as a function of exp(z_i) alone: z, p_k, the part exp(z_i), and the sum of the other exponentials."""
+    """p_k as a function of exp(z_i): z, p_k, the part exp(z_i), and the sum of the other exponentials."""
     z, powers, _ = _softmax(size)
     part = powers[i].named(f"e^{{z_{i + 1}}}")
     others = total_of([power for j, power in enumerate(powers) if j != i])

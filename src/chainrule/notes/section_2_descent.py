@@ -1,6 +1,8 @@
-"""Sections 2.8 and 2.9, equations (54) to (63): gradient descent, and the gradient of multinomial regression."""
+"""Sections 2.8 and 2.9, equations (54) to (63): gradient descent, and that of multinomial regression."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +39,7 @@ def equation_54(size: Size) -> Claims:
     f = (cr.softplus(x @ a) + x @ x).named("f(x)")
     slope = cr.gradient(f, x).named(r"\nabla f(x)")
 
-    def meaning(x, a, η):
+    def meaning(x: Any, a: Any, η: Any) -> Any:
         return x - η * (a / (1 + np.exp(-x @ a)) + 2 * x)
 
     return under({η: positive}, Lowers(x - η * slope, x, f), Means(x - η * slope, (x, a, η), meaning, "x"))
@@ -49,7 +51,7 @@ def equation_55() -> Claims:
     return [Rate(x**2, x, 2 * x)]
 
 
-def _step(start: float, end: str):
+def _step(start: float, end: str) -> Claims:
     """One step of descent on x² from a start with η = 0.1, in letters and in numbers."""
     x = cr.data("x")
     number = cr.constant(start) - cr.constant(0.1) * 2 * cr.constant(start)
@@ -129,7 +131,7 @@ def regularised(size: Size) -> tuple[cr.Expr, ...]:
 def equation_62(size: Size) -> Claims:
     X, Y, θ, total = regularised(size)
 
-    def meaning(X, Y, θ, λ):
+    def meaning(X: Any, Y: Any, θ: Any, λ: Any) -> Any:
         fit = -sum(np.log(plain_softmax(x @ θ)[y.argmax()]) for x, y in zip(X, Y, strict=True))
         return fit + λ / 2 * sum(number**2 for number in θ.ravel())
 

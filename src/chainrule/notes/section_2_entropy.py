@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 import chainrule as cr
@@ -38,7 +40,8 @@ def logistic(size: Size) -> tuple[cr.Expr, cr.Expr, cr.Expr, cr.Expr]:
 
 def cost(y: cr.Expr, q: cr.Expr) -> cr.Expr:
     """The cross entropy of labels 0 or 1 with probabilities of label 1, summed over the examples."""
-    return -(y @ log(q) + (1 - y) @ log(1 - q))
+    found: cr.Expr = -(y @ log(q) + (1 - y) @ log(1 - q))
+    return found
 
 
 def likelihood(y: cr.Expr, q: cr.Expr) -> cr.Expr:
@@ -75,7 +78,8 @@ def equation_21() -> Claims:
 
 def _entropy(p: tuple[float, float], q: tuple[float, float]) -> cr.Expr:
     number = cr.constant
-    return -(number(p[0]) * log(number(q[0])) + number(p[1]) * log(number(q[1])))
+    found: cr.Expr = -(number(p[0]) * log(number(q[0])) + number(p[1]) * log(number(q[1])))
+    return found
 
 
 _CUT = "the digits after the third were cut off; the value rounds up"
@@ -121,7 +125,7 @@ def equation_25() -> Claims:
 def equation_26(size: Size) -> Claims:
     X, y, θ, q = logistic(size)
 
-    def meaning(X, y, θ):
+    def meaning(X: Any, y: Any, θ: Any) -> Any:
         return -sum(
             u * np.log(1 / (1 + np.exp(-r @ θ))) + (1 - u) * np.log(1 - 1 / (1 + np.exp(-r @ θ)))
             for r, u in zip(X, y, strict=True)
@@ -189,7 +193,7 @@ def equation_32(size: Size) -> Claims:
     X, y, θ, q = logistic(size)
     t = q.named("t")
 
-    def meaning(X, y, θ):
+    def meaning(X: Any, y: Any, θ: Any) -> Any:
         t = 1 / (1 + np.exp(-X @ θ))
         return np.prod(np.where(y == 1, t, 1 - t))
 
@@ -204,7 +208,7 @@ _MANY = Size(8, 1, 3, ())
 
 @equation(33, "2.5.4", DEFINITION, "The most likely parameters")
 def equation_33() -> Claims:
-    X, y, θ, q = logistic(_MANY)
+    _, y, θ, q = logistic(_MANY)
     return under({y: binary}, Maximal(likelihood(y, q.named("t")), θ), Maximal(cost(y, q), θ, largest=False))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 import chainrule as cr
 from chainrule.notes.equation import DEFINITION, DERIVATIVE, IDENTITY, NUMBER, Claim, Claims, Size, equation
+from chainrule.notes.plain import squash
 from chainrule.notes.relation import Equal, Means, Rate, Rounded, Shaped, Tends, Within
 
 t, b, x = cr.data("t"), cr.parameter("b"), cr.data("x")
@@ -16,11 +17,6 @@ t, b, x = cr.data("t"), cr.parameter("b"), cr.data("x")
 
 def _vectors(n: int) -> tuple[cr.Expr, cr.Expr]:
     return cr.data("x", n), cr.parameter(r"\theta", n)
-
-
-def squash(number):  # type: ignore[no-untyped-def]
-    """The sigmoid in plain NumPy."""
-    return 1 / (1 + np.exp(-number))
 
 
 @equation(1, "2.1.1", DEFINITION, "Two ways to write the model's output")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 import chainrule as cr
@@ -36,7 +38,7 @@ def one_point(size: Size) -> tuple[cr.Expr, list[cr.Expr]]:
 
 
 def multinomial(size: Size) -> tuple[cr.Expr, cr.Expr, cr.Expr, cr.Expr]:
-    """Points X (examples, features), one-hot labels Y (examples, K), θ (features, K), and the softmax of X θ."""
+    """Points X (n, features), one-hot labels Y (n, K), θ (features, K), and the softmax of X θ."""
     X, Y = cr.data("X", (size.examples, size.features)), cr.data("y", (size.examples, size.classes))
     θ = cr.parameter(r"\theta", (size.features, size.classes))
     powers = exp(X @ θ)
@@ -45,7 +47,8 @@ def multinomial(size: Size) -> tuple[cr.Expr, cr.Expr, cr.Expr, cr.Expr]:
 
 def cost(Y: cr.Expr, q: cr.Expr) -> cr.Expr:
     """The cross entropy of one-hot labels with probabilities q, summed over the examples."""
-    return -cr.sum(Y * log(q))
+    found: cr.Expr = -cr.sum(Y * log(q))
+    return found
 
 
 @equation(38, "2.6.1", DEFINITION, "Softmax of three classes")
@@ -65,7 +68,11 @@ def equation_38() -> Claims:
 )
 def equation_39() -> Claims:
     x = cr.data("x")
-    f1, f2, f3 = exp, cr.sigmoid, lambda u: u**2
+    f1, f2 = exp, cr.sigmoid
+
+    def f3(u: cr.Expr) -> cr.Expr:
+        return u**2
+
     composed = Means(f3(f2(f1(x))), (x,), lambda x: (1 / (1 + np.exp(-np.exp(x)))) ** 2)
     left = f3(f2(f1(x))).named("f_3(f_2(f_1(x)))")
     return [
@@ -148,7 +155,7 @@ def equation_45(size: Size) -> Claims:
     logs = log(powers) - cr.spread(log(cr.sum(powers, axis=1)), axis=1, size=size.classes)
     named = cost(Y, q).named(r"\mathcal{C}(\theta)")
 
-    def meaning(X, Y, θ):
+    def meaning(X: Any, Y: Any, θ: Any) -> Any:
         return -sum(np.log(plain_softmax(x @ θ)[y.argmax()]) for x, y in zip(X, Y, strict=True))
 
     return under(
@@ -236,7 +243,7 @@ def likelihood(Y: cr.Expr, q: cr.Expr) -> cr.Expr:
 def equation_51(size: Size) -> Claims:
     X, Y, θ, q = multinomial(size)
 
-    def meaning(X, Y, θ):
+    def meaning(X: Any, Y: Any, θ: Any) -> Any:
         return np.prod([plain_softmax(x @ θ)[y.argmax()] for x, y in zip(X, Y, strict=True)])
 
     return under({Y: one_hot}, Means(likelihood(Y, q.named("t")), (X, Y, θ), meaning, r"Pr(Y|X, \theta)"))

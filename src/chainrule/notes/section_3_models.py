@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 import chainrule as cr
@@ -29,7 +31,7 @@ def equation_74(size: Size) -> Claims:
     θ = cr.parameter(r"\theta", size.features)
     losses = [cr.squared_error(X[i] @ θ, y[i]) for i in range(size.examples)]
 
-    def meaning(X, y, θ):
+    def meaning(X: Any, y: Any, θ: Any) -> Any:
         return np.mean((y - X @ θ) ** 2)
 
     return [
@@ -43,7 +45,7 @@ def equation_75(size: Size) -> Claims:
     x, y, θ = cr.data("x", size.features), cr.data("y"), cr.parameter(r"\theta", size.features)
     f = σ(x @ θ).named(r"f(x, \theta)")
 
-    def meaning(x, y, θ):
+    def meaning(x: Any, y: Any, θ: Any) -> Any:
         p = np.array([squash(x @ θ), 1 - squash(x @ θ)])
         return -np.array([y, 1 - y]) @ np.log(p)
 

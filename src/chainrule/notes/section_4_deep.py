@@ -1,4 +1,4 @@
-"""Sections 4.5 and 4.6, equations (115) to (124): backpropagation through two layers and through any number."""
+"""Sections 4.5 and 4.6, equations (115) to (124): backpropagation through two layers and through many."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from chainrule.notes.equation import (
     Size,
     equation,
 )
+from chainrule.notes.parts import later
 from chainrule.notes.relation import (
     Equal,
     Rate,
@@ -22,7 +23,7 @@ from chainrule.notes.section_4_network import network
 
 
 class Deep:
-    """A network of hidden layers: z^(l) = W^(l) a^(l−1) + b^(l), a^(l) = σ(z^(l)), ŷ = U·a^(L). Lists count from 1."""
+    """Hidden layers z^(l) = W^(l) a^(l−1) + b^(l), a^(l) = σ(z^(l)), and ŷ = U·a^(L). Lists count from 1."""
 
     def __init__(self, widths: tuple[int, ...]) -> None:
         self.depth = len(widths) - 1
@@ -140,7 +141,7 @@ def recursion(size: Size, layers: range) -> list[Claim]:
         return (n.W[matrix].T @ n.δ(m + 1)) * slope(n.z[m])
 
     return [
-        Claim(Rate(n.guess, n.z[m], lambda m=m: right(m, m)), Rate(n.guess, n.z[m], right(m, m + 1)), LAYER)
+        Claim(Rate(n.guess, n.z[m], later(right, m, m)), Rate(n.guess, n.z[m], right(m, m + 1)), LAYER)
         for m in layers
     ]
 
@@ -185,12 +186,18 @@ _SHIFTED = (
 )
 
 
+def shifted(n: Deep, m: int) -> cr.Expr:
+    """δ^(m+1) a^(m)ᵀ, which is printed for the gradient of W^(m)."""
+    printed: cr.Expr = cr.outer(n.δ(m + 1), n.a[m])
+    return printed
+
+
 @equation(123, "4.6", DERIVATIVE, "The gradient of each layer")
 def equation_123(size: Size) -> Claims:
     n = Deep(size.widths)
     return [
         Claim(
-            Rate(n.guess, n.W[m], lambda m=m: cr.outer(n.δ(m + 1), n.a[m])),
+            Rate(n.guess, n.W[m], later(shifted, n, m)),
             Rate(n.guess, n.W[m], cr.outer(n.δ(m), n.a[m - 1])),
             _SHIFTED,
         )
@@ -204,7 +211,7 @@ def equation_124(size: Size) -> Claims:
     by_guess = rate(n.loss, n.guess, r"\ell", r"\hat{y}")
     return [
         Claim(
-            Rate(n.loss, n.W[m], lambda m=m: by_guess * cr.outer(n.δ(m + 1), n.a[m])),
+            Rate(n.loss, n.W[m], later(lambda m: by_guess * shifted(n, m), m)),
             Rate(n.loss, n.W[m], by_guess * cr.outer(n.δ(m), n.a[m - 1])),
             _SHIFTED,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 import chainrule as cr
@@ -164,13 +166,13 @@ def equation_98(size: Size) -> Claims:
     guess = (U @ a2).named(r"\hat{y}")
     loss = ((y - guess) ** 2 / 2).named(r"\ell")
 
-    def first(x, W1, b1):
+    def first(x: Any, W1: Any, b1: Any) -> Any:
         return np.einsum("ij,j->i", W1, x) + b1
 
-    def second(x, W1, b1, W2, b2):
+    def second(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
         return np.einsum("ij,j->i", W2, squash(first(x, W1, b1))) + b2
 
-    def last(x, W1, b1, W2, b2, U):
+    def last(x: Any, W1: Any, b1: Any, W2: Any, b2: Any, U: Any) -> Any:
         return sum(U * squash(second(x, W1, b1, W2, b2)))
 
     one, two = (x, W1, b1), (x, W1, b1, W2, b2)

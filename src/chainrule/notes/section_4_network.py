@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 import chainrule as cr
@@ -184,7 +186,7 @@ def equation_85() -> Claims:
 
 X_, W_, B_, U_ = [2, 1, 2], [[1, 0, 1], [1, -1, 0], [0, 0, 2]], [1, 1, 1], [-1, 1, 1]
 """The numbers of the example (86)."""
-EXAMPLE = {"x": X_, "W": W_, "b": B_, "U": U_, "y": 1}
+EXAMPLE: dict[str, Any] = {"x": X_, "W": W_, "b": B_, "U": U_, "y": 1}
 
 
 @equation(86, "4.2.1", DEFINITION, "The numbers of the example")

@@ -11,7 +11,7 @@ from typing import Any
 
 import chainrule as cr
 from chainrule.notes.equation import DEFINITION, DERIVATIVE, Claim, Claims, Size, equation
-from chainrule.notes.parts import total_of
+from chainrule.notes.parts import later, total_of
 from chainrule.notes.plain import plain_slide2d, squash
 from chainrule.notes.relation import Entries, Means, Rate
 from chainrule.notes.section_4_backward import slope
@@ -19,7 +19,7 @@ from chainrule.notes.section_5_convolution import slide2d
 
 
 class Layer:
-    """a (N, N) of layer l − 1, a kernel W (m, m), z (N − m + 1, N − m + 1), its activation, and an output ŷ on top."""
+    """a (N, N) of layer l − 1, a kernel W (m, m), z (N − m + 1, N − m + 1), its activation, an output ŷ."""
 
     def __init__(self, size: Size) -> None:
         self.m = 2 if size.examples < 4 else 3
@@ -35,7 +35,7 @@ class Layer:
 
     def offsets(self) -> Iterable[tuple[int, int]]:
         """All u, v of the kernel."""
-        return product(range(self.m), repeat=2)
+        return ((u, v) for u in range(self.m) for v in range(self.m))
 
 
 def at(array: cr.Expr, i: int, j: int) -> cr.Expr:
@@ -115,7 +115,7 @@ def equation_145(size: Size) -> Claims:
     for i, j in borders:
         claims += [
             Claim(
-                Rate(n.guess, n.below[i, j], lambda line=line, i=i, j=j: line(i, j, at)),
+                Rate(n.guess, n.below[i, j], later(line, i, j, at)),
                 Rate(n.guess, n.below[i, j], line(i, j, padded), "index"),
                 because,
                 notation=True,
@@ -150,7 +150,7 @@ def equation_146(size: Size) -> Claims:
 
         claims += [
             Claim(
-                Rate(n.guess, n.W[u, v], lambda line=line: line(n.last + 1)),
+                Rate(n.guess, n.W[u, v], later(line, n.last + 1)),
                 Rate(n.guess, n.W[u, v], line(n.last), "index"),
                 because,
                 spelled=f"∂ŷ/∂W[{u},{v}] = Σ_i Σ_j, 0 ≤ i, j ≤ N − m + 1, {terms}",

@@ -21,7 +21,7 @@ from chainrule.notes.equation import (
     equation,
     under,
 )
-from chainrule.notes.parts import column, total_of
+from chainrule.notes.parts import column, later, total_of
 from chainrule.notes.relation import (
     Entries,
     Equal,
@@ -49,12 +49,13 @@ def slide2d(f: cr.Expr, g: cr.Expr) -> cr.Expr:
     """f ⊛ g of section 5.2.2: the inner products of g with each window of f."""
     rows, columns = (f.shape[axis] - g.shape[axis] + 1 for axis in (0, 1))
     entries = [cr.sum(window(f, g, i, j) * g) for i in range(rows) for j in range(columns)]
-    return cr.reshape(column(*entries), (rows, columns)).named(r"f \star g")
+    found: cr.Expr = cr.reshape(column(*entries), (rows, columns)).named(r"f \star g")
+    return found
 
 
 @equation(125, "5.1", DEFINITION, "How many weights a layer has", "W itself is m_l × m_{l−1}, as in z = Wa.")
 def equation_125(size: Size) -> Claims:
-    claims = []
+    claims: list[Shaped | Same] = []
     for inside, outside in zip(size.widths, size.widths[1:], strict=False):
         W, a = cr.parameter("W", (outside, inside)), cr.data("a", inside)
         z = W @ a
@@ -163,7 +164,7 @@ def equation_131() -> Claims:
             claims += [
                 Equal(window(f, g, i, j), number(part)),
                 Claim(
-                    Rounded(lambda vec=vec: slide(vec, kernel), printed, name),
+                    Rounded(later(slide, vec, kernel), printed, name),
                     Rounded(vec @ kernel, printed, name),
                     because,
                     notation=True,
@@ -186,15 +187,17 @@ def _grid(random: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _integrals(t: cr.Expr) -> list[Claim]:
-    """Both integrals of two functions that fall off fast, by the trapezoidal rule, which is exact for them."""
+    """Both integrals of two functions that fall off fast, by the trapezoidal rule, exact for them."""
     τ = cr.data(r"\tau", 481)
     width = 24 / 480
 
     def f(u: cr.Expr) -> cr.Expr:
-        return cr.exp(-(u**2))
+        found: cr.Expr = cr.exp(-(u**2))
+        return found
 
     def g(u: cr.Expr) -> cr.Expr:
-        return (1 + u) * cr.exp(-((u - 1) ** 2))
+        found: cr.Expr = (1 + u) * cr.exp(-((u - 1) ** 2))
+        return found
 
     first, second = cr.sum(f(τ) * g(t - τ)) * width, cr.sum(f(t - τ) * g(τ)) * width
     bell = cr.sum(f(τ) * f(t - τ)) * width

@@ -37,7 +37,7 @@ _FAR = 60.0
 
 @dataclass(frozen=True)
 class Finding:
-    """What was computed for one relation: whether it holds, the evidence in words, the numbers if it has any."""
+    """What was computed for one relation: whether it holds, the evidence in words, its numbers."""
 
     holds: bool
     evidence: str
@@ -110,7 +110,8 @@ def _equal(relation: said.Equal, given: Mapping[Expr, Draw], random: Any) -> Fin
 
     def sides(random: Any) -> tuple[Any, Any, Mapping[Expr, Any]]:
         values = drawn([left, right], given, random)
-        return *evaluate([left, right], values), values
+        one, other = evaluate([left, right], values)
+        return one, other, values
 
     finding = _alike(sides, given, random)
     if not leaves([left, right]) and left.shape == ():
@@ -185,7 +186,7 @@ def _rate(relation: said.Rate, given: Mapping[Expr, Draw], random: Any) -> Findi
         if not off <= SAME:
             return Finding(False, f"the derivative differs from what is printed: {where}")
         if draw:
-            continue  # finite differences once: they are the slow part, and check the gradient, not the numbers
+            continue  # finite differences once: they are slow, and check the gradient, not the numbers
         direction = np.zeros(leaf.shape)
         direction[at] = random.normal(size=np.shape(direction[at]))
         slope = _slope(of, leaf, values, direction)

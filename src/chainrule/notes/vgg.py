@@ -1,4 +1,4 @@
-"""VGG (section 5.3): the five configurations, the trace of shapes through one, and its parameters, by plain counting.
+"""VGG (section 5.3): the five configurations, the trace of shapes through one, and its parameters.
 
 Convolutions are 3 × 3 with padding 1 and stride 1 (in C some are 1 × 1), pooling is 2 × 2 with stride 2.
 Simonyan and Zisserman, arXiv 1409.1556, table 1.
@@ -32,7 +32,10 @@ class Stage:
 
 
 def trace(configuration: str = "D", side: int = 224) -> list[Stage]:
-    """The shapes (channels, height, width) through the network. Raises ChainruleError for a configuration there is not."""
+    """The shapes (channels, height, width) through the network.
+
+    Raises ChainruleError for a configuration there is not.
+    """
     if configuration not in _KERNELS:
         raise ChainruleError(f"one of {', '.join(_KERNELS)}", configuration, "configuration of VGG")
     stages, channels = [Stage("input", (3, side, side))], 3

@@ -1,4 +1,4 @@
-"""Figure 19 and the pictures of section 5: windows, the matrix of a convolution, pooling, and the way back."""
+"""Figure 19 and the pictures of section 5: windows, a convolution as a matrix, pooling, the way back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import chainrule as cr
 from chainrule.notes.figures.gallery import Data, figure
 from chainrule.notes.figures.style import Pen
-from chainrule.notes.section_5_convolution import F2, G2, P2, slide2d
+from chainrule.notes.section_5_convolution import F2, G2, slide2d
+from chainrule.notes.section_5_vgg import P2
 
 
 def _empty(rows: int, columns: int) -> list[list[str]]:
@@ -54,7 +55,7 @@ def figure_19(pen: Pen) -> Data:
             axes,
             j + shift + 0.5,
             -i - shift - 0.5,
-            r"$z_{%d,%d}$" % (i, j),
+            f"$z_{{{i},{j}}}$",
             ha="center",
             va="center",
             fontsize=9,

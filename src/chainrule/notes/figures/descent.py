@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -30,11 +31,11 @@ def figure_9(pen: Pen) -> Data:
     u, v = cr.data("u", U.shape), cr.data("v", U.shape)
     heights = cr.evaluate(valley(u, v), {u: U, v: V})
     (axes,) = pen.panels(width=1.6, height=1.15)
-    levels = sorted(found.values[:6] + (0.25, 0.9, 1.6, 2.2, 7.5, 10.0))
+    levels = sorted((*found.values[:6], 0.25, 0.9, 1.6, 2.2, 7.5, 10.0))
     axes.contour(U, V, heights, levels=levels, colors=pen.theme.faint, linewidths=0.7)
-    for start, end in zip(points[:7], points[1:8], strict=True):
+    for start, end in pairwise(points[:8]):
         pen.arrow(axes, start, end, pen.theme.red, mutation_scale=10, linewidth=1.6)
-    pen.dot(axes, *points[:8].T, size=26)
+    pen.dot(axes, points[:8, 0], points[:8, 1], size=26)
     axes.plot([0], [0], "+", color=pen.theme.blue, markersize=9, markeredgewidth=1.6)
     pen.say(axes, points[0][0] + 0.08, points[0][1] + 0.1, r"$\mathbf{x}_1$")
     pen.say(axes, points[1][0] + 0.12, points[1][1] - 0.02, r"$\mathbf{x}_2$")

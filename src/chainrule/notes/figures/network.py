@@ -1,8 +1,9 @@
-"""Figure 17 and the diagrams of layers: softmax, the network of 4.2 with its numbers, a fully connected classifier."""
+"""Figure 17 and the diagrams of layers: softmax, the network of 4.2, a fully connected classifier."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import chainrule as cr
@@ -45,7 +46,10 @@ def figure_softmax(pen: Pen) -> Data:
     x, θ = cr.data("x", 3), cr.parameter(r"\theta", (3, 3))
     u = x @ θ
     π = cr.softmax(u)
-    values = {"x": [1.0, -0.5, 2.0], r"\theta": [[0.5, -1.0, 0.2], [0.3, 0.8, -0.4], [0.9, 0.1, -0.3]]}
+    values: dict[str, Any] = {
+        "x": [1.0, -0.5, 2.0],
+        r"\theta": [[0.5, -1.0, 0.2], [0.3, 0.8, -0.4], [0.9, 0.1, -0.3]],
+    }
     logits, shares = cr.evaluate([u, π], values)
     (axes,) = pen.panels(width=1.9, height=1.05)
     left = _column(pen, axes, 0, [f"$x_{k}$" for k in (1, 2, 3)], pen.theme.blue, 0)
@@ -76,13 +80,13 @@ def figure_network(pen: Pen) -> Data:
     n = Network()
     z, a, guess, loss = cr.evaluate([n.z, n.a, n.guess, (n.guess - n.y) ** 2], EXAMPLE)
     (axes,) = pen.panels(width=2.35, height=1.3)
-    left = _column(pen, axes, 0, [f"${v}$" for v in EXAMPLE["x"]], pen.theme.blue, 0)  # type: ignore[attr-defined]
+    left = _column(pen, axes, 0, [f"${v}$" for v in EXAMPLE["x"]], pen.theme.blue, 0)
     sums = _column(pen, axes, 2.6, [_number(v) for v in z], pen.theme.orange, 0)
     neurons = _column(pen, axes, 4.7, [f"{v:.3f}" for v in a], pen.theme.green, 0)
     (output,) = _column(pen, axes, 7.0, [f"{float(guess):.4f}"], pen.theme.red, 0, 0.5)
     for i, (x1, y1) in enumerate(sums):
         for j, (x0, y0) in enumerate(left):
-            weight = EXAMPLE["W"][i][j]  # type: ignore[index]
+            weight = EXAMPLE["W"][i][j]
             strong = weight != 0
             axes.plot(
                 [x0 + 0.36, x1 - 0.36],
@@ -117,7 +121,7 @@ def figure_network(pen: Pen) -> Data:
             va="center",
             fontsize=8.5,
             bbox={"facecolor": pen.theme.paper, "edgecolor": "none", "pad": 1},
-        )  # type: ignore[index]
+        )
     for px, name in (
         (0, r"$\mathbf{x}$"),
         (2.6, r"$\mathbf{z}=\mathbf{W}\mathbf{x}+\mathbf{b}$"),
@@ -135,7 +139,7 @@ def figure_classifier(pen: Pen) -> Data:
     from matplotlib.patches import Rectangle
 
     widths = (784, 300, 100, 10)
-    W = [cr.parameter(f"W_{n}", (m, k)) for n, (k, m) in enumerate(zip(widths, widths[1:], strict=False), 1)]
+    W = [cr.parameter(f"W_{n}", (m, k)) for n, (k, m) in enumerate(pairwise(widths), 1)]
     counts = [one.shape[0] * one.shape[1] for one in W]
     (axes,) = pen.panels(width=2.1, height=1.0)
     for k, width in enumerate(widths):
@@ -188,7 +192,8 @@ def figure_17(pen: Pen) -> Data:
         "pool": pen.theme.orange,
         "dense": pen.theme.green,
     }
-    x, labels = 0.0, {}
+    x = 0.0
+    labels: dict[int, tuple[float, float, str]] = {}
     for step in steps:
         flat = len(step.shape) == 1
         size = 1 if flat else step.shape[1]

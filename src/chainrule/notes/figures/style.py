@@ -37,7 +37,7 @@ DARK = Theme(
 )
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 
-SETTINGS = {
+SETTINGS: Any = {
     "font.family": "STIXGeneral",
     "mathtext.fontset": "stix",
     "font.size": 11,
@@ -131,7 +131,7 @@ class Pen:
         size: float = 1.0,
         **how: Any,
     ) -> None:
-        """A matrix as a grid of cells; its first corner at `at`, rows going down. fill(i, j): a colour or None."""
+        """A matrix as a grid of cells, its first corner at `at`. fill(i, j): a colour or None."""
         from matplotlib.patches import Rectangle
 
         for i, row in enumerate(numbers):
