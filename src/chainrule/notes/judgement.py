@@ -187,7 +187,7 @@ def _texts(claim: Claim, printed: Finding, entry: Equation, at: int) -> tuple[st
     if claim.spelled:
         return claim.spelled, rf"\text{{{claim.spelled}}}"
     relation: Relation = claim.printed
-    if not printed.fits and len(entry.sizes) > 1:
+    if not printed.fits and len(entry.sizes) > 1 and not _fits(relation):
         alike = entry.claims(_SQUARE)
         if len(alike) == len(entry.claims()) and _fits(alike[at].printed):
             relation = alike[at].printed

@@ -13,7 +13,6 @@ import chainrule as cr
 from chainrule.notes.equation import IMPRECISE, RIGHT, WRONG
 from chainrule.notes.relation import Equal, Lowers, Rate, Relation, Rounded, Same, Shaped
 from chainrule.notes.section_4_network import B_, U_, W_, X_
-from chainrule.notes.section_5_convolution import slide
 from chainrule.notes.verify import Finding, found
 
 n = cr.constant
@@ -92,7 +91,7 @@ def _all_neurons() -> Relation:
 def _turned() -> Relation:
     """Sliding with and without the kernel turned, for a kernel that is not symmetric."""
     f, g = n([1, 0, -1, 2, 1, 2]), n([1, 2, 3])
-    return Equal(slide(f, g), slide(f, g[::-1]))
+    return Equal(cr.correlate(f, g), cr.convolve(f, g))
 
 
 def _steps() -> Relation:
@@ -335,7 +334,7 @@ REMARKS = (
         "The indices of z run from 0 to N − m + 1.",
         "From 0 to N − m: there are N − m + 1 of them.",
         lambda: Same(
-            slide(cr.data("f", 6), cr.data("g", 3)).shape[0] - 1,
+            cr.correlate(cr.data("f", 6), cr.data("g", 3)).shape[0] - 1,
             6 - 3 + 1,
             "last index of z for N = 6, m = 3",
         ),

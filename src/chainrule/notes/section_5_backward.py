@@ -15,7 +15,6 @@ from chainrule.notes.parts import later, total_of
 from chainrule.notes.plain import plain_slide2d, squash
 from chainrule.notes.relation import Entries, Means, Rate
 from chainrule.notes.section_4_backward import slope
-from chainrule.notes.section_5_convolution import slide2d
 
 
 class Layer:
@@ -25,7 +24,7 @@ class Layer:
         self.m = 2 if size.examples < 4 else 3
         self.N = self.m + 2
         self.below, self.W = cr.data("a^{(l-1)}", (self.N, self.N)), cr.parameter("W", (self.m, self.m))
-        self.z = slide2d(self.below, self.W).named("z^{(l)}")
+        self.z = cr.correlate2d(self.below, self.W).named("z^{(l)}")
         self.a = cr.sigmoid(self.z).named("a^{(l)}")
         self.last = self.N - self.m
         self.U = cr.parameter("U", (self.last + 1, self.last + 1))

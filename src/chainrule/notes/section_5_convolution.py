@@ -34,23 +34,9 @@ from chainrule.notes.relation import (
 number = cr.constant
 
 
-def slide(f: cr.Expr, g: cr.Expr) -> cr.Expr:
-    """f ⊗ g of section 5.2.1: the inner products of g (m,) with each part of f (n,); n − m + 1 numbers."""
-    n, m = f.shape[0], g.shape[0]
-    return column(*(f[k : k + m] @ g for k in range(n - m + 1))).named(r"f \star g")
-
-
 def window(f: cr.Expr, g: cr.Expr, i: int, j: int) -> cr.Expr:
     """The part of f (N, M) under g (u, v) with its first corner at i, j."""
     return f[i : i + g.shape[0], j : j + g.shape[1]]
-
-
-def slide2d(f: cr.Expr, g: cr.Expr) -> cr.Expr:
-    """f ⊛ g of section 5.2.2: the inner products of g with each window of f."""
-    rows, columns = (f.shape[axis] - g.shape[axis] + 1 for axis in (0, 1))
-    entries = [cr.sum(window(f, g, i, j) * g) for i in range(rows) for j in range(columns)]
-    found: cr.Expr = cr.reshape(column(*entries), (rows, columns)).named(r"f \star g")
-    return found
 
 
 @equation(125, "5.1", DEFINITION, "How many weights a layer has", "W itself is m_l × m_{l−1}, as in z = Wa.")
@@ -77,7 +63,7 @@ F1, G1 = [1, 0, -1, 2, 1, 2], [1, 0, 1]
 
 @equation(126, "5.2.1", DEFINITION, "A signal and a kernel")
 def equation_126() -> Claims:
-    return [Shaped(number(F1), (6,)), Shaped(number(G1), (3,)), Shaped(slide(number(F1), number(G1)), (4,))]
+    return [Shaped(number(F1), (6,)), Shaped(number(G1), (3,)), Shaped(cr.correlate(number(F1), number(G1)), (4,))]
 
 
 @equation(
@@ -104,7 +90,7 @@ def equation_127() -> Claims:
 
 @equation(128, "5.2.1", NUMBER, "The result of the convolution")
 def equation_128() -> Claims:
-    whole = slide(number(F1), number(G1))
+    whole = cr.correlate(number(F1), number(G1))
     return [
         Claim(
             Entries(whole, [number(n) for n in (0, 2, 0, 5)]),
@@ -125,7 +111,7 @@ def equation_129() -> Claims:
     return [
         Shaped(number(F2), (4, 4)),
         Shaped(number(G2), (2, 2)),
-        Shaped(slide2d(number(F2), number(G2)), (3, 3)),
+        Shaped(cr.correlate2d(number(F2), number(G2)), (3, 3)),
     ]
 
 
@@ -164,7 +150,7 @@ def equation_131() -> Claims:
             claims += [
                 Equal(window(f, g, i, j), number(part)),
                 Claim(
-                    Rounded(later(slide, vec, kernel), printed, name),
+                    Rounded(later(cr.correlate, vec, kernel), printed, name),
                     Rounded(vec @ kernel, printed, name),
                     because,
                     notation=True,
@@ -178,7 +164,7 @@ def equation_131() -> Claims:
 def equation_132() -> Claims:
     f, g = number(F2), number(G2)
     turned = g[::-1, ::-1]
-    return [Equal(slide2d(f, g), number(RESULT)), Equal(slide2d(f, turned), number(RESULT))]
+    return [Equal(cr.correlate2d(f, g), number(RESULT)), Equal(cr.correlate2d(f, turned), number(RESULT))]
 
 
 def _grid(random: Any, shape: tuple[int, ...]) -> Any:
@@ -226,19 +212,19 @@ def equation_135(size: Size) -> Claims:
     w, a = cr.parameter("w", m), cr.data("a", n)
     # the matrix has w_{i − j + 1} at i, j: each column is w, one place lower than the column before
     rows = [total_of([w[i - j] * a[j] for j in range(n) if 0 <= i - j < m]) for i in range(n + m - 1)]
-    whole = slide(cr.pad(a, ((m - 1, m - 1),)), w[::-1])
+    whole = cr.convolve(a, w, padding="full")
     because = (
         "⊛ was the sliding without padding, n − m + 1 numbers; this matrix is that of (133): kernel "
         "turned, n + m − 1 numbers"
     )
     return [
         Claim(
-            Entries(slide(a, w).named("z"), rows),
-            Entries(whole.named("z"), rows),
+            Entries(cr.correlate(a, w), rows),
+            Entries(whole, rows),
             because,
             notation=True,
         ),
-        Means(whole, (w, a), np.convolve, r"w \star a"),
+        Means(whole, (w, a), np.convolve, "z"),
     ]
 
 

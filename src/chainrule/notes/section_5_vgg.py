@@ -25,7 +25,7 @@ from chainrule.notes.relation import (
     Rounded,
     Same,
 )
-from chainrule.notes.section_5_convolution import number, slide2d
+from chainrule.notes.section_5_convolution import number
 
 
 def _channels(kernels: cr.Expr, images: cr.Expr, out: int, chosen: Any = None) -> cr.Expr:
@@ -33,7 +33,7 @@ def _channels(kernels: cr.Expr, images: cr.Expr, out: int, chosen: Any = None) -
     channels = range(images.shape[0]) if chosen is None else chosen
     return total_of(
         [
-            slide2d(images[c], kernels[out, c]).named(rf"W_{{{out + 1},{c + 1}}} \star x_{c + 1}")
+            cr.correlate2d(images[c], kernels[out, c]).named(rf"W_{{{out + 1},{c + 1}}} \star x_{c + 1}")
             for c in channels
         ]
     )

@@ -9,7 +9,7 @@ import numpy as np
 import chainrule as cr
 from chainrule.notes.figures.gallery import Data, figure
 from chainrule.notes.figures.style import Pen
-from chainrule.notes.section_5_convolution import F2, G2, slide2d
+from chainrule.notes.section_5_convolution import F2, G2
 from chainrule.notes.section_5_vgg import P2
 
 
@@ -76,7 +76,7 @@ def figure_steps(pen: Pen) -> Data:
     random = np.random.default_rng(2)
     image, kernel = random.integers(0, 4, (5, 5)), np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
     x = cr.data("x", (5, 5))
-    whole = cr.evaluate(slide2d(cr.pad(x, ((1, 1), (1, 1))), cr.constant(kernel)), {x: image})
+    whole = cr.evaluate(cr.correlate2d(cr.pad(x, ((1, 1), (1, 1))), cr.constant(kernel)), {x: image})
     wide = np.pad(image, 1)
     panels = pen.panels(4, width=0.95, height=1.05)
     for step, axes in enumerate(panels):
@@ -113,7 +113,7 @@ def figure_steps(pen: Pen) -> Data:
 )
 def figure_windows(pen: Pen) -> Data:
     f, g = cr.constant(F2), cr.constant(G2)
-    result = cr.evaluate(slide2d(f, g), {})
+    result = cr.evaluate(cr.correlate2d(f, g), {})
     panels = pen.panels(3, 3, width=0.78, height=0.62)
     for axes, (i, j) in zip(panels, np.ndindex(3, 3), strict=True):
 
@@ -207,7 +207,7 @@ def figure_backward(pen: Pen) -> Data:
     N, m, i, j, u, v = 5, 3, 1, 3, 0, 1
     side = N - m + 1
     below, W, U = cr.data("a", (N, N)), cr.parameter("W", (m, m)), cr.parameter("U", (side, side))
-    guess = cr.sum(U * slide2d(below, W))
+    guess = cr.sum(U * cr.correlate2d(below, W))
     ones = {below: np.ones((N, N)), W: np.ones((m, m)), U: np.ones((side, side))}
     by_below, by_weight = cr.evaluate(list(cr.gradient(guess, [below, W])), ones)
     panels = pen.panels(2, width=1.45, height=0.85)
