@@ -34,11 +34,21 @@ def test_one_equation(capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--section", "4.4"), ("--errata", "--section", "5"), ("94", "--latex")]
+    "arguments", [("--section", "4.4"), ("--errata", "--section", "5"), ("94", "--format", "latex")]
 )
 def test_other_views(capsys, arguments):
     status, out, err = run(capsys, "notes", *arguments)
     assert status == 0 and out and not err
+
+
+def test_the_companion_is_written(capsys, tmp_path):
+    file = tmp_path / "companion.html"
+    status, out, _ = run(capsys, "notes", "--format", "html", "--out", str(file))
+    assert (status, out) == (0, "")
+    page = file.read_text(encoding="utf-8")
+    assert all(f'id="eq{n}"' in page for n in range(1, 147))
+    assert page.count("<figure>") >= 30
+    assert "http" not in page.replace("http://www.w3.org", "").split("<script>")[0]
 
 
 def test_errata_have_no_equation_that_is_right(capsys):

@@ -76,7 +76,7 @@ def part_mutants(part: Part) -> Iterator[Expr]:
 
 
 def changed(relation: Relation) -> Iterator[tuple[Relation, tuple[Expr, Expr] | None]]:  # noqa: PLR0912
-    """The relation with one thing changed, and the expression before and after, where the change is in one."""
+    """The relation with one thing changed; the expression before and after, where the change is in one."""
     match relation:
         case Equal():
             for new in part_mutants(relation.right):

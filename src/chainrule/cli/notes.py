@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,9 +18,21 @@ from rich.text import Text
 
 from chainrule.graph.errors import ChainruleError
 from chainrule.notes import EQUATIONS, VERDICTS, Judgement, judge
+from chainrule.notes.companion import companion_page
 from chainrule.notes.prose import Remark, remarks
 
 app = typer.Typer()
+
+
+class Form(StrEnum):
+    """What the equations are given as."""
+
+    text = "text"
+    json = "json"
+    latex = "latex"
+    html = "html"
+
+
 _COLOURS = {"right": "green", "wrong": "bold red", "imprecise": "yellow"}
 _SIGNS = {"right": "✓", "wrong": "✗", "imprecise": "~"}
 
@@ -38,35 +53,54 @@ def notes(
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON document: an array with an object for each equation.")
     ] = False,
-    latex: Annotated[
-        bool, typer.Option("--latex", help="Formulas in LaTeX: as printed, and corrected.")
-    ] = False,
+    form: Annotated[
+        Form, typer.Option("--format", help="Text, JSON, LaTeX, or the whole companion as one HTML page.")
+    ] = Form.text,
+    out: Annotated[Path | None, typer.Option(help="A file to write to instead of the terminal.")] = None,
 ) -> None:
     """The 146 equations of the notes: what each states, whether it is true, what it has to be, and why.
 
     A verdict is computed at every call: **right** is true as printed; **wrong** is false, or a wrong
     number or shape; **imprecise** is right after an obvious repair of notation.
     """
+    if form is Form.html:
+        _give(companion_page(), out)
+        return
     found = [judge(number) for number in _chosen(equation, section)]
     if errata:
         found = [one for one in found if one.verdict != "right"]
-    if as_json:
-        print(json.dumps([one.as_dict() for one in found], ensure_ascii=False))
-        return
-    console = Console(highlight=False, soft_wrap=False)
-    if latex:
-        for one in found:
-            _latex(one)
-    elif equation is not None:
+    if as_json or form is Form.json:
+        _give(json.dumps([one.as_dict() for one in found], ensure_ascii=False) + "\n", out)
+    elif form is Form.latex:
+        _give("\n\n".join(map(_latex, found)) + "\n", out)
+    elif out is not None:
+        with out.open("w", encoding="utf-8") as file:
+            _text(Console(highlight=False, file=file, width=110), found, equation, section, errata)
+    else:
+        _text(Console(highlight=False), found, equation, section, errata)
+
+
+def _text(
+    console: Console, found: list[Judgement], equation: int | None, section: str | None, errata: bool
+) -> None:
+    """The equations for a person: one whole, the errata, or the list."""
+    if equation is not None and found:
         _whole(console, found[0])
-    elif errata:
+        return
+    if errata:
         for one in found:
             _fault(console, one)
         _prose(console, remarks(section))
     else:
         _list(console, found)
-    if equation is None and not latex:
-        _summary(console, found)
+    _summary(console, found)
+
+
+def _give(text: str, out: Path | None) -> None:
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        out.write_text(text, encoding="utf-8")
 
 
 def _chosen(equation: int | None, section: str | None) -> list[int]:
@@ -168,8 +202,6 @@ def _prose(console: Console, found: list[Remark]) -> None:
         console.print(Padding(Text(remark.evidence, "dim"), (0, 0, 0, 4), expand=False))
 
 
-def _latex(one: Judgement) -> None:
-    print(f"% ({one.equation.eq}) {one.verdict}\n{one.printed}")
-    if one.correct_latex:
-        print(f"% correct\n{one.correct_latex}")
-    print()
+def _latex(one: Judgement) -> str:
+    lines = [f"% ({one.equation.eq}) {one.verdict}", one.printed]
+    return "\n".join([*lines, "% correct", one.correct_latex] if one.correct_latex else lines)

@@ -21,7 +21,7 @@ _PIXELS, _HIDDEN, _CLASSES, _TRAIN = 64, 24, 10, 400
 class Blame:
     """A digit (8, 8) that the network gets wrong, its label, what the network says, and ∂ℓ/∂x (8, 8).
 
-    loss: before. repaired: the loss after the few pixels with the largest share were moved against the gradient.
+    loss: before. repaired: the loss after the few pixels with the largest rate were moved against it.
     """
 
     image: Any

@@ -11,7 +11,7 @@ from chainrule.graph.errors import ChainruleError
 from chainrule.notes import relation as said
 from chainrule.notes.equation import EQUATIONS, IMPRECISE, RIGHT, WRONG, Claim, Equation, Size
 from chainrule.notes.printed import printed_latex
-from chainrule.notes.relation import Relation
+from chainrule.notes.relation import Relation, words
 from chainrule.notes.verify import Finding, verdict_of
 
 _SQUARE = Size(3, 3, 3, (3, 3, 3, 3))
@@ -185,7 +185,7 @@ def judge(eq: int | Equation) -> Judgement:
 
 def _texts(claim: Claim, printed: Finding, entry: Equation, at: int) -> tuple[str, str]:
     if claim.spelled:
-        return claim.spelled, rf"\text{{{claim.spelled}}}"
+        return claim.spelled, words(claim.spelled)
     relation: Relation = claim.printed
     if not printed.fits and len(entry.sizes) > 1 and not _fits(relation):
         alike = entry.claims(_SQUARE)

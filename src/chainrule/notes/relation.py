@@ -41,6 +41,12 @@ def shown(part: Part, latex: bool = False, form: str = "matrix", first: int = 1)
     )
 
 
+def words(text: str) -> str:
+    """A text as a part of a LaTeX formula."""
+    safe = text.replace("_", r"\_").replace("{", r"\{").replace("}", r"\}")
+    return rf"\text{{{safe}}}"
+
+
 @dataclass(frozen=True)
 class Equal:
     """left = right, for all values of the leaves."""
@@ -161,9 +167,13 @@ class Shaped:
 
     def written(self, latex: bool = False, first: int = 1) -> str:
         """The relation as a formula."""
-        size = (r" \times " if latex else "×").join(map(str, self.shape)) or "scalar"
+        size = (r" \times " if latex else "×").join(map(str, self.shape)) or ("" if latex else "scalar")
         return f"{shown(self.expr, latex, first=first)} " + (
-            rf"\in \mathbb{{R}}^{{{size}}}" if latex else f"is {size}"
+            rf"\in \mathbb{{R}}^{{{size}}}"
+            if latex and size
+            else r"\in \mathbb{R}"
+            if latex
+            else f"is {size}"
         )
 
 
@@ -258,9 +268,7 @@ class Same:
 
     def written(self, latex: bool = False, first: int = 1) -> str:
         """The relation as a formula."""
-        return (
-            self.latex_text if latex and self.latex_text else rf"\text{{{self.text}}}" if latex else self.text
-        )
+        return (self.latex_text or words(self.text)) if latex else self.text
 
 
 Relation = (

@@ -21,7 +21,7 @@ from chainrule.notes.equation import (
     equation,
     under,
 )
-from chainrule.notes.parts import column, later, total_of
+from chainrule.notes.parts import later, total_of
 from chainrule.notes.relation import (
     Entries,
     Equal,
@@ -63,7 +63,11 @@ F1, G1 = [1, 0, -1, 2, 1, 2], [1, 0, 1]
 
 @equation(126, "5.2.1", DEFINITION, "A signal and a kernel")
 def equation_126() -> Claims:
-    return [Shaped(number(F1), (6,)), Shaped(number(G1), (3,)), Shaped(cr.correlate(number(F1), number(G1)), (4,))]
+    return [
+        Shaped(number(F1), (6,)),
+        Shaped(number(G1), (3,)),
+        Shaped(cr.correlate(number(F1), number(G1)), (4,)),
+    ]
 
 
 @equation(

@@ -16,6 +16,7 @@ import numpy as np
 from chainrule.graph.errors import ShapeError
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import data
+from chainrule.graph.symbols import text_symbol
 from chainrule.graph.walk import leaves, substituted
 from chainrule.notes import relation as said
 from chainrule.notes.draws import real
@@ -83,7 +84,9 @@ def _compared(left: Any, right: Any, values: Mapping[Expr, Any]) -> tuple[float,
     off = np.abs(left - right) / scale
     worst = float(np.max(np.where(np.isnan(off), np.inf, off), initial=0))
     small = ", ".join(
-        f"{leaf.name} = {float(value):.3g}" for leaf, value in values.items() if np.ndim(value) == 0
+        f"{text_symbol(str(leaf.name))} = {float(value):.3g}"
+        for leaf, value in values.items()
+        if np.ndim(value) == 0
     )
     if np.ndim(left) == 0:
         return worst, f"{float(left):.6g} against {float(right):.6g}" + (f" at {small}" if small else "")

@@ -1,4 +1,4 @@
-"""The printed companion: the notes' sections in order, with every equation, verdict, correction and figure."""
+"""The printed companion: the notes' sections in order, with equations, verdicts, corrections, figures."""
 
 from chainrule.notes.companion.page import companion_page
 

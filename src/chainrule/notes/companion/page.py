@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections import Counter
 from html import escape
@@ -18,13 +19,14 @@ from chainrule.notes.prose import REMARKS, Remark
 
 TITLE = "Neural networks: the equations, computed"
 _LEAD = (
-    "Every numbered equation of the lecture notes, as printed, with a verdict that was computed when this page "
-    "was made. Right: true as printed. Wrong: false, or a wrong number or shape. Imprecise: right after an obvious "
-    "repair of notation. What is not right is corrected, with the evidence."
+    "Every numbered equation of the lecture notes, as printed, with a verdict that was computed when this "
+    "page was made. Right: true as printed. Wrong: false, or a wrong number or shape. Imprecise: right after "
+    "an obvious repair of notation. What is not right is corrected, with the evidence."
 )
 _SCRIPT = """
 for (const node of document.querySelectorAll('.tex')) {
-  katex.render(node.textContent, node, {displayMode: node.dataset.display === '1', throwOnError: false, strict: false});
+  const display = node.dataset.display === '1';
+  katex.render(node.textContent, node, {displayMode: display, throwOnError: false, strict: false});
 }
 document.body.dataset.ready = '1';
 """
@@ -55,12 +57,23 @@ def tex(latex: str, display: bool = True) -> str:
     return f'<{kind} class="tex" data-display="{int(display)}">{escape(latex)}</{kind}>'
 
 
+_INDEX = re.compile(r"_\{([^}]*)\}|_([A-Za-z0-9]+(?:,[A-Za-z0-9:]+)?)")
+
+
+def rich(text: str) -> str:
+    """A text for the page, with indices set low."""
+    return _INDEX.sub(lambda found: f"<sub>{found[1] or found[2]}</sub>", escape(text))
+
+
 def _front(judged: list[Judgement]) -> str:
     counts = Counter(one.verdict for one in judged)
-    sums = " · ".join(f'<span class="verdict {verdict}">{counts[verdict]} {verdict}</span>' for verdict in VERDICTS)
+    sums = " · ".join(
+        f'<span class="verdict {verdict}">{counts[verdict]} {verdict}</span>' for verdict in VERDICTS
+    )
     rows = "".join(
         f'<tr><td><a href="#eq{one.equation.eq}">({one.equation.eq})</a></td><td>{one.equation.section}</td>'
-        f'<td><span class="verdict {one.verdict}">{one.verdict}</span></td><td>{escape(one.reason or "")}</td></tr>'
+        f'<td><span class="verdict {one.verdict}">{one.verdict}</span></td>'
+        f"<td>{rich(one.reason or '')}</td></tr>"
         for one in judged
         if one.verdict != RIGHT
     )
@@ -73,7 +86,10 @@ def _front(judged: list[Judgement]) -> str:
 def _section(number: str, judged: list[Judgement]) -> str:
     title, text = SECTIONS[number]
     level = min(4, 1 + len(number.split(".")))
-    parts = [f'<section id="s{number}"><h{level}><span class="number">{number}</span> {title}</h{level}><p>{text}</p>']
+    parts = [
+        f'<section id="s{number}"><h{level}><span class="number">{number}</span> {title}</h{level}>'
+        f'<p class="lead">{rich(text)}</p>'
+    ]
     parts += [_equation(one) for one in judged if one.equation.section == number]
     parts += [_figure(name) for name, entry in FIGURES.items() if entry.section == number]
     if number in TABLES:
@@ -85,20 +101,23 @@ def _section(number: str, judged: list[Judgement]) -> str:
 def _equation(one: Judgement) -> str:
     entry = one.equation
     head = (
-        f'<div class="head"><span class="eq">({entry.eq})</span> {escape(entry.title)} '
-        f'<span class="kind">{entry.kind}</span><span class="verdict {one.verdict}">{one.verdict}</span></div>'
+        f'<div class="head"><span class="eq">({entry.eq})</span> {rich(entry.title)} '
+        f'<span class="kind">{entry.kind}</span>'
+        f'<span class="verdict {one.verdict}">{one.verdict}</span></div>'
     )
     parts = [head, tex(one.printed)]
     if one.verdict != RIGHT:
-        parts.append(f'<p class="reason">{escape(one.reason or "")}.</p>')
+        parts.append(f'<p class="reason">{rich(one.reason or "")}.</p>')
         rows = dict.fromkeys(line.correction_latex for line in one.faults if line.correction_latex)
-        parts.append('<div class="correct"><span class="label">correct</span>' + "".join(map(tex, rows)) + "</div>")
-        parts.append(f'<p class="evidence">{escape(one.evidence or "")}.</p>')
+        parts.append(
+            '<div class="correct"><span class="label">correct</span>' + "".join(map(tex, rows)) + "</div>"
+        )
+        parts.append(f'<p class="evidence">{rich(one.evidence or "")}.</p>')
     if one.values:
         numbers = ", ".join(f"{value:.15g}" for value in dict.fromkeys(one.values))
         parts.append(f'<p class="evidence">Values: {escape(numbers.replace("-", "−"))}.</p>')
     if entry.remark:
-        parts.append(f'<p class="evidence">{escape(entry.remark)}</p>')
+        parts.append(f'<p class="evidence">{rich(entry.remark)}</p>')
     parts.append(f'<p class="check">Checked: {escape(one.check)}.</p>')
     return f'<article class="{one.verdict}" id="eq{entry.eq}">' + "\n".join(parts) + "</article>"
 
@@ -117,22 +136,22 @@ def _figure(name: str) -> str:
     source = "data:image/svg+xml;base64," + b64encode(file.getvalue()).decode("ascii")
     return (
         f'<figure><img src="{source}" alt="{escape(entry.caption)}" style="width:{width}px">'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
+        f"<figcaption>{rich(caption)}</figcaption></figure>"
     )
 
 
 def _table(table: Table) -> str:
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in table.head)
-    rows = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows)
+    head = "".join(f"<th>{rich(cell)}</th>" for cell in table.head)
+    rows = "".join("<tr>" + "".join(f"<td>{rich(cell)}</td>" for cell in row) + "</tr>" for row in table.rows)
     return (
         f'<figure><table class="numbers"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
-        f"<figcaption>{escape(table.caption)}</figcaption></figure>"
+        f"<figcaption>{rich(table.caption)}</figcaption></figure>"
     )
 
 
 def _remark(remark: Remark) -> str:
     return (
         f'<aside><span class="verdict {remark.verdict}">{remark.verdict}</span> In the text: '
-        f"<em>{escape(remark.says)}</em> {escape(remark.correct)}"
-        f'<span class="evidence"> {escape(remark.evidence)}.</span></aside>'
+        f"<em>{rich(remark.says)}</em> {rich(remark.correct)}"
+        f'<span class="evidence"> {rich(remark.evidence)}.</span></aside>'
     )

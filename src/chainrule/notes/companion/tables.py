@@ -39,14 +39,18 @@ def _vanishing() -> Table:
         small, scaled = vanishing(name, "small"), vanishing(name, "scaled")
         rows.append((name, f"{slope_bounds(20)[name]:.3g}", f"{small[0]:.2e}", f"{scaled[0]:.2e}"))
     head = ("activation", "largest product of 20 slopes", "weights 0.1", "weights scaled to the width")
-    return Table(head, tuple(rows), "The gradient at the first of 20 layers of 32 neurons, relative to the last.")
+    return Table(
+        head, tuple(rows), "The gradient at the first of 20 layers of 32 neurons, relative to the last."
+    )
 
 
 def _counts() -> Table:
     rows = []
     for side, inside, outside in ((224, 3, 64), (112, 64, 128), (56, 128, 128)):
         one = Counts(side, inside, outside, 5)
-        rows.append((f"{side} × {side}, {inside} → {outside} channels", f"{one.dense:,}", f"{one.convolution:,}"))
+        rows.append(
+            (f"{side} × {side}, {inside} → {outside} channels", f"{one.dense:,}", f"{one.convolution:,}")
+        )
     return Table(("layer", "fully connected", "kernels 5 × 5"), tuple(rows), "Weights of a layer.")
 
 
@@ -67,7 +71,7 @@ def _vgg() -> Table:
 
 
 def _automatic() -> Table:
-    """The hand formulas of 4.4, with the sign put right, against the gradients of the forward network alone."""
+    """The hand formulas of 4.4, with the sign put right, against the gradients of the forward network."""
     n = Network()
     found = cr.evaluate([n.z, n.a, n.guess, *cr.gradient(n.loss, [n.W, n.b, n.U, n.x])], EXAMPLE)
     _, a, guess, *ours = found
@@ -79,7 +83,11 @@ def _automatic() -> Table:
         (f"∂ℓ/∂{name}", line, f"{np.max(np.abs(one - other)):.1e}")
         for name, line, one, other in zip(("W", "b", "U", "x"), lines, ours, hand, strict=True)
     )
-    return Table(("", "by hand, as in 4.4 corrected", "largest difference"), rows, "Only the forward network was given.")
+    return Table(
+        ("", "by hand, as in 4.4 corrected", "largest difference"),
+        rows,
+        "Only the forward network was given.",
+    )
 
 
 TABLES = {

@@ -36,7 +36,11 @@ def figure_vanishing(pen: Pen) -> Data:
     return {"sizes": found}
 
 
-@figure("digit", "4.4.7", "A digit that a small network gets wrong, and the rate at which each pixel changes its loss")
+@figure(
+    "digit",
+    "4.4.7",
+    "A digit that a small network gets wrong, and the rate at which each pixel changes its loss",
+)
 def figure_digit(pen: Pen) -> Data:
     from matplotlib.colors import LinearSegmentedColormap
 
