@@ -92,7 +92,7 @@ def equation_40() -> Claims:
 @equation(41, "2.6.2", DEFINITION, "The logits")
 def equation_41() -> Claims:
     x, θ = one_point(Size(1, 3, 3, ()))
-    claims = [Equal(x @ one, total_of([x[i] * one[i] for i in range(3)])) for one in θ]
+    claims = [Equal(x @ one, total_of([x[i] * one[i] for i in range(3)]), "index") for one in θ]
     return [
         *claims,
         *(Means(x @ one, (x, one), lambda x, θ: sum(x * θ), f"u_{k}") for k, one in enumerate(θ, 1)),

@@ -78,6 +78,10 @@ SECTIONS: dict[str, tuple[str, str]] = {
     ),
     "2.5.5": ("Both are one", "The logarithm turns the product into the sum of 2.5.3."),
     "2.5.6": ("Other ways to combine the two lines", "Any function that agrees at the two labels would do."),
+    "2.6": (
+        "Several classes",
+        "A label is a one-hot vector, and the output a probability for each class.",
+    ),
     "2.6.1": ("Softmax", "Exponentials, divided by their sum: positive numbers that sum to one."),
     "2.6.2": ("Softmax as layers", "A composite function is evaluated from the inside out."),
     "2.6.3": (
