@@ -41,5 +41,9 @@ class FeedError(ChainruleError):
     """The values given for the leaves do not fit them."""
 
 
+class TrainingError(ChainruleError):
+    """Training cannot go on."""
+
+
 class DataError(ChainruleError):
     """A file, a frame or an array cannot be read as examples. `where` names file, line or row, and column."""

@@ -13,6 +13,7 @@ from typing import Any
 OPEN = 0  # a place that is enclosed: inside a call, a fraction, a root
 SUM = 10  # a + b, a - b, -a
 TERM = 11  # a sum sign with its body, a quotient in one line
+STAR = 15  # x ⋆ k, x ∗ k
 HADAMARD = 20  # a ⊙ b
 PRODUCT = 21  # A b
 FACTOR = 30  # what stands in a product without brackets

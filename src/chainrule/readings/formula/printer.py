@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
+from math import lcm
 
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
@@ -57,7 +58,7 @@ class Printer:
     def piece(self, expr: Expr, indices: Indices | None = None) -> Piece:
         """The right-hand side of an expression, run without recursion."""
         done: dict[Request, Piece] = {}
-        taken = frozenset(letter for index in indices or () for _, letter in index.terms)
+        taken = frozenset(letter for index in indices or () for letter in index.letters)
         root: Request = (expr, indices, taken)
         stack: list[tuple[Request, Printing]] = [(root, self._opened(*root))]
         answer: Piece | None = None
@@ -73,7 +74,7 @@ class Printer:
             if answer is None:
                 stack.append((wanted, self._printing(*wanted)))
         if answer is None:
-            raise ChainruleError("an expression to print", repr(expr), "formula")
+            raise ChainruleError("an expression to print", repr(expr), "formula", "make one: data, parameter, constant")
         return answer
 
     def name(self, expr: Expr, indices: Indices | None = None) -> str:
@@ -89,8 +90,8 @@ class Printer:
             number = self.numbers(expr, indices) if self.numbers else None
             if number is not None:
                 return number
-            text = self.name(expr, indices)
-            return Piece(text, TERM if "/" in text else FACTOR if text.startswith(r"\frac") else ATOM)
+            symbol, text = self.name(expr), self.name(expr, indices)
+            return Piece(text, TERM if "/" in symbol else FACTOR if text.startswith(r"\frac") else ATOM)
         return (yield from self._opened(expr, indices, taken))
 
     def _opened(self, expr: Expr, indices: Indices | None, taken: frozenset[str]) -> Printing:
@@ -119,10 +120,14 @@ class Printer:
             return (yield from self._from_equation(expr, indices, taken))
         if op.defined:
             return (yield op.definition(expr.operands, expr.params), indices, taken)
-        whole = yield expr, None, taken
+        return self._at((yield expr, None, taken), indices)
+
+    def _at(self, whole: Piece, indices: Indices) -> Piece:
+        """A printed array at indices."""
         if not indices:
             return whole
-        bracketed = whole.text if whole.strength >= ATOM else self.style.bracketed(whole.text)
+        plain = whole.strength >= ATOM and not whole.text.endswith("]")
+        bracketed = whole.text if plain else self.style.bracketed(whole.text)
         return Piece(self.style.indexed(f"{{{bracketed}}}" if self.style.latex else bracketed, self.style.indices(indices)), ATOM)
 
     def _from_equation(self, expr: Expr, indices: Indices, taken: frozenset[str]) -> Printing:
@@ -131,25 +136,30 @@ class Printer:
         letters: dict[str, Index] = {}
         for at, index in zip(equation.output.indices, indices, strict=True):
             if at.letter is None:
-                raise ChainruleError("an equation whose output indices are plain", str(equation), "index form")
+                remedy = "print the matrix form"
+                raise ChainruleError("an equation whose output indices are plain", str(equation), "index form", remedy)
             letters[at.letter] = index
-        used = set(taken).union(letter for index in indices for _, letter in index.terms)
-        inner = []
+        used = set(taken).union(letter for index in indices for letter in index.letters)
+        inner, ranged = [], dict(equation.ranges)
         for letter in equation.letters:
             if letter not in letters:
                 fresh = _fresh(letter, used)
                 used.add(fresh)
                 letters[letter] = Index(((1, fresh),))
                 inner.append((fresh, sizes[letter]))
+                if letter in ranged:  # no shape tells how far it runs
+                    ranged[fresh] = ranged.pop(letter) - 1 + self.style.first
         if inner and self.numbers and not any(index.terms for index in indices):
             return (yield from self._term_by_term(expr, equation, letters, indices))
         body = yield from self._product(expr, equation, letters, frozenset(used))
         if not inner:
             return body
+        at_most = r" \le " if self.style.latex else "≤"
+        listed = ",".join(letter + (f"{at_most}{ranged[letter]}" if letter in ranged else "") for letter, _ in inner)
         if not self.style.latex:
-            head = f"{'max' if equation.reduce == 'max' else 'Σ'}[{','.join(letter for letter, _ in inner)}] "
+            head = f"{'max' if equation.reduce == 'max' else 'Σ'}[{listed}] "
         elif equation.reduce == "max":
-            head = rf"\max_{{{','.join(letter for letter, _ in inner)}}} "
+            head = rf"\max_{{{listed}}} "
         else:
             first = self.style.first
             head = "".join(rf"\sum_{{{letter}={first}}}^{{{size - 1 + first}}} " for letter, size in inner)
@@ -158,14 +168,28 @@ class Printer:
     def _product(
         self, expr: Expr, equation: IndexEquation, letters: dict[str, Index], taken: frozenset[str]
     ) -> Printing:
-        """The product of the factors of an equation, each at its indices."""
+        """The product of the factors of an equation, each at its indices; outside of an array its entries are 0."""
         body: Piece | None = None
-        for factor, operand in zip(equation.factors, expr.operands, strict=True):
-            piece = yield operand, tuple(_composed(index, letters) for index in factor.indices), taken
+        shapes = [operand.shape for operand in expr.operands]
+        for k, (factor, operand) in enumerate(zip(equation.factors, expr.operands, strict=True)):
+            places = tuple(_composed(index, letters) for index in factor.indices)
+            if self._opens(operand) or not equation.reads_outside(k, shapes, expr.shape):
+                piece = yield operand, places, taken
+            else:
+                piece = self._at((yield operand, None, taken), places)
             body = piece if body is None else self._joined(body, piece)
         if body is None:
-            raise ChainruleError("an equation with factors", str(equation), "index form")
+            raise ChainruleError("an equation with factors", str(equation), "index form", "print the matrix form")
         return body
+
+    def _opens(self, operand: Expr, depth: int = 10) -> bool:
+        """Whether what is printed for a place outside of the operand is 0 as well: σ(z) at such a place is not σ(0)."""
+        if operand in self.known or (operand.name and (operand.is_leaf or not self.expand)):
+            return True
+        if not operand.op.elementwise or operand.op.linear is None or not depth:
+            return False
+        parts = [bool(part.shape) and self._opens(part, depth - 1) for part in operand.operands]
+        return all(parts) if operand.op.linear == "joint" else any(parts)
 
     def _term_by_term(
         self, expr: Expr, equation: IndexEquation, letters: dict[str, Index], indices: Indices
@@ -284,14 +308,19 @@ def _read_at(expr: Expr, indices: Indices) -> Indices:
 
 
 def _composed(index: Index, letters: dict[str, Index]) -> Index:
-    """An affine index of letters that are themselves affine in others."""
+    """An index of letters that are themselves indices of others. A divisor stays: it says which places there are."""
+    common = lcm(*(letters[letter].divisor for _, letter in index.terms))
     total: Counter[str] = Counter()
-    offset = index.offset
+    rounded = [(factor * common, _composed(inner, letters), by) for factor, inner, by in index.rounded]
+    offset = index.offset * common
     for factor, letter in index.terms:
-        offset += factor * letters[letter].offset
-        for inner, name in letters[letter].terms:
-            total[name] += factor * inner
-    return Index(tuple((factor, name) for name, factor in total.items() if factor), offset)
+        inner, scale = letters[letter], factor * common // letters[letter].divisor
+        offset += scale * inner.offset
+        rounded += [(scale * times, quotient, by) for times, quotient, by in inner.rounded]
+        for times, name in inner.terms:
+            total[name] += scale * times
+    terms = tuple((factor, name) for name, factor in total.items() if factor)
+    return Index(terms, offset, index.divisor * common, tuple(rounded))
 
 
 def _fresh(letter: str, used: set[str]) -> str:

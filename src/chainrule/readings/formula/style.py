@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -66,13 +67,39 @@ class Style:
             return Piece(text, PRODUCT if self.latex else ATOM)
         return Piece(text, ATOM)
 
+    def scaled(self, digits: str, power: int) -> Piece:
+        """A number as digits times a power of ten."""
+        times, raised = (r" \cdot ", f"10^{{{power}}}") if self.latex else ("×", "10" + text_symbol(f"^{{{power}}}"))
+        return Piece(f"{digits}{times}{raised}", PRODUCT)
+
+    def relation(self, sign: str) -> str:
+        """A relation: =, ≈ or ∈."""
+        return {"≈": r"\approx", "∈": r"\in"}.get(sign, sign) if self.latex else sign
+
+    def interval(self, low: Piece, high: Piece, shape: Sequence[int]) -> str:
+        """All arrays of a shape with entries from low to high."""
+        times = r" \times " if self.latex else "×"
+        size = times.join(map(str, shape))
+        if self.latex:
+            return rf"\left[{low.text},\, {high.text}\right]^{{{size}}}"
+        return f"[{low.text}, {high.text}]^{size if len(shape) < 2 else f'({size})'}"
+
     def index(self, index: Index) -> str:
-        """An index, with the letters counting from `first`."""
-        offset = index.offset + self.first * (1 - sum(factor for factor, _ in index.terms))
+        """An index, with the letters counting from `first`. Of a whole quotient only whole numbers are places."""
+        text = self._number(index, self.first * index.divisor)
+        return text if index.divisor == 1 else f"({text})/{index.divisor}"
+
+    def _number(self, index: Index, first: int) -> str:
+        """The number before its division, for a letter whose first value is `self.first`, counted from `first`."""
+        parts = [(factor, letter) for factor, letter in index.terms]
+        for factor, inner, by in index.rounded:
+            quotient = f"({self._number(inner, 0)})/{by}"
+            parts.append((factor, rf"\lfloor {quotient} \rfloor" if self.latex else f"⌊{quotient}⌋"))
+        offset = index.offset + first - self.first * sum(factor for factor, _ in index.terms)
         text = ""
-        for factor, letter in index.terms:
+        for factor, what in parts:
             sign = "-" if factor < 0 else "+" if text else ""
-            text += sign + (str(abs(factor)) if abs(factor) != 1 else "") + letter
+            text += sign + (str(abs(factor)) if abs(factor) != 1 else "") + what
         return text + (f"{offset:+d}" if text and offset else "" if text else str(offset))
 
     def indices(self, indices: Indices) -> str:
