@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
+from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 
 from chainrule.documents.render.typst import content, quoted
 from chainrule.graph.errors import ChainruleError
-from chainrule.notes.companion.page import LEAD, TITLE, order
+from chainrule.notes.companion.page import INDEX, LEAD, TITLE, order
 from chainrule.notes.companion.sections import SECTIONS
 from chainrule.notes.companion.tables import TABLES, Table
 from chainrule.notes.companion.typeset import typeset
@@ -18,38 +19,13 @@ from chainrule.notes.figures import FIGURES, draw
 from chainrule.notes.judgement import Judgement, judge
 from chainrule.notes.prose import REMARKS, Remark
 
-_TEMPLATE = """
-#set document(title: "{title}")
-#set page(paper: "a4", margin: (x: 24mm, y: 24mm), numbering: "1")
-#set text(font: ("Libertinus Serif", "New Computer Modern"), size: 10.5pt, lang: "en")
-#set par(justify: true)
-#set heading(numbering: none)
-#show heading.where(level: 1): it => block(above: 2em, below: 0.8em, text(size: 15pt, it.body))
-#show heading.where(level: 2): it => block(above: 1.6em, below: 0.6em, text(size: 12pt, it.body))
-#show heading.where(level: 3): it => block(above: 1.3em, below: 0.5em, text(size: 10.5pt, it.body))
-#show math.equation: set text(font: "New Computer Modern Math")
-#show math.equation.where(block: true): set block(breakable: true)
-#let quiet = luma(95)
-#let colours = (right: rgb("#00684b"), wrong: rgb("#b23a22"), imprecise: rgb("#8a5a00"))
-#let mark(verdict) = text(size: 8.5pt, weight: "bold", fill: colours.at(verdict), verdict)
-#let small(body) = block(above: 0.5em, below: 0.5em, text(size: 8.5pt, fill: quiet, body))
-#let fit(body) = layout(place => {{
-  let size = measure(body)
-  if size.width > place.width {{
-    let factor = place.width / size.width * 100%
-    scale(x: factor, y: factor, origin: left + horizon, reflow: true, body)
-  }} else {{ body }}
-}})
-#let equation(verdict, head, kind, body) = block(
-  above: 1.2em, below: 1.2em, inset: (left: 9pt), breakable: false,
-  stroke: (left: 2pt + if verdict == "right" {{ luma(215) }} else {{ colours.at(verdict) }}),
-  [#head #h(1fr) #text(size: 8.5pt, fill: quiet, kind) #h(0.5em) #mark(verdict)\\ #body],
-)
-#let correct(body) = block(
-  fill: luma(246), inset: 8pt, radius: 3pt, width: 100%, text(size: 8.5pt, weight: "bold", fill: colours.right)[correct] + body,
-)
-#let aside(verdict, body) = block(fill: luma(246), inset: 8pt, radius: 3pt, width: 100%)[#mark(verdict) #h(0.3em) #body]
-"""
+
+def written(text: str) -> str:
+    """A text as Typst's content, with indices set low."""
+    return INDEX.sub(
+        lambda found: f"#sub[{found[1] or found[2]}]",
+        content(text.replace("_", "\ue900")).replace("\ue900", "_"),
+    )
 
 
 def companion_pdf() -> bytes:
@@ -73,7 +49,8 @@ def companion_pdf() -> bytes:
 def book_source(folder: Path) -> str:
     """The companion in Typst's language; its pictures are written to the folder."""
     judged = [judge(number) for number in sorted(EQUATIONS)]
-    parts = [_TEMPLATE.format(title=TITLE), _front(judged)]
+    template = files("chainrule.notes.companion").joinpath("companion.typ").read_text(encoding="utf-8")
+    parts = [template.replace("{title}", TITLE), _front(judged)]
     for number in order():
         parts += _section(number, judged, folder)
     return "\n\n".join(parts) + "\n"
@@ -86,18 +63,22 @@ def _front(judged: list[Judgement]) -> str:
     for one in judged:
         if one.verdict != RIGHT:
             entry = one.equation
-            cells += [f"[({entry.eq})]", f"[{entry.section}]", f'mark("{one.verdict}")', f"[{content(one.reason or '')}]"]
+            cells += [
+                f"[({entry.eq})]",
+                f"[{entry.section}]",
+                f'mark("{one.verdict}")',
+                f"[{written(one.reason or '')}]",
+            ]
     return (
-        f"#text(size: 22pt, weight: \"bold\", {quoted(TITLE)})\n\n{content(LEAD)}\n\n{len(judged)} equations: {sums}.\n\n"
-        "= What is not right\n#set par(justify: false)\n#table(columns: (auto, auto, auto, 1fr), stroke: "
-        f"(bottom: 0.4pt + luma(215)), inset: (x: 4pt, y: 3pt), {', '.join(cells)})\n#set par(justify: true)"
+        f"#text(size: 22pt, weight: 700, {quoted(TITLE)})\n\n{written(LEAD)}\n\n"
+        f"{len(judged)} equations: {sums}.\n\n= What is not right\n#errata({', '.join(cells)})"
     )
 
 
 def _section(number: str, judged: list[Judgement], folder: Path) -> list[str]:
     title, text = SECTIONS[number]
     level = "=" * min(3, len(number.split(".")))
-    parts = [f"{level} {number} #h(0.3em) {content(title)}", content(text)]
+    parts = [f"{level} {number} #h(0.3em) {written(title)}", f"#block(sticky: true)[{written(text)}]"]
     parts += [_equation(one) for one in judged if one.equation.section == number]
     parts += [_figure(name, folder) for name, entry in FIGURES.items() if entry.section == number]
     if number in TABLES:
@@ -114,16 +95,16 @@ def _equation(one: Judgement) -> str:
     parts = [_formula(one.printed)]
     if one.verdict != RIGHT:
         rows = dict.fromkeys(line.correction_latex for line in one.faults if line.correction_latex)
-        parts.append(content(f"{one.reason}."))
+        parts.append(written(f"{one.reason}."))
         parts.append("#correct[" + "\n\n".join(map(_formula, rows)) + "]")
-        parts.append(f"#small[{content(one.evidence or '')}.]")
+        parts.append(f"#small[{written(one.evidence or '')}.]")
     if one.values:
         numbers = ", ".join(f"{value:.15g}" for value in dict.fromkeys(one.values)).replace("-", "−")
         parts.append(f"#small[Values: {numbers}.]")
     if entry.remark:
-        parts.append(f"#small[{content(entry.remark)}]")
-    parts.append(f"#small[Checked: {content(one.check)}.]")
-    head = f"({entry.eq}) {content(entry.title)}"
+        parts.append(f"#small[{written(entry.remark)}]")
+    parts.append(f"#small[Checked: {written(one.check)}.]")
+    head = f"({entry.eq}) {written(entry.title)}"
     return f'#equation("{one.verdict}", [{head}], [{entry.kind}], [' + "\n\n".join(parts) + "])"
 
 
@@ -138,18 +119,14 @@ def _figure(name: str, folder: Path) -> str:
     head = f"Figure {entry.name}. " if entry.name.isdigit() else ""
     caption = f"{head}{entry.caption}." + (f" {entry.remark}" if entry.remark else "")
     picture = f"image({quoted(path.name)}, width: {width:.0f}mm, alt: {quoted(entry.caption)})"
-    return f"#figure({picture}, caption: [{content(caption)}], supplement: none, numbering: none)"
+    return f"#figure({picture}, caption: [{written(caption)}], supplement: none, numbering: none)"
 
 
 def _table(table: Table) -> str:
-    cells = [f"[{content(cell)}]" for row in (table.head, *table.rows) for cell in row]
-    body = (
-        f"table(columns: {len(table.head)}, stroke: (bottom: 0.4pt + luma(215)), inset: (x: 6pt, y: 3pt), "
-        f"align: left, {', '.join(cells)})"
-    )
-    return f"#figure(text(size: 9pt, {body}), kind: image, caption: [{content(table.caption)}], supplement: none, numbering: none)"
+    cells = [f"[{written(cell)}]" for row in (table.head, *table.rows) for cell in row]
+    return f"#numbers({len(table.head)}, [{written(table.caption)}], {', '.join(cells)})"
 
 
 def _remark(remark: Remark) -> str:
-    said, true = content(remark.says), content(remark.correct)
-    return f'#aside("{remark.verdict}")[In the text: #emph[{said}] {true} #text(size: 8.5pt, fill: quiet)[{content(remark.evidence)}.]]'
+    said, true, evidence = map(written, (remark.says, remark.correct, f"{remark.evidence}."))
+    return f'#aside("{remark.verdict}", [{said}], [{true}], [{evidence}])'

@@ -57,12 +57,12 @@ def tex(latex: str, display: bool = True) -> str:
     return f'<{kind} class="tex" data-display="{int(display)}">{escape(latex)}</{kind}>'
 
 
-_INDEX = re.compile(r"_\{([^}]*)\}|_([A-Za-z0-9]+(?:,[A-Za-z0-9:]+)?)")
+INDEX = re.compile(r"_\{([^}]*)\}|_([A-Za-z0-9]+(?:,[A-Za-z0-9:]+)?)")
 
 
 def rich(text: str) -> str:
     """A text for the page, with indices set low."""
-    return _INDEX.sub(lambda found: f"<sub>{found[1] or found[2]}</sub>", escape(text))
+    return INDEX.sub(lambda found: f"<sub>{found[1] or found[2]}</sub>", escape(text))
 
 
 def _front(judged: list[Judgement]) -> str:

@@ -1,4 +1,4 @@
-"""The formulas of a lecture in the mathematics of Typst: what the printer writes, and what a typist writes besides.
+"""The formulas of a lecture in the mathematics of Typst: what the printer writes, and what typists write.
 
 The ops' notation is read by `documents.render.typst_math`; aligned lines, braces over several lines, labels
 under braces and a few signs are read here.
@@ -17,7 +17,8 @@ _ENVIRONMENT = re.compile(rf"\\begin\{{({_NAMES})\}}(?:\{{[clr]+\}})?|\\end\{{({
 _SIGNS = {
     r"\equiv": "equiv", r"\geq": "gt.eq", r"\leq": "lt.eq", r"\lt": "lt", r"\gt": "gt", r"\prod": "product",
     r"\int": "integral", r"\implies": "==>", r"\Rightarrow": "=>", r"\longrightarrow": "-->", r"\to": "->",
-    r"\rightarrow": "->", r"\leftarrow": "<-", r"\circledast": "ast.op.o", r"\otimes": "times.o", r"\nabla": "nabla",
+    r"\rightarrow": "->", r"\leftarrow": "<-", r"\circledast": "ast.op.o", r"\otimes": "times.o",
+    r"\nabla": "nabla",
     r"\vdots": "dots.v", r"\ddots": "dots.down", r"\mid": "mid(|)", r"\qquad": "quad quad", r"\neq": "eq.not",
     r"\Pr": 'op("Pr")', r"\ell": "ell", r"\partial": "partial", r"\infty": "infinity", r"\in": "in",
     r"\approx": "approx", r"\ne": "eq.not", r"\ldots": "dots", r"\dots": "dots", r"\cdots": "dots",
