@@ -55,7 +55,9 @@ def test_the_page_stands_alone():
     page = companion_page()
     assert 'src="http' not in page and 'href="http' not in page
     assert all(f'id="s{number}"' in page for number in SECTIONS)
+    assert all(f'id="eq{number}"' in page for number in EQUATIONS)
     assert page.count('class="tex"') >= 146 + 50
+    assert page.count("<figure>") >= len(FIGURES)
 
 
 def test_the_pdf_is_set():
