@@ -58,7 +58,9 @@ def cases():
     for op in OPS.values():
         for case in op.samples:
             if all(0 not in shape for shape in case.shapes) and 0 not in case.params.values():
-                yield pytest.param(op, case, id=f"{op.name}-{'-'.join(map(str, case.shapes))}-{dict(case.params)}")
+                yield pytest.param(
+                    op, case, id=f"{op.name}-{'-'.join(map(str, case.shapes))}-{dict(case.params)}"
+                )
 
 
 @pytest.mark.parametrize(("op", "case"), list(cases()))
@@ -76,7 +78,12 @@ def test_every_op_has_a_code_form(op, case):
 def test_the_code_needs_no_chainrule_and_is_readable(library):
     code = cr.derive(MODELS["notes"]()[0]).code(library)
     tree = ast.parse(code)
-    imported = {alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imported = {
+        alias.name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
     assert imported == {library}
     assert "delta = dy_hat * (U * sigmoid_prime(z))" in code and "# δ = (∂ℓ/∂ŷ) (U ⊙ σ′(z))" in code
     assert max(map(len, code.splitlines())) < 110
@@ -85,7 +92,9 @@ def test_the_code_needs_no_chainrule_and_is_readable(library):
 def test_the_code_runs_in_a_process_without_chainrule(tmp_path):
     (tmp_path / "given.py").write_text(cr.derive(MODELS["notes"]()[0]).code() + "\nprint(loss_and_gradients(\n"
         "    [[1, 0, 1], [1, -1, 0], [0, 0, 2]], [2, 1, 2], [1, 1, 1], [-1, 1, 1], 1)[0])\n", encoding="utf-8")  # fmt: skip
-    done = subprocess.run([sys.executable, "-I", "given.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-I", "given.py"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
     assert float(done.stdout) == pytest.approx(float(cr.evaluate(*MODELS["notes"]())))
 
 

@@ -30,18 +30,21 @@ def test_text_keeps_to_its_width_and_shows_every_line(name, width):
     text = working.text(width, form="both")
     assert max(map(len, text.splitlines())) <= width
     for line in working.steps:
-        assert re.search(rf"(^|\s){re.escape(line.name)}\s+[=≈]", text), line.name
+        assert re.search(rf"(^|\s){re.escape(line.name)}\s+[=≈∈]", text), line.name
     assert "All readings agree" in text and "Vectors are columns" in text
 
 
 def test_text_of_the_notes_example_is_what_a_person_writes():
     text = WORKINGS["notes"].text(80)
-    assert """\
+    assert (
+        """\
   z = W x + b                                                 3 · cf. notes (87)
       ⎡1   0  1⎤ ⎡2⎤   ⎡1⎤   ⎡5⎤
     = ⎢1  −1  0⎥ ⎢1⎥ + ⎢1⎥ = ⎢2⎥
       ⎣0   0  2⎦ ⎣2⎦   ⎣1⎦   ⎣5⎦
-""" in text
+"""
+        in text
+    )
     assert "  ŷ = Uᵀ a                                               scalar · cf. notes (93)" in text
 
 
@@ -106,14 +109,19 @@ def test_typst_reads_the_notation_of_every_op():
         for case in op.samples:
             operands = [cr.parameter(f"p_{n}", shape) for n, shape in enumerate(case.shapes)]
             expr = op(*operands, **case.params)
-            formulas += [typst_math(expr.latex(where=False)), typst_math(expr.latex(form="index", where=False))]
+            formulas += [
+                typst_math(expr.latex(where=False)),
+                typst_math(expr.latex(form="index", where=False)),
+            ]
     assert len(formulas) > 300
     typst = pytest.importorskip("typst", reason="the extra pdf is not installed")
     assert typst.compile("\n\n".join(f"$ {formula} $" for formula in formulas).encode()).startswith(b"%PDF")
 
 
 def test_typst_refuses_what_no_notation_uses():
-    with pytest.raises(ChainruleError, match=r"needed a command that the notation of an op uses; came \\input"):
+    with pytest.raises(
+        ChainruleError, match=r"needed a command that the notation of an op uses; came \\input"
+    ):
         typst_math(r"\input{x}")
 
 
@@ -130,7 +138,9 @@ def test_text_from_outside_stays_text_in_typst_and_latex():
 def test_json_holds_every_number(name):
     working = WORKINGS[name]
     found = json.loads(working.to_json())
-    assert [step["name"] for step in found["steps"][: len(working.steps)]] == [line.name for line in working.steps]
+    assert [step["name"] for step in found["steps"][: len(working.steps)]] == [
+        line.name for line in working.steps
+    ]
     for step, line in zip(found["steps"], working.steps, strict=False):
         assert step["value"] == line.value.tolist() and step["shape"] == list(line.shape)
         assert step["source"] == list(line.source)

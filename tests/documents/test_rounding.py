@@ -1,7 +1,9 @@
 """Rounding never lies: every line that a working prints is recomputed from its print."""
 
 import random
+import re
 from fractions import Fraction
+from itertools import pairwise
 
 import mpmath
 import numpy as np
@@ -33,7 +35,7 @@ def random_working(seed):
     random_ = random.Random(seed)
     sizes = [random_.randint(1, 4) for _ in range(random_.randint(2, 4))]
     a, values = cr.data("x", sizes[0]), {"x": numbers(random_, sizes[0])}
-    for n, (inner, outer) in enumerate(zip(sizes, sizes[1:], strict=False), 1):
+    for n, (inner, outer) in enumerate(pairwise(sizes), 1):
         W, b = cr.parameter(f"W^{{({n})}}", (outer, inner)), cr.parameter(f"b^{{({n})}}", outer)
         values |= {W.name: numbers(random_, outer, inner), b.name: numbers(random_, outer)}
         a = (
@@ -87,14 +89,11 @@ def check(rows, value, digits):
         result,
         value,
     )
-    if (
-        len(rows) < 2
-        or not rows[-2][1].strip("−0123456789.×[], ()+/²ᵀ⊙σtanhexplogReLUsoftmaxsum′𝟙₊‖⁻⁰¹³⁴⁵⁶⁷⁸⁹·^") == ""
-    ):
+    if len(rows) < 2:
         return 0
     numbers = rows[-2][1]
-    if not any(character.isdigit() for character in numbers):
-        return 0
+    if re.search(r"(?<![a-zA-Z])(?!ReLU|exp|log|tanh|softplus|softmax|sum|mean|max)[a-zA-Zŷδℓ∂]", numbers):
+        return 0  # a formula with names
     found = entries(numbers)
     if found is None or not all(mpmath.isfinite(precise(f)) for f in found):
         assert sign == "≈"

@@ -8,6 +8,7 @@
 A vector is a column, a nested list; a product of two arrays side by side is the matrix product.
 """
 
+import functools
 import re
 from fractions import Fraction
 
@@ -92,7 +93,7 @@ FUNCTIONS = {
     "ReLU′": elementwise(lambda x: Fraction(int(x > 0))),
     "𝟙₊": elementwise(lambda x: Fraction(int(x > 0))),
     "softmax": normalised,
-    "max": lambda a, b: a.with_(b, max),
+    "max": lambda a, *others: functools.reduce(lambda a, b: a.with_(b, max), others, a),
     "sum": lambda a: Array([sum(a.entries, Fraction(0))], ()),
     "mean": lambda a: Array([sum(a.entries, Fraction(0)) / len(a.entries)], ()),
 }

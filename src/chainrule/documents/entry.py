@@ -63,7 +63,7 @@ class Rewriter:
                     stack.append((wanted, self._opened(part, place)))
         return done[root]
 
-    def _opened(self, expr: Expr, at: Entry) -> Generator[Request, Expr, Expr]:
+    def _opened(self, expr: Expr, at: Entry) -> Generator[Request, Expr, Expr]:  # noqa: PLR0911 - a case a kind of op
         op = expr.op
         if op is CONSTANT:
             value = expr.params["value"]
@@ -75,7 +75,7 @@ class Rewriter:
         if op.elementwise:
             entries = []
             for operand in expr.operands:
-                entries.append((yield operand, at if operand.shape else ()))
+                entries.append((yield operand, at if operand.shape else ()))  # noqa: PERF401 - a yield
             return op.apply(tuple(entries), expr.params)
         if op.name == "index":
             rest = iter(at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from chainrule.documents.naming import rate
 from chainrule.documents.step import Step
@@ -29,7 +30,7 @@ def factors(step: Step) -> Callable[[Style], str] | None:
 
     def write(style: Style) -> str:
         parts = []
-        for below, above in zip(links, links[1:], strict=False):
+        for below, above in pairwise(links):
             parts.append(rate(_entry(above, style), _entry(below, style), style))
         return (r" \, " if style.latex else " ").join(reversed(parts))
 

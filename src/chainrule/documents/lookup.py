@@ -34,5 +34,7 @@ def _names(name: str) -> tuple[str, ...]:
     """All that a line answers to: its LaTeX, its Unicode, and what can be typed without either."""
     text = text_symbol(name)
     plain = re.sub(r"[\\{}()^ ]", "", name)
-    accented = re.sub(r"\\(?:hat|tilde|bar|dot|vec)\{(\w+)\}", lambda m: m[1] + m[0][1 : m[0].index("{")], name)
+    accented = re.sub(
+        r"\\(?:hat|tilde|bar|dot|vec)\{(\w+)\}", lambda m: m[1] + m[0][1 : m[0].index("{")], name
+    )
     return name, latex_symbol(name), text, plain, re.sub(r"[\\{}()^ ]", "", accented)

@@ -330,7 +330,7 @@ def _(dy, y, x, widths):
     lambda expr: _permuted(expr.params["axes"]),
     linear="joint",
     equation=lambda shapes, params: _permutation(params["axes"]),
-    samples=(case((2, 3, 4), axes=(2, 0, 1)), case((2, 3, 2, 2), axes=(1, 0, 2, 3)), case((2, 3), axes=(1, 0)), case((0, 2), axes=(1, 0))),
+    samples=(case((2, 3, 4), axes=(2, 0, 1)), case((2, 3, 2, 2), axes=(1, 0, 2, 3)), case((2, 3), axes=(1, 0)), case((0, 2), axes=(1, 0)), case((1, 2), axes=(1, 0))),
     errors=(error((2, 3), axes=(0, 0), match="each axis once"), error((2, 3), axes=1, match="each axis once")),
 )
 def permute(x, /, axes):

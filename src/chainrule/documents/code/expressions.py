@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from chainrule.documents.code.routing import ROUTING, equation_of_windows, routing
 from chainrule.documents.code.table import CALL, HELPERS, LIBRARIES, PRODUCT, SIGN, TEMPLATES
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import CONSTANT, data
 from chainrule.graph.walk import topological
-from chainrule.ops.index_equation import Access, Index, equation_of
+from chainrule.ops.index_equation import Access, Index, IndexEquation, equation_of
 
 Code = tuple[str, int]
 """A piece of code and how strongly it binds."""
@@ -74,6 +75,8 @@ class Coder:
             return self.function(node, parts)
         if op.defined:
             return parts[0]
+        if op.name in ROUTING:
+            return self.routed(node, [text for text, _ in parts]), CALL
         if op.equation is not None:
             return self.from_equation(node, [text for text, _ in parts]), CALL
         raise ChainruleError("an op that has a code form, a definition or an index equation", op.name, "code")
@@ -142,33 +145,55 @@ class Coder:
         """A call of a function that is the index equation itself, on whole arrays of places."""
         equation = equation_of(node)
         sizes = equation.sizes([operand.shape for operand in node.operands], node.shape)
-        outer = [str(index.letter) for index in equation.output.indices]
-        letters = [*outer, *(letter for letter in equation.letters if letter not in outer)]
         self.need("read")
+        letters, outer, grids = self.grids(equation, sizes)
         outside = "" if equation.reduce != "max" else ", outside=-float('inf')"
         factors = [self.access(access, f"a{k}", outside) for k, access in enumerate(equation.factors)]
-        name = f"{node.op.name}_{len([key for key in self.helpers if key.startswith(node.op.name)]) + 1}"
-        m, rank = self.library.module, len(letters)
-        grids = [
-            f"    {letter} = {m}.arange({sizes[letter]}).reshape({', '.join('-1' if n == k else '1' for n in range(rank))})"
-            for k, letter in enumerate(letters)
-        ]
+        m = self.library.module
         reduce = "sum" if equation.reduce != "max" else self.library.names["largest"]
-        inner = tuple(range(len(outer), rank))
-        total = (
-            f"{m}.{reduce}({' * '.join(factors)}, {self.library.names['dim']}={inner})"
-            if inner
-            else " * ".join(factors)
-        )
+        inner = tuple(range(outer, len(letters)))
+        product = " * ".join(factors)
+        total = f"{m}.{reduce}({product}, {self.library.names['dim']}={inner})" if inner else product
         arguments = ", ".join(f"a{k}" for k in range(len(factors)))
-        lines = [f"def {name}({arguments}):", f'    """{equation}"""', *grids]
-        lines.append(f"    return {m}.broadcast_to({total}, {node.shape})")
-        body = "\n".join(lines)
-        for known, text in self.helpers.items():
-            if text.split("\n", 1)[1:] == body.split("\n", 1)[1:]:
-                return f"{known}({', '.join(texts)})"
-        self.helpers[name] = body
+        lines = [f'    """{equation}"""', *grids, f"    return {m}.broadcast_to({total}, {node.shape})"]
+        name = self.function_named(
+            node.op.name, lambda name: "\n".join([f"def {name}({arguments}):", *lines])
+        )
         return f"{name}({', '.join(texts)})"
+
+    def routed(self, node: Expr, texts: list[str]) -> str:
+        """A call of the function that follows what max-pooling chose."""
+        equation = equation_of_windows(node)
+        pooled = node.shape if node.op.name == "at_maximum" else node.operands[0].shape
+        sizes = equation.sizes([node.operands[1].shape], pooled)
+        grids = self.grids(equation, sizes)[2]
+        places = [self.index(index) for index in equation.factors[0].indices]
+        self.need("read")
+        if node.op.name == "to_maximum":
+            self.need("added")
+        name = self.function_named(
+            node.op.name, lambda name: routing(node, self.library, name, places, grids, pooled)
+        )
+        return f"{name}({', '.join(texts)})"
+
+    def grids(self, equation: IndexEquation, sizes: Mapping[str, int]) -> tuple[list[str], int, list[str]]:
+        """The letters, those of the output first; how many those are; and the arrays of their places, as code."""
+        outer = [str(index.letter) for index in equation.output.indices]
+        letters = [*outer, *(letter for letter in equation.letters if letter not in outer)]
+        code = []
+        for k, letter in enumerate(letters):
+            axes = ", ".join("-1" if n == k else "1" for n in range(len(letters)))
+            code.append(f"    {letter} = {self.library.module}.arange({sizes[letter]}).reshape({axes})")
+        return letters, len(outer), code
+
+    def function_named(self, wish: str, write: Callable[[str], str]) -> str:
+        """The name of a function that the code brings along; the same function is brought once."""
+        for known, text in self.helpers.items():
+            if known.startswith(f"{wish}_") and text == write(known):
+                return known
+        name = f"{wish}_{sum(known.startswith(f'{wish}_') for known in self.helpers) + 1}"
+        self.helpers[name] = write(name)
+        return name
 
     def access(self, access: Access, array: str, outside: str) -> str:
         if not access.indices:

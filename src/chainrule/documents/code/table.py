@@ -117,6 +117,12 @@ LIBRARIES: dict[str, Library] = {
     result = np.zeros(shape)
     result[key] = x
     return result''',
+            "added": '''def added(shape, places, values):
+    """Values added up at their places in an array of zeros."""
+    result = np.zeros(shape)
+    at = tuple(np.clip(place, 0, size - 1) for place, size in zip(places, shape))
+    np.add.at(result, at, values)
+    return result''',
             "pad": "def pad(x, widths):\n    return np.pad(x, widths)",
             "erf": "def erf(x):\n    return np.vectorize(math.erf, otypes=[float])(x)",
         },
@@ -128,6 +134,10 @@ LIBRARIES: dict[str, Library] = {
         {"largest": "max", "dim": "axis", "keep": "keepdims", "join": "concatenate", "stack": "stack"},
         {
             "place": 'def place(x, key, shape):\n    """x put at an index into zeros."""\n    return jnp.zeros(shape).at[key].set(x)',
+            "added": '''def added(shape, places, values):
+    """Values added up at their places in an array of zeros."""
+    at = tuple(jnp.clip(place, 0, size - 1) for place, size in zip(places, shape))
+    return jnp.zeros(shape).at[at].add(values)''',
             "pad": "def pad(x, widths):\n    return jnp.pad(x, widths)",
             "erf": "erf = jax.scipy.special.erf",
         },
@@ -143,6 +153,10 @@ LIBRARIES: dict[str, Library] = {
     result = torch.zeros(shape, dtype=torch.float64)
     result[key] = x
     return result''',
+            "added": '''def added(shape, places, values):
+    """Values added up at their places in an array of zeros."""
+    at = [torch.clip(place, 0, size - 1).expand(values.shape) for place, size in zip(places, shape)]
+    return torch.zeros(shape, dtype=torch.float64).index_put(at, values, accumulate=True)''',
             "pad": """def pad(x, widths):
     return torch.nn.functional.pad(x, [n for pair in reversed(widths) for n in pair])""",
             "erf": "erf = torch.erf",

@@ -31,6 +31,7 @@ _RESERVED = (
     "place",
     "pad",
     "erf",
+    "added",
 )
 _TEXT = Style(latex=False)
 _COMMENT_AT = 44

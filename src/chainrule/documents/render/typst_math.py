@@ -39,7 +39,7 @@ def typst_math(latex: str) -> str:
 
 class _Reader:
     def __init__(self, latex: str) -> None:
-        self.tokens = [token for token in _TOKEN.findall(latex) if not token.isspace()]
+        self.tokens: list[str] = [token for token in _TOKEN.findall(latex) if not token.isspace()]
         self.text = latex
         self.at = 0
 
@@ -91,7 +91,7 @@ class _Reader:
         )
         return (found.group(1) if found else "".join(parts)).replace("\\_", "_").replace('"', "'")
 
-    def command(self, name: str) -> str:
+    def command(self, name: str) -> str:  # noqa: PLR0911 - a case a kind of command
         simple: dict[str, Callable[[], str]] = {
             "frac": lambda: f"frac({self.argument()}, {self.argument()})",
             "sqrt": lambda: f"sqrt({self.argument()})",
