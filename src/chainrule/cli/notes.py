@@ -62,8 +62,8 @@ def notes(
 ) -> None:
     """The 146 equations of the notes: what each states, whether it is true, what it has to be, and why.
 
-    A verdict is computed at every call: **right** is true as printed; **wrong** is false, or a wrong
-    number or shape; **imprecise** is right after an obvious repair of notation.
+    A verdict is computed at every call: right is true as printed; wrong is false, or a wrong
+    number or shape; imprecise is right after an obvious repair of notation.
     """
     if form is Form.html:
         _give(companion_page(), out)
