@@ -89,6 +89,20 @@ def test_the_page_is_typeset_accessible_and_offline(model, width):
 
 
 @needs_browser
+@pytest.mark.parametrize("form", ["matrix", "index", "both", "factors"])
+def test_the_page_of_a_derivation(form):
+    found = asked(
+        cr.derive(layered(3, 4, 2, 5)[0]).html(form, layers="both" if form == "both" else "recursion"),
+        LOOK,
+        400,
+    )
+    assert found["faults"] == [] and found["ids"] == [] and found["requests"] == []
+    assert found["formulas"] == found["typeset"] > 20
+    assert found["unlabelled"] == found["nameless"] == found["dead"] == found["lost"] == 0
+    assert found["wide"] <= 0 and found["symbols"] > 10
+
+
+@needs_browser
 def test_a_cell_opens_its_arithmetic_by_mouse_and_keyboard():
     found = asked(cr.work(*MODELS["notes"]()).html(), OPEN)
     assert found["expanded"] == "true"

@@ -67,7 +67,7 @@ def agreement_section(agreement: Agreement) -> Section:
     else:
         bad = [text_symbol(row.leaf) for row in agreement.rows if not row.ok] or ["the loss"]
         verdict = Note(f"The readings DISAGREE on {', '.join(bad)}: do not trust this working.", "bad")
-    head = ("gradient", "shape", "largest", "definition", "differences", "compiled", "")
+    head = ("gradient", "shape", "largest", "definition", "differences", "compiled", "verdict")
     rows = tuple(
         (
             text_symbol(row.leaf),

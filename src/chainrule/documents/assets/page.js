@@ -11,7 +11,7 @@
     place.replaceChildren(inside);
   }
   for (const place of document.querySelectorAll(".math[data-tex]"))
-    typeset(place, place.classList.contains("formula") ? "\\displaystyle " + place.dataset.tex : place.dataset.tex);
+    typeset(place, "\\displaystyle " + place.dataset.tex);
 
   // Long formulas scroll inside their line; whoever has no mouse can reach them.
   const scrolling = [...document.querySelectorAll(".right, .result, .scroll, figcaption")];
