@@ -111,6 +111,34 @@ def test_a_cell_opens_its_arithmetic_by_mouse_and_keyboard():
     assert found["moved"] == "given-0:1,0"
 
 
+MAP = """
+const large = document.querySelector('.large[data-line="forward-7"]'), fields = large.querySelectorAll('input');
+fields[0].value = 2; fields[1].value = 3; fields[2].value = 4;
+fields[2].dispatchEvent(new Event('input', {bubbles: true}));
+const said = large.querySelector('output').textContent;
+const label = large.closest('.line').querySelector('.opened [role=math]').getAttribute('aria-label');
+const picture = large.querySelector('img'), box = picture.getBoundingClientRect();
+picture.dispatchEvent(new MouseEvent('click', {bubbles: true, clientX: box.left + 2, clientY: box.top + 2}));
+return {said, label, at: [...fields].map((field) => field.value), reach: [...fields].every((field) => field.tabIndex === 0)};
+"""
+
+
+@needs_browser
+def test_a_feature_map_opens_the_arithmetic_of_any_entry():
+    working = cr.work(*MODELS["digit"]())
+    key = next(n for n, line in enumerate(working.steps) if line.name == "z")
+    found = asked(working.html(), MAP.replace("forward-7", f"forward-{key}"))
+    assert found["label"] == working.entry("z", (1, 2, 3)).text
+    assert found["said"].startswith("z[2, 3, 4] ≈ ") and found["reach"]
+    assert found["at"] == ["1", "1", "1"]
+
+
+def test_indices_follow_the_convention():
+    working = cr.work(*MODELS["notes"](), convention=cr.Convention(first=0))
+    assert working.entry("z", (1,)).text.startswith("z[1] = W[1,0] x[0] + ")
+    assert 'aria-label="z[0] is 5"' in working.html()
+
+
 @needs_browser
 def test_a_symbol_lights_where_it_was_computed_and_is_used():
     found = asked(cr.work(*MODELS["notes"]()).html(), LIGHT)

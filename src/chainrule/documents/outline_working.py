@@ -54,6 +54,7 @@ def _worked(lines: Lines, line: WorkingStep, form: str) -> Line:
         lambda at: line.working.entry_of_step(step, at),
         line.is_written_out,
         terms_of_entry(step.expr),
+        lines.first,
     )
     return lines.line(step, rows, array=array)
 

@@ -32,12 +32,14 @@ from chainrule.documents.model import (
 )
 from chainrule.documents.render.pictures import address
 from chainrule.documents.render.symbols import linked
+from chainrule.readings.formula import Style
 from chainrule.readings.working import Array
 
 _ASSETS = files("chainrule.documents") / "assets"
 _MOST_TERMS = 30  # terms of an entry up to which the page holds its arithmetic
-_MOST_ENTRIES = 700  # cells whose arithmetic a page holds
+_MOST_ENTRIES = 900  # cells whose arithmetic a page holds
 _LONGEST_COLUMN = 6
+_SMALL_MAP = 200  # entries of a heat map up to which the page holds the arithmetic of each
 _WIDEST_EMBEDDED = 200_000  # entries of an array up to which a page holds its numbers
 
 
@@ -184,8 +186,9 @@ class _Page:
             return
         entry = array.entry(at)
         self.left -= 1
-        rows = [[LATEX.relation(sign), right] for sign, right in entry.rows(LATEX)]
-        self.data["entries"][_id(line.key, at)] = [entry.left(LATEX), rows, entry.text]
+        style = Style(latex=True, first=array.first)
+        rows = [[style.relation(sign), right] for sign, right in entry.rows(style)]
+        self.data["entries"][_id(line.key, at)] = [entry.left(style), rows, entry.text]
 
     def map(self, line: Line, array: ArrayView) -> str:
         """A large array as a heat map, with its corners; any entry can be asked for by its indices."""
@@ -198,17 +201,18 @@ class _Page:
             "name": array.name,
             "call": line.name.text,
             "across": columns_of(values.shape),
+            "first": array.first,
             "numbers": base64.b64encode(values.astype("<f4").tobytes()).decode() if flat else "",
         }
         corners = _corners(values)
-        for at in corners:
+        for at in np.ndindex(values.shape) if values.size <= _SMALL_MAP else corners:
             self.keep(line, array, at)
         listed = "".join(
-            f"<li><span>{_place(at)}</span> {_button(line, array, at, array.shown(at))}</li>"
+            f"<li><span>{_place(at, array.first)}</span> {_button(line, array, at, array.shown(at))}</li>"
             for at in corners
         )
         inputs = "".join(
-            f'<label>axis {axis + 1} <input type="number" min="1" max="{size}" value="1" data-axis="{axis}"></label>'
+            f'<label>axis {axis + 1} <input type="number" min="{array.first}" max="{size - 1 + array.first}" value="{array.first}" data-axis="{axis}"></label>'
             for axis, size in enumerate(values.shape)
         )
         low, high = float(values.min()), float(values.max())
@@ -229,8 +233,8 @@ def _corners(values: Array) -> list[tuple[int, ...]]:
     return [tuple(int(i) for i in np.unravel_index(at, values.shape)) for at in flat]
 
 
-def _place(at: tuple[int, ...]) -> str:
-    return f"[{', '.join(str(i + 1) for i in at)}]"
+def _place(at: tuple[int, ...], first: int) -> str:
+    return f"[{', '.join(str(i + first) for i in at)}]"
 
 
 def _id(key: str, at: tuple[int, ...]) -> str:
@@ -238,7 +242,7 @@ def _id(key: str, at: tuple[int, ...]) -> str:
 
 
 def _button(line: Line, array: ArrayView, at: tuple[int, ...], shown: str) -> str:
-    label = f"{array.name}{_place(at) if at else ''} is {shown}"
+    label = f"{array.name}{_place(at, array.first) if at else ''} is {shown}"
     return f'<button type="button" class="cell" data-at="{_id(line.key, at)}" aria-label="{escape(label, quote=True)}">{escape(shown)}</button>'
 
 
