@@ -109,7 +109,11 @@ class _Page:
             yield _table(block)
         elif isinstance(block, Picture):
             caption = f"<figcaption>{escape(block.caption)}</figcaption>" if block.caption else ""
-            yield f'<figure><img src="{address(block.image)}" alt="{escape(block.alt, quote=True)}">{caption}</figure>'
+            if isinstance(block.image, str):  # inside the page, so that its ink is the page's
+                yield f"<figure>{block.image}{caption}</figure>"
+            else:
+                alt = escape(block.alt, quote=True)
+                yield f'<figure><img src="{address(block.image)}" alt="{alt}">{caption}</figure>'
 
     def line(self, line: Line) -> str:
         facts = " · ".join(escape(fact) for fact in (line.size, line.cf) if fact)
