@@ -88,7 +88,7 @@ def _mentioned_by(whole: Expr | None) -> tuple[Expr, ...]:
 def checked_choice(value: str, allowed: Sequence[str], what: str) -> str:
     """A choice, where it is one of those allowed."""
     if value not in allowed:
-        raise ChainruleError(f"one of {', '.join(allowed)}", repr(value), what)
+        raise ChainruleError(f"one of {', '.join(allowed)}", repr(value), what, f"write {allowed[0]}")
     return value
 
 
