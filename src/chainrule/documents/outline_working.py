@@ -54,6 +54,7 @@ def _worked(lines: Lines, line: WorkingStep, form: str) -> Line:
         lambda at: line.working.entry_of_step(step, at),
         line.is_written_out,
         terms_of_entry(step.expr),
+        lines.first,
     )
     return lines.line(step, rows, array=array)
 
@@ -67,7 +68,7 @@ def agreement_section(agreement: Agreement) -> Section:
     else:
         bad = [text_symbol(row.leaf) for row in agreement.rows if not row.ok] or ["the loss"]
         verdict = Note(f"The readings DISAGREE on {', '.join(bad)}: do not trust this working.", "bad")
-    head = ("gradient", "shape", "largest", "definition", "differences", "compiled", "")
+    head = ("gradient", "shape", "largest", "definition", "differences", "compiled", "verdict")
     rows = tuple(
         (
             text_symbol(row.leaf),

@@ -31,7 +31,9 @@ _SETTINGS = {
     "axes.linewidth": 0.6,
     "axes.titlesize": 10,
     "legend.frameon": False,
-    **{key: _INK for key in ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")},
+    **{
+        key: _INK for key in ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
+    },
 }
 
 
@@ -76,14 +78,22 @@ def _mark(text: str) -> int:
 
 
 @_drawn
-def curves(panels: Mapping[str, Mapping[str, Sequence[float]]], across: str, alt: str, caption: str = "") -> Picture:
+def curves(
+    panels: Mapping[str, Mapping[str, Sequence[float]]], across: str, alt: str, caption: str = ""
+) -> Picture:
     """Curves over the epochs, a panel for each quantity: {"loss": {"training": [...], "held out": [...]}}."""
     figure = _figure(7.2, 2.5)
     for place, (title, series) in enumerate(panels.items(), 1):
         axes = figure.add_subplot(1, len(panels), place)
         for colour, (label, values) in zip(COLOURS, series.items(), strict=False):
             if len(values):
-                axes.plot(range(1, len(values) + 1), values, color=colour, lw=1.4, label=f"{label}, {values[-1]:.3g}")
+                axes.plot(
+                    range(1, len(values) + 1),
+                    values,
+                    color=colour,
+                    lw=1.4,
+                    label=f"{label}, {values[-1]:.3g}",
+                )
         axes.set_title(title, loc="left")
         axes.set_xlabel(across)
         axes.legend(fontsize=8)

@@ -189,3 +189,6 @@ class Expr:
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
+
+    def _repr_markdown_(self) -> str:
+        return f"$$\n{self.latex()}\n$$"

@@ -44,7 +44,7 @@ def code_of(derivation: Derivation, library: str = "numpy") -> str:
     names, for one example. Raises ChainruleError for a library that is not known.
     """
     if library not in LIBRARIES:
-        raise ChainruleError(f"one of {', '.join(LIBRARIES)}", repr(library), "code")
+        raise ChainruleError(f"one of {', '.join(LIBRARIES)}", repr(library), "code", 'write d.code("numpy")')
     names = identifiers((step.name for step in derivation.steps), {*_RESERVED, *OPS})
     coder, about = Coder(library, names), LIBRARIES[library]
     given = derivation.of_phase("given")
