@@ -39,3 +39,11 @@ class ParseError(ChainruleError):
 
 class FeedError(ChainruleError):
     """The values given for the leaves do not fit them."""
+
+
+class TrainingError(ChainruleError):
+    """Training cannot go on."""
+
+
+class DataError(ChainruleError):
+    """A file, a frame or an array cannot be read as examples. `where` names file, line or row, and column."""

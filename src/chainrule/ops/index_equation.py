@@ -113,7 +113,10 @@ class IndexEquation:
             for index, size in zip(side.indices, shape, strict=True):
                 if index.letter is not None and found.setdefault(index.letter, size) != size:
                     raise ChainruleError(
-                        f"one size for the index {index.letter}", f"{found[index.letter]} and {size}", str(self)
+                        f"one size for the index {index.letter}",
+                        f"{found[index.letter]} and {size}",
+                        str(self),
+                        "check the shapes in the body of the op",
                     )
         return found
 
@@ -239,14 +242,14 @@ def equation_of(node: Expr) -> IndexEquation:
     if callable(text):
         text = text([operand.shape for operand in node.operands], node.params)
     if not isinstance(text, str):
-        raise ChainruleError("an op with an index equation", repr(node.op), "index equation")
+        raise ChainruleError("an op with an index equation", repr(node.op), "index equation", "declare one in equation=")
     return parsed(text)
 
 
 def _access(text: str, given: Mapping[str, int]) -> Access:
     match = _SIDE.fullmatch(text)
     if match is None:
-        raise ChainruleError("an access such as X[i, 2*j+u]", repr(text), "index equation")
+        raise ChainruleError("an access such as X[i, 2*j+u]", repr(text), "index equation", "write a letter and [...]")
     indices = [part for part in match.group(2).split(",") if part.strip()]
     return Access(match.group(1), tuple(_index(part, given) for part in indices))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import jax
 
-from chainrule.readings.lowering import convolution, pooling
+from chainrule.lowering import convolution, pooling
 
 FORMS: dict[str, Callable[..., Any]] = {
     "sigmoid": lambda xp, x: jax.nn.sigmoid(x),
