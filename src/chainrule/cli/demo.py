@@ -45,7 +45,7 @@ def demo(
     images, labels = _digits(seed)
     held_out = len(labels) // 4
     X, y, Xv, yv = images[held_out:], labels[held_out:], images[:held_out], labels[:held_out]
-    say = (lambda text="": None) if as_json else typer.echo
+    say = _silent if as_json else typer.echo
     say(f"{len(y)} images of 8×8 pixels to learn from, {len(yv)} held out.")
     net = cr.Network(64, [cr.Linear(64), cr.ReLU(), cr.Linear(10)], loss="cross_entropy", seed=seed)
     optimizer = cr.SGD(lambda t: 0.1 / (1 + 0.002 * t), momentum=0.9)
@@ -73,6 +73,10 @@ def demo(
         say(f"\nThe page with all of this: {out.resolve()}   ({seconds:.1f} s in all)")
     if open_:
         typer.launch(str(out))
+
+
+def _silent(text: str) -> None:
+    """Say nothing."""
 
 
 def shifted(images: Any) -> Any:

@@ -21,7 +21,7 @@ P = ParamSpec("P")
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 """Okabe and Ito's, told apart by colour-blind readers too."""
 _INK = "#010203"  # stands for the colour of the page's text
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "chainrule",
     "font.family": "sans-serif",
@@ -52,7 +52,7 @@ def _drawn(draw: Callable[P, Picture]) -> Callable[P, Picture]:
     return styled
 
 
-def _figure(width: float, height: float, layout: str = "constrained") -> Figure:
+def _figure(width: float, height: float, layout: Any = "constrained") -> Figure:
     """An empty figure of a size in inches."""
     from matplotlib.figure import Figure as NewFigure
 
@@ -131,7 +131,7 @@ def confusion(truth: Array, predicted: Array, names: Sequence[str], caption: str
 @_drawn
 def image(pixels: Array, alt: str, caption: str = "") -> Picture:
     """A grey image, each pixel a square; the largest number is the darkest."""
-    figure = _figure(1.8, 1.8, "none")
+    figure = _figure(1.8, 1.8, None)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.pcolormesh(np.asarray(pixels), cmap="Greys")
     axes.invert_yaxis()
