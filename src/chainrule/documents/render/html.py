@@ -37,9 +37,9 @@ from chainrule.readings.working import Array
 
 _ASSETS = files("chainrule.documents") / "assets"
 _MOST_TERMS = 30  # terms of an entry up to which the page holds its arithmetic
-_MOST_ENTRIES = 900  # cells whose arithmetic a page holds
+_MOST_ENTRIES = 700  # cells whose arithmetic a page holds
 _LONGEST_COLUMN = 6
-_SMALL_MAP = 200  # entries of a heat map up to which the page holds the arithmetic of each
+_SMALL_MAP = 80  # entries of a heat map up to which the page holds the arithmetic of each
 _WIDEST_EMBEDDED = 200_000  # entries of an array up to which a page holds its numbers
 
 
