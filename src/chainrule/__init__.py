@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.errors import (
     ChainruleError,
+    DataError,
     FeedError,
     NamingError,
     ParseError,
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     from chainrule.readings.structure import trace_of_shapes as trace_of_shapes
     from chainrule.readings.working import evaluate as evaluate
     from chainrule.training.history import History as History
+    from chainrule.training.data.opening import open_data as open_data
     from chainrule.training.objective import value_and_gradient as value_and_gradient
     from chainrule.training.optimizers import SGD as SGD
 
@@ -90,6 +92,7 @@ _WHERE = {
     "trace_of_shapes": "chainrule.readings.structure",
     "evaluate": "chainrule.readings.working",
     "parse": "chainrule.ops.syntax",
+    "open_data": "chainrule.training.data.opening",
     "value_and_gradient": "chainrule.training.objective",
     "Network": "chainrule.networks.network",
     "History": "chainrule.training.history",
@@ -106,6 +109,7 @@ _WHERE = {
 __all__ = [
     "OPS",
     "ChainruleError",
+    "DataError",
     "Expr",
     "FeedError",
     "NamingError",

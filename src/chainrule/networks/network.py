@@ -168,8 +168,9 @@ class Network(Mathematics):
         callbacks: functions of the history, called after each epoch; one that returns True ends the training.
 
         The same seed and calls give the same bits on the same machine. Ctrl-C ends the training early with
-        what is learned, and the history's `stopped` says so. Raises FeedError for examples that do not fit,
-        TrainingError where the loss is no longer finite; the network then stays as it was.
+        what is learned, and the history's `stopped` says so; a second Ctrl-C meanwhile raises at once. Raises
+        FeedError for examples that do not fit, TrainingError where the loss is no longer finite; whenever
+        something is raised the network stays as it was.
         """
         examples = self._data.examples(X, y)
         checked = None if validation is None else self._data.validation(validation)

@@ -37,7 +37,12 @@ def reshape(x, /, shape):
     """
     shape = as_shape(shape, "reshape")
     if prod(shape) != prod(x):
-        raise ShapeError(f"a shape with {prod(x)} entries", f"{shape}, which has {prod(shape)}", f"reshape of {x}")
+        raise ShapeError(
+            f"a shape with {prod(x)} entries",
+            f"{shape}, which has {prod(shape)}",
+            "reshape",
+            f"write sizes whose product is {prod(x)}",
+        )
     return shape
 
 
@@ -63,7 +68,7 @@ def _(x, shape):
 @define(
     function(r"\operatorname{vec}", "vec"),
     linear="joint",
-    samples=(case((2, 3)), case((2, 2, 2)), case(()), case((0, 2))),
+    samples=(case((2, 3)), case((2, 2, 2)), case(()), case((0, 2)), case((1,))),
 )
 def flatten(x, /):
     """All entries of x as one vector, in row order. Notes (130).
@@ -77,33 +82,46 @@ def flatten(x, /):
 
 def normal_key(key: Any, shape: Shape) -> tuple[Part, ...]:
     """An index as one part for each axis, counted from the front."""
+    where = f"index into the shape {shape}"
     parts = key if isinstance(key, tuple) else (key,)
-    if Ellipsis in parts:
-        at = parts.index(Ellipsis)
+    dots = [at for at, part in enumerate(parts) if part is Ellipsis]
+    if dots:
+        at = dots[0]
         parts = (*parts[:at], *(slice(None),) * (len(shape) - len(parts) + 1), *parts[at + 1 :])
     if len(parts) > len(shape):
-        raise ShapeError(f"at most {len(shape)} indices", f"{len(parts)}", f"index into the shape {shape}")
+        raise ShapeError(f"at most {len(shape)} indices", f"{len(parts)}", where, "write one for each axis")
     result: list[Part] = []
     for part, size in zip((*parts, *(slice(None),) * (len(shape) - len(parts))), shape, strict=True):
         if isinstance(part, slice):
             try:
                 result.append(part.indices(size))
             except (TypeError, ValueError):
-                raise ShapeError("slices of whole numbers", repr(part), f"index into the shape {shape}") from None
+                raise ShapeError("slices of whole numbers", repr(part), where, "write x[1:3] or x[::2]") from None
             continue
-        if isinstance(part, bool) or not hasattr(part, "__index__"):
-            raise ShapeError("whole numbers and slices", repr(part)[:80], f"index into the shape {shape}")
-        place = part.__index__()
+        try:
+            place = part.__index__()
+        except (AttributeError, TypeError):
+            place = None
+        if place is None or isinstance(part, bool):
+            remedy = "for several places concatenate x[i:i+1] and x[j:j+1]"
+            raise ShapeError("whole numbers and slices", repr(part)[:80], where, remedy)
         if not -size <= place < size:
-            raise ShapeError(f"an index from {-size} to {size - 1}", f"{place}", f"index into the shape {shape}")
+            remedy = "indices count from 0, and from -1 backwards" if size else "there is no entry along this axis"
+            raise ShapeError(f"an index from {-size} to {size - 1}", f"{place}", where, remedy)
         result.append(place % size)
     return tuple(result)
 
 
 def _slices(key: tuple[Part, ...]) -> tuple[Any, ...]:
-    return tuple(
-        slice(part[0], None if part[1] < 0 else part[1], part[2]) if isinstance(part, tuple) else part for part in key
-    )
+    return tuple(_slice(part) if isinstance(part, tuple) else part for part in key)
+
+
+def _slice(part: tuple[int, int, int]) -> slice:
+    """The slice that reads the places of range(start, stop, step): in a slice -1 would be the last place."""
+    start, stop, step = part
+    if not range(start, stop, step):
+        return slice(0, 0)
+    return slice(start, None if stop < 0 else stop, step)
 
 
 def _subscript(expr: Expr) -> Notation:
@@ -126,7 +144,7 @@ def _subscript(expr: Expr) -> Notation:
 @primitive(
     _subscript,
     linear="joint",
-    samples=(case((3,), key=(1,)), case((2, 3), key=(0, (0, 3, 2))), case((4,), key=((3, -1, -1),)), case((4,), key=((2, 2, 1),))),
+    samples=(case((3,), key=(1,)), case((2, 3), key=(0, (0, 3, 2))), case((4,), key=((3, -1, -1),)), case((4,), key=((2, 2, 1),)), case((0, 2), key=((-1, -1, -1), 1)), case((1,), key=((0, -1, -1),))),
     errors=(error((3,), key=(3,), match="within the 3"), error((3,), key=((0, 4, 1),), match="within the 3")),
 )  # fmt: skip
 def index(x, /, key):
@@ -150,10 +168,11 @@ def _(xp, x, key):
 def _index_shape(x: Shape, /, key: tuple[Part, ...]) -> Shape:
     key = tuple(tuple(part) if isinstance(part, (list, tuple)) else part for part in key)
     if len(key) != len(x):
-        raise ShapeError(f"{len(x)} parts, one for each axis", f"{len(key)}", "index")
+        raise ShapeError(f"{len(x)} parts, one for each axis", f"{len(key)}", "index", "write x[...], which fills them up")
     for part, size in zip(key, x, strict=True):
         if not _inside(part, size):
-            raise ShapeError(f"a place or (start, stop, step) within the {size} of its axis", f"{part}", "index")
+            needed = f"a place or (start, stop, step) within the {size} of its axis"
+            raise ShapeError(needed, f"{part}", "index", "write x[...], which counts from the back and cuts off too")
     return tuple(len(range(*part)) for part in key if isinstance(part, tuple))
 
 
@@ -201,7 +220,7 @@ def place(x, /, key, shape):
     shape = as_shape(shape, "place")
     part = _index_shape(shape, key=key)
     if part != x:
-        raise ShapeError(f"the shape of the part, {part}", f"{x}", "place")
+        raise ShapeError(f"the shape of the part, {part}", f"{x}", "place", f"give x the shape {part}, or another key")
     return shape
 
 
@@ -240,11 +259,16 @@ def concatenate(*xs, axis=0):
     (4,)
     """
     if not xs:
-        raise ShapeError("at least one operand", "none", "concatenate")
+        raise ShapeError("at least one operand", "none", "concatenate", "write concatenate(a, b), not a list of them")
     axis = normal_axis(axis, xs[0], "concatenate")
     others = {(len(x), x[:axis], x[axis + 1 :]) for x in xs}
     if len(others) > 1:
-        raise ShapeError(f"shapes that are alike but along axis {axis}", " and ".join(map(str, xs)), "concatenate")
+        raise ShapeError(
+            f"shapes that are alike but along axis {axis}",
+            " and ".join(map(str, xs)),
+            "concatenate",
+            "reshape or pad them to fit, or choose another axis",
+        )
     return (*xs[0][:axis], sum(x[axis] for x in xs), *xs[0][axis + 1 :])
 
 
@@ -268,8 +292,8 @@ def _(dy, y, *xs, axis):
 @primitive(
     with_parameters("pad", widths="by"),
     linear="joint",
-    samples=(case((3,), widths=((1, 2),)), case((2, 2), widths=((0, 1), (2, 0))), case((0,), widths=((1, 1),))),
-    errors=(error((3,), widths=((1, 1), (1, 1)), match="one pair for each axis"), error((3,), widths=((-1, 1),), match="one pair")),
+    samples=(case((3,), widths=((1, 2),)), case((2, 2), widths=((0, 1), (2, 0))), case((0,), widths=((1, 1),)), case((1,), widths=((0, 0),))),
+    errors=(error((3,), widths=((1, 1), (1, 1)), match="one pair .*for each axis"), error((3,), widths=((-1, 1),), match="one pair")),
 )  # fmt: skip
 def pad(x, /, widths):
     """x with zeros around it.
@@ -282,7 +306,12 @@ def pad(x, /, widths):
     """
     pairs = widths if isinstance(widths, tuple) and all(isinstance(pair, (tuple, list)) for pair in widths) else ((),)
     if len(pairs) != len(x) or any(len(pair) != 2 or min(pair) < 0 for pair in pairs):
-        raise ShapeError("one pair (before, after) for each axis, none negative", f"{widths} for the shape {x}", "pad")
+        raise ShapeError(
+            "one pair (before, after) for each axis, none negative",
+            f"{widths} for the shape {x}",
+            "pad",
+            "write ((1, 2),) for a vector, ((1, 2), (0, 0)) for a matrix",
+        )
     return tuple(before + size + after for size, (before, after) in zip(x, widths, strict=True))
 
 
@@ -301,7 +330,7 @@ def _(dy, y, x, widths):
     lambda expr: _permuted(expr.params["axes"]),
     linear="joint",
     equation=lambda shapes, params: _permutation(params["axes"]),
-    samples=(case((2, 3, 4), axes=(2, 0, 1)), case((2, 3, 2, 2), axes=(1, 0, 2, 3)), case((2, 3), axes=(1, 0)), case((0, 2), axes=(1, 0))),
+    samples=(case((2, 3, 4), axes=(2, 0, 1)), case((2, 3, 2, 2), axes=(1, 0, 2, 3)), case((2, 3), axes=(1, 0)), case((0, 2), axes=(1, 0)), case((1, 2), axes=(1, 0))),
     errors=(error((2, 3), axes=(0, 0), match="each axis once"), error((2, 3), axes=1, match="each axis once")),
 )
 def permute(x, /, axes):

@@ -30,7 +30,7 @@ from chainrule.ops.pooling import (
 )
 from chainrule.ops.windows import gathered, pairs
 
-_SAMPLES = (*normal_samples(1), *normal_samples(2))
+_SAMPLES = (*normal_samples(1)[:2], *normal_samples(2))
 
 
 @primitive(
@@ -138,7 +138,7 @@ def average_pool2d(x, /, size, stride=None, padding="valid", ceil_mode=False, co
     """The mean of each window of an image.
 
     Y_{c,i,j} = Σ_{u,v} X_{c, s i + u − p, s j + v − q} / n_{i,j}. x: (h, w) or (channels, h, w). Returns (h', w') or
-    (channels, h', w'). The parameters are those of `average_pool`; size, stride and padding may be pairs, along
+    (channels, h', w'), the shape that `max_pool2d` gives. The parameters are those of `average_pool`; size, stride and padding may be pairs, along
     rows and along columns. Raises ShapeError as `average_pool`.
 
     >>> import chainrule as cr

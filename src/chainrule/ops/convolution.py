@@ -42,20 +42,17 @@ _STAR = {False: (r"\star", "⋆"), True: (r"\ast", "∗")}
 # The ops.
 
 def _samples(axes: int) -> tuple[Case, ...]:
-    """Each parameter alone and together with others, on one and two axes; the second axis differs from the first."""
+    """Few, for each is compiled in many ways: every parameter, even kernels, strides beyond the kernel, axes of 0 and 1."""
 
     def sized(n: int, m: int) -> Shape:
         return (n, m)[:axes]
 
-    x, k, each = sized(6, 5), sized(3, 2), sized(2, 1) if axes == 2 else 2
-    sides = ((1, 2), (0, 1)) if axes == 2 else (1, 2)
+    each, sides = ((2, 3), ((1, 2), (0, 1))) if axes == 2 else (2, (1, 2))
     return (
-        case(x, k), case((2, *x), (3, 2, *k)), case(x, k, padding="full"), case((2, *x), (3, 2, *k), padding="same"),
-        case((1, *x), (2, 1, *sized(2, 3)), padding=1), case(x, k, padding=sides, stride=each), case(x, k, stride=3, padding="same"),
-        case((1, *x), (1, 1, *sized(1, 1)), stride=2), case((2, *x), (2, 2, *k), stride=2, padding=2, dilation=2),
-        case((4, *x), (4, 2, *k), groups=2, stride=2, padding="full"), case((3, *x), (6, 1, *k), groups=3, dilation=each, padding="same"),
-        case(sized(1, 1), sized(1, 1)), case((0, *x), (2, 0, *k)), case((2, *x), (0, 2, *k)), case((2, *sized(2, 4)), (2, 2, *sized(2, 4))),
-        case(x, sized(2, 2), padding=3),
+        case(sized(5, 4), sized(3, 2)), case((2, *sized(3, 4)), (3, 2, *sized(2, 3)), padding="full"),
+        case((2, *sized(4, 3)), (1, 2, *sized(3, 2)), padding="same", stride=2), case(sized(5, 4), sized(2, 2), padding=sides, stride=each),
+        case((1, *sized(5, 3)), (2, 1, *sized(2, 2)), padding=2, dilation=each), case((4, *sized(3, 3)), (2, 2, *sized(2, 1)), groups=2, stride=3),
+        case(sized(1, 1), sized(1, 1)), case((0, *sized(3, 3)), (2, 0, *sized(2, 2))),
     )  # fmt: skip
 
 
@@ -129,6 +126,8 @@ def correlate(x, k, /, stride=1, padding="valid", dilation=1, groups=1):
     groups, and each group of results sees its own group of inputs.
     Raises ShapeError where the sizes or channels do not fit.
 
+    (The last number of notes (127) and (128), 5, is a slip: 2 × 1 + 1 × 0 + 2 × 1 is 4.)
+
     >>> import chainrule as cr
     >>> f, g = cr.data("f", 6), cr.parameter("g", 3)
     >>> cr.evaluate(cr.correlate(f, g), {"f": [1, 0, -1, 2, 1, 2], "g": [1, 0, 1]}).tolist()
@@ -141,8 +140,9 @@ def correlate(x, k, /, stride=1, padding="valid", dilation=1, groups=1):
 def convolve(x, k, /, stride=1, padding="valid", dilation=1, groups=1):
     """The convolution of mathematics: as `correlate`, with the kernel turned round. Notes (133), (135).
 
-    With padding="full" y_i = Σ_u x_{i − u} k_u; in general y_i = Σ_u x_{s i + d u − p} k_{U−1−u}. Shapes,
-    parameters and errors are those of `correlate`.
+    With padding="full" y_i = Σ_u x_{i − u} k_u; in general y_i = Σ_u x_{s i + d u − p} k_{U−1−u}.
+    x: (n,) with k: (u,), or (channels, n) with (outputs, channels / groups, u). The parameters, the shape of the
+    result and the errors are those of `correlate`.
 
     >>> import chainrule as cr
     >>> x, k = cr.data("x", 3), cr.parameter("k", 2)
@@ -158,7 +158,7 @@ def correlate2d(x, k, /, stride=1, padding="valid", dilation=1, groups=1):
 
     Y_{o,i,j} = Σ_c Σ_u Σ_v X_{c, s i + d u − p, s j + d v − q} K_{o,c,u,v}; without channels the letters o and c
     fall away. x: (h, w) with k: (u, v), or (channels, h, w) with (outputs, channels / groups, u, v). Returns
-    (h', w') or (outputs, h', w').
+    (h', w') or (outputs, h', w'), each axis as long as `correlate` says.
     The parameters are those of `correlate`. stride and dilation may be pairs (along rows, along columns);
     padding a pair of numbers, or of pairs (before, after). Raises ShapeError where sizes or channels do not fit.
 
@@ -176,7 +176,8 @@ def convolve2d(x, k, /, stride=1, padding="valid", dilation=1, groups=1):
     """The convolution of mathematics on an image: as `correlate2d`, with the kernel turned by half a turn.
 
     It is what carries an adjoint back through `correlate2d`: where Y = X ⋆ K, dX = dY ∗ K with "full" padding,
-    since x at place i reaches the results i − u, each through k_u. Notes (145). Shapes, parameters and
+    since x at place i reaches the results i − u, each through k_u. Notes (145). x: (h, w) with k: (u, v), or
+    (channels, h, w) with (outputs, channels / groups, u, v). The parameters, the shape of the result and the
     errors are those of `correlate2d`.
 
     >>> import chainrule as cr
@@ -218,7 +219,7 @@ def _result_of(x: Expr, k: Expr, layout: Layout, turned: bool) -> Expr:
 def _samples_without(operand: int) -> tuple[Case, ...]:
     """The samples of the family with x (0) or k (1) left open, and an adjoint of the result in its place."""
     found = []
-    for at, sample in enumerate((*_samples(1), *_samples(2))):
+    for at, sample in enumerate((*_samples(1)[:2], *_samples(2))):
         layout = layout_of(*sample.shapes, **sample.params)
         shapes = (layout.x, layout.y) if operand else (layout.y, layout.k)
         found.append(case(*shapes, shape=sample.shapes[operand], turned=bool(at % 2), **layout.params))

@@ -113,7 +113,10 @@ class IndexEquation:
             for index, size in zip(side.indices, shape, strict=True):
                 if index.letter is not None and found.setdefault(index.letter, size) != size:
                     raise ChainruleError(
-                        f"one size for the index {index.letter}", f"{found[index.letter]} and {size}", str(self)
+                        f"one size for the index {index.letter}",
+                        f"{found[index.letter]} and {size}",
+                        str(self),
+                        "check the shapes in the body of the op",
                     )
         return found
 
@@ -148,8 +151,8 @@ class IndexEquation:
             inside &= valid
         where, valid = _clipped(self.output, grids, out, shape)
         inside &= valid
-        result = np.full((1, *out), -np.inf if self.reduce == "max" else 0, dtype)  # one axis more: a scalar has a place too
-        chosen = tuple(np.broadcast_to(index, shape)[inside] for index in (np.zeros(shape, int), *where))
+        result = np.full((1, *out), -np.inf if self.reduce == "max" else 0, dtype)
+        chosen = tuple(np.broadcast_to(index, shape)[inside] for index in (np.zeros((), int), *where))
         (np.maximum if self.reduce == "max" else np.add).at(result, chosen, terms[inside])
         return result[0]
 
@@ -239,21 +242,21 @@ def equation_of(node: Expr) -> IndexEquation:
     if callable(text):
         text = text([operand.shape for operand in node.operands], node.params)
     if not isinstance(text, str):
-        raise ChainruleError("an op with an index equation", repr(node.op), "index equation")
+        raise ChainruleError("an op with an index equation", repr(node.op), "index equation", "declare one in equation=")
     return parsed(text)
 
 
 def _access(text: str, given: Mapping[str, int]) -> Access:
     match = _SIDE.fullmatch(text)
     if match is None:
-        raise ChainruleError("an access such as X[i, 2*j+u]", repr(text), "index equation")
+        raise ChainruleError("an access such as X[i, 2*j+u]", repr(text), "index equation", "write a letter and [...]")
     indices = [part for part in match.group(2).split(",") if part.strip()]
     return Access(match.group(1), tuple(_index(part, given) for part in indices))
 
 
 def _number(text: str, given: Mapping[str, int]) -> int:
     if text not in given and not text.isdigit():
-        raise ChainruleError("a number or a letter that stands for one", repr(text), "index equation")
+        raise ChainruleError("a number or a letter that stands for one", repr(text), "index equation", "give it in numbers")
     return given[text] if text in given else int(text)
 
 
@@ -268,7 +271,7 @@ def _index(text: str, given: Mapping[str, int]) -> Index:
     while position < len(text):
         match = _TERM.match(text, position)
         if match is None:
-            raise ChainruleError("an index such as 2*i + u - 1", repr(text), "index equation")
+            raise ChainruleError("an index such as 2*i + u - 1", repr(text), "index equation", "write a sum of multiples")
         sign, factor, name, letter, by = match.groups()
         number = (-1 if sign == "-" else 1) * (1 if factor is None else _number(factor, given))
         if name is None and _number(by, given) != 1:

@@ -32,7 +32,7 @@ from chainrule.ops.pooling import (
 )
 from chainrule.ops.windows import Window, scattered
 
-_SAMPLES = (*normal_samples(1), *normal_samples(2))
+_SAMPLES = (*normal_samples(1)[:2], *normal_samples(2))
 
 
 def _first_largest(xp, x, windows):

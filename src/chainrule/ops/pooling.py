@@ -68,17 +68,16 @@ def named(name: str, windows: tuple[Window, ...], operands: int = 1, more: tuple
 
 
 def samples(axes: int) -> tuple[Case, ...]:
+    """Few, for each is compiled in many ways: windows that touch, overlap, leave gaps, or are not filled."""
+
     def sized(n: int, m: int) -> Shape:
         return (n, m)[:axes]
 
-    x = sized(6, 5)
-    uneven = ((0, 1), (1, 0)) if axes == 2 else (0, 1)
+    uneven, each = (((0, 1), (1, 0)), (3, 2)) if axes == 2 else ((0, 1), 3)
     return (
-        case(x, size=2), case((2, *x), size=2), case((2, *sized(4, 6)), size=2), case((1, *x), size=3, stride=1),
-        case((2, *x), size=3, stride=2, padding=1), case(x, size=2, stride=1, padding="same"), case(x, size=2, padding=uneven),
-        case((2, *x), size=2, stride=3), case(x, size=4, stride=3, ceil_mode=True), case(x, size=3, stride=2, padding=1, ceil_mode=True),
-        case((3, *sized(1, 1)), size=1), case((0, *x), size=2), case((2, *sized(4, 4)), size=4), case(x, size=2, padding="full"),
-        *((case((2, *x), size=(3, 2), stride=(1, 2)),) if axes == 2 else ()),
+        case((2, *sized(4, 5)), size=2), case(sized(5, 4), size=each, stride=1), case((1, *sized(4, 5)), size=3, stride=2, padding=1),
+        case(sized(5, 4), size=2, padding=uneven), case((2, *sized(5, 3)), size=2, stride=3), case((1, *sized(5, 4)), size=3, stride=2, ceil_mode=True),
+        case(sized(1, 1), size=1), case((0, *sized(2, 2)), size=2),
     )  # fmt: skip
 
 

@@ -75,6 +75,7 @@ class Agreement:
         return "\n".join([*lines, f"{verdict} to {TOLERANCE:g}; the value is {self.value:.6g} (compiled: {self.value_error:.1e} off)"])
 
 
+@np.errstate(all="ignore")  # what is no number counts as disagreement, without a warning
 def check(loss: Expr, values: Values, wrt: Sequence[Expr] | None = None) -> Agreement:
     """Compare the readings of a scalar expression's gradients on given numbers, for one example.
 

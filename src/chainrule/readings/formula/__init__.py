@@ -53,7 +53,7 @@ def lines(
     The left side of a root without a name is empty.
     """
     if form not in FORMS:
-        raise ChainruleError(f"one of {', '.join(FORMS)}", repr(form), "form")
+        raise ChainruleError(f"one of {', '.join(FORMS)}", repr(form), "form", 'write form="index"')
     known = long_parts(roots)
     printer = Printer(style, known, expand)
     chosen = list(roots)

@@ -74,7 +74,7 @@ class Printer:
             if answer is None:
                 stack.append((wanted, self._printing(*wanted)))
         if answer is None:
-            raise ChainruleError("an expression to print", repr(expr), "formula")
+            raise ChainruleError("an expression to print", repr(expr), "formula", "make one: data, parameter, constant")
         return answer
 
     def name(self, expr: Expr, indices: Indices | None = None) -> str:
@@ -136,7 +136,8 @@ class Printer:
         letters: dict[str, Index] = {}
         for at, index in zip(equation.output.indices, indices, strict=True):
             if at.letter is None:
-                raise ChainruleError("an equation whose output indices are plain", str(equation), "index form")
+                remedy = "print the matrix form"
+                raise ChainruleError("an equation whose output indices are plain", str(equation), "index form", remedy)
             letters[at.letter] = index
         used = set(taken).union(letter for index in indices for letter in index.letters)
         inner, ranged = [], dict(equation.ranges)
@@ -178,7 +179,7 @@ class Printer:
                 piece = self._at((yield operand, None, taken), places)
             body = piece if body is None else self._joined(body, piece)
         if body is None:
-            raise ChainruleError("an equation with factors", str(equation), "index form")
+            raise ChainruleError("an equation with factors", str(equation), "index form", "print the matrix form")
         return body
 
     def _opens(self, operand: Expr, depth: int = 10) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -65,6 +66,23 @@ class Style:
             text = rf"{digits} \cdot 10^{{{int(power)}}}" if self.latex else text
             return Piece(text, PRODUCT if self.latex else ATOM)
         return Piece(text, ATOM)
+
+    def scaled(self, digits: str, power: int) -> Piece:
+        """A number as digits times a power of ten."""
+        times, raised = (r" \cdot ", f"10^{{{power}}}") if self.latex else ("×", "10" + text_symbol(f"^{{{power}}}"))
+        return Piece(f"{digits}{times}{raised}", PRODUCT)
+
+    def relation(self, sign: str) -> str:
+        """A relation: =, ≈ or ∈."""
+        return {"≈": r"\approx", "∈": r"\in"}.get(sign, sign) if self.latex else sign
+
+    def interval(self, low: Piece, high: Piece, shape: Sequence[int]) -> str:
+        """All arrays of a shape with entries from low to high."""
+        times = r" \times " if self.latex else "×"
+        size = times.join(map(str, shape))
+        if self.latex:
+            return rf"\left[{low.text},\, {high.text}\right]^{{{size}}}"
+        return f"[{low.text}, {high.text}]^{size if len(shape) < 2 else f'({size})'}"
 
     def index(self, index: Index) -> str:
         """An index, with the letters counting from `first`. Of a whole quotient only whole numbers are places."""
