@@ -23,7 +23,12 @@ def test_json_is_one_document_and_the_page_stands(tmp_path, capsys):
 def test_the_terminal_shows_derivation_working_and_agreement(tmp_path, capsys):
     assert main(["demo", "--epochs", "1", "--out", str(tmp_path / "demo.html")]) == 0
     printed = capsys.readouterr().out
-    for part in ("δ⁽²⁾ = ŷ − y", "∂ℓ/∂W⁽¹⁾ = δ⁽¹⁾ xᵀ", "held-out images are read rightly", "All readings agree"):
+    for part in (
+        "δ⁽²⁾ = ŷ − y",
+        "∂ℓ/∂W⁽¹⁾ = δ⁽¹⁾ xᵀ",
+        "held-out images are read rightly",
+        "All readings agree",
+    ):
         assert part in printed
 
 

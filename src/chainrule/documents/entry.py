@@ -111,7 +111,7 @@ class Rewriter:
         return total
 
     def _linear(self, expr: Expr, at: Entry) -> Generator[Request, Expr, Expr]:
-        """An entry of an op that is linear, given the numbers that it chooses by: what it adds up, from its gradient."""
+        """An entry of an op that is linear, given what it chooses by: what it adds up, from its gradient."""
         whole = expr.unnamed[at] if at else expr.unnamed
         if expr.op.gradient_rule is None:
             return whole

@@ -81,5 +81,8 @@ def agreement_section(agreement: Agreement) -> Section:
         )
         for row in agreement.rows
     )
-    caption = "How far the gradients by definition, by finite differences and compiled lie from those above, relative to the largest entry or 1."
+    caption = (
+        "How far the gradients by definition, by finite differences and compiled lie from those above, "
+        "relative to the largest entry or 1."
+    )
     return Section("Agreement", (verdict, Table(head, rows, caption)), "agreement")

@@ -31,9 +31,7 @@ _SETTINGS: dict[Any, Any] = {
     "axes.linewidth": 0.6,
     "axes.titlesize": 10,
     "legend.frameon": False,
-    **{
-        key: _INK for key in ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
-    },
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), _INK),
 }
 
 

@@ -66,7 +66,12 @@ def _input_gradient(dy: Array, k: Array, layout: Layout, turned: bool) -> Array:
     for axis, w in enumerate((rows, columns)):
         before = w.mirrored[0]
         after = w.n - w.stride * (w.count - 1) - 1 - before + w.extent - 1
-        if (w.size, w.stride, before, after) == (2, 2, 0, 0):  # XLA takes this for groups, and ends the process
+        if (w.size, w.stride, before, after) == (
+            2,
+            2,
+            0,
+            0,
+        ):  # XLA takes this for groups, and ends the process
             given, after = jnp.pad(given, [(0, int(at == axis + 1)) for at in range(4)]), -2
         sides.append((before, after))
 

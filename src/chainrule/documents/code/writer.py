@@ -78,5 +78,7 @@ def _line(step: Step, coder: Coder, names: dict[str, str]) -> str:
     expr = step.expr
     right = names[str(expr.name)] if expr.name and expr.name != step.name else coder.line(expr)
     line = f"    {names[step.name]} = {right}"
-    formula = f"# {step.left(_TEXT)} = {Printer(_TEXT).name(expr) if expr.name and expr.name != step.name else Printer(_TEXT).text(expr)}"
+    printer = Printer(_TEXT)
+    right = printer.name(expr) if expr.name and expr.name != step.name else printer.text(expr)
+    formula = f"# {step.left(_TEXT)} = {right}"
     return f"{line.ljust(_COMMENT_AT)}  {formula}"

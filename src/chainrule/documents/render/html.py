@@ -18,7 +18,6 @@ import numpy as np
 from chainrule.documents.heatmap import columns_of, heat_map
 from chainrule.documents.katex import inline_assets
 from chainrule.documents.model import (
-    LATEX,
     ArrayView,
     Block,
     Document,
@@ -97,7 +96,8 @@ class _Page:
             "given" if lines and all(line.array is not None and len(line.rows) == 1 for line in lines) else ""
         )
         title = f'<h2 id="{section.key}-title">{escape(section.title)}</h2>'
-        return f'<section id="{section.key}" class="{kind}" aria-labelledby="{section.key}-title">{title}\n{blocks}</section>'
+        opening = f'<section id="{section.key}" class="{kind}" aria-labelledby="{section.key}-title">'
+        return f"{opening}{title}\n{blocks}</section>"
 
     def block(self, block: Block) -> Iterator[str]:
         if isinstance(block, Line):
@@ -137,10 +137,11 @@ class _Page:
         ways = self.ways("from", line.sources) + self.ways("used in", line.uses)
         meta = f'<p class="facts">{facts}</p>' if facts else ""
         foot = f'<p class="ways">{ways}</p>' if ways else ""
-        return f'<article class="line" id="{line.key}" aria-label="{escape(line.name.text, quote=True)}">{meta}{"".join(rows)}{foot}</article>'
+        label = escape(line.name.text, quote=True)
+        return f'<article class="line" id="{line.key}" aria-label="{label}">{meta}{"".join(rows)}{foot}</article>'
 
     def math(self, formula: Formula, kind: str) -> str:
-        """A formula: its Unicode, which the program replaces by the typeset LaTeX; the Unicode stays its alternative."""
+        """A formula: its Unicode, which the program replaces by typeset LaTeX; the Unicode stays its alternative."""
         text = escape(formula.text, quote=True)
         symbols = [(name, key) for name, key in formula.symbols if key in self.keys]
         latex = escape(linked(formula.latex, symbols), quote=True)
@@ -182,7 +183,8 @@ class _Page:
             rows.append(f"<tr>{''.join(cells)}</tr>")
         label = f"{array.name}, {line.size}"
         kind = "matrix turned" if turned else "matrix"
-        return f'<div class="scroll"><table class="{kind}" aria-label="{escape(label, quote=True)}">{"".join(rows)}</table></div>'
+        table = f'<table class="{kind}" aria-label="{escape(label, quote=True)}">{"".join(rows)}</table>'
+        return f'<div class="scroll">{table}</div>'
 
     def keep(self, line: Line, array: ArrayView, at: tuple[int, ...]) -> None:
         """Put the arithmetic of an entry into the page, as long as there is room."""
@@ -216,15 +218,17 @@ class _Page:
             for at in corners
         )
         inputs = "".join(
-            f'<label>axis {axis + 1} <input type="number" min="{array.first}" max="{size - 1 + array.first}" value="{array.first}" data-axis="{axis}"></label>'
+            f'<label>axis {axis + 1} <input type="number" min="{array.first}" '
+            f'max="{size - 1 + array.first}" value="{array.first}" data-axis="{axis}"></label>'
             for axis, size in enumerate(values.shape)
         )
         low, high = float(values.min()), float(values.max())
-        alt = f"Heat map of {array.name}, {line.size} numbers from {low:.4g} to {high:.4g}; blue is negative, orange positive"
+        alt = f"Heat map of {array.name}, {line.size} numbers from {low:.4g} to {high:.4g}; blue: negative"
         source = address(heat_map(values))
         height = 1 if values.ndim == 1 else values.shape[-2]
         return (
-            f'<div class="large" data-line="{line.key}"><figure><img class="map" src="{source}" alt="{escape(alt, quote=True)}" '
+            f'<div class="large" data-line="{line.key}"><figure>'
+            f'<img class="map" src="{source}" alt="{escape(alt, quote=True)}" '
             f'data-height="{height}"><figcaption>{self.math(line.rows[-1][1], "formula")}</figcaption></figure>'
             f'<details><summary>entries</summary><ul class="corners">{listed}</ul>'
             f'<div class="pick">{inputs}<output aria-live="polite"></output></div></details></div>'
@@ -247,11 +251,13 @@ def _id(key: str, at: tuple[int, ...]) -> str:
 
 def _button(line: Line, array: ArrayView, at: tuple[int, ...], shown: str) -> str:
     label = f"{array.name}{_place(at, array.first) if at else ''} is {shown}"
-    return f'<button type="button" class="cell" data-at="{_id(line.key, at)}" aria-label="{escape(label, quote=True)}">{escape(shown)}</button>'
+    opening = f'<button type="button" class="cell" data-at="{_id(line.key, at)}" '
+    return f'{opening}aria-label="{escape(label, quote=True)}">{escape(shown)}</button>'
 
 
 def _table(table: Table) -> str:
     head = "".join(f'<th scope="col">{escape(cell) or "&nbsp;"}</th>' for cell in table.head)
     rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
     caption = f"<caption>{escape(table.caption)}</caption>" if table.caption else ""
-    return f'<div class="scroll"><table class="plain">{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    inside = f"{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
+    return f'<div class="scroll"><table class="plain">{inside}</table></div>'

@@ -26,7 +26,8 @@ _FENCES = {
 }
 _SIGNS = {
     "approx": "≈", "in": "∈", "ast": "∗", "star": "⋆", "odot": "⊙", "oslash": "⊘", "sum": "sum", "cdot": "dot.c",
-    "times": "times", "dots": "dots", "ldots": "dots", "infty": "oo", "le": "<=", "ge": ">=", "lfloor": "⌊", "rfloor": "⌋",
+    "times": "times", "dots": "dots", "ldots": "dots", "infty": "oo", "le": "<=", "ge": ">=",
+    "lfloor": "⌊", "rfloor": "⌋",
     "top": "top", "prime": "'", "colon": ":", "mid": "|", "circledast": "⊛", "otimes": "⊗", "neq": "≠", "mapsto": "↦",
 }  # fmt: skip
 _REPORT = "use the LaTeX form, and add what is missing to documents/render/typst_math.py"
