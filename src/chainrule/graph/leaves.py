@@ -94,7 +94,7 @@ def _number(value: Any) -> Number:
 
 
 def _within_floats(value: int | Fraction) -> int | Fraction:
-    if abs(value) > _LARGEST:
+    if not -_LARGEST <= value <= _LARGEST:
         raise ChainruleError(
             "a number that a float can hold, below 1.8e308", "a larger one", "constant", "scale it down"
         )
