@@ -39,7 +39,8 @@ def toeplitz_entries(m: int, n: int, padding: Any = "full", convention: str = "c
 
     m: the entries of w. n, padding, convention: as for `toeplitz`, and the same errors.
 
-    >>> toeplitz_entries(2, 2)
+    >>> import chainrule as cr
+    >>> cr.toeplitz_entries(2, 2)
     ((0, None), (1, 0), (None, 1))
     """
     table = _table(_window(m, n, padding, convention), convention)
