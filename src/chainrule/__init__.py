@@ -70,8 +70,8 @@ if TYPE_CHECKING:
     from chainrule.readings.structure import parameter_count as parameter_count
     from chainrule.readings.structure import trace_of_shapes as trace_of_shapes
     from chainrule.readings.working import evaluate as evaluate
-    from chainrule.training.history import History as History
     from chainrule.training.data.opening import open_data as open_data
+    from chainrule.training.history import History as History
     from chainrule.training.objective import value_and_gradient as value_and_gradient
     from chainrule.training.optimizers import SGD as SGD
 
@@ -106,7 +106,7 @@ _WHERE = {
 }
 """Public names that are loaded when first used, and the module of each."""
 
-__all__ = [
+__all__ = [  # noqa: PLE0604 - all are names: the last two parts are read from tables
     "OPS",
     "ChainruleError",
     "DataError",

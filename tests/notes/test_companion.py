@@ -8,8 +8,10 @@ import pytest
 
 from chainrule.documents.katex import ASSETS
 from chainrule.notes import EQUATIONS, judge_all
+from chainrule.notes.companion.book import companion_pdf, written
 from chainrule.notes.companion.page import companion_page, rich
 from chainrule.notes.companion.sections import SECTIONS
+from chainrule.notes.companion.typeset import typeset
 from chainrule.notes.figures import FIGURES
 from chainrule.notes.prose import REMARKS
 
@@ -53,8 +55,30 @@ def test_the_page_stands_alone():
     page = companion_page()
     assert 'src="http' not in page and 'href="http' not in page
     assert all(f'id="s{number}"' in page for number in SECTIONS)
+    assert all(f'id="eq{number}"' in page for number in EQUATIONS)
     assert page.count('class="tex"') >= 146 + 50
+    assert page.count("<figure>") >= len(FIGURES)
+
+
+def test_the_pdf_is_set():
+    pytest.importorskip("typst")
+    book = companion_pdf()
+    assert book.startswith(b"%PDF") and len(book) > 300_000
+
+
+@pytest.mark.parametrize(
+    ("latex", "typst"),
+    [
+        (r"\begin{aligned} a &= b \\ &= c \end{aligned}", "a & = b \\\n & = c"),
+        (r"\begin{cases} a \\ b \end{cases}", "cases(a, b)"),
+        (r"\underbrace{a}_{b}", "underbrace(a, b)"),
+        (r"\begin{pmatrix} 1 & 2 \end{pmatrix}", 'mat(delim: "(", 1, 2)'),
+    ],
+)
+def test_typists_latex_in_typst(latex, typst):
+    assert " ".join(typeset(latex).split()) == " ".join(typst.split())
 
 
 def test_indices_are_set_low():
     assert rich("W_{i,j} and x_1 < 2") == "W<sub>i,j</sub> and x<sub>1</sub> &lt; 2"
+    assert written("W_{i,j} = x_1") == "W#sub[i,j] \\= x#sub[1]"

@@ -18,8 +18,8 @@ from chainrule.graph.expression import Expr
 from chainrule.graph.op import Case, Op
 from chainrule.graph.shape import size_of
 
-DRAWS = range(3)
-"""Numbers are drawn more than once: what is positive in one draw is negative in the next."""
+DRAWS = (0, 1)
+"""Numbers are drawn twice: what is positive in one draw is negative in the other."""
 
 
 class Call(NamedTuple):

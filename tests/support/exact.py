@@ -33,8 +33,8 @@ def number(value: Any) -> Any:
 _to_number = np.frompyfunc(number, 1, 1)
 OF_NUMBERS: dict[str, Callable[..., Any]] = {
     "exp": mpmath.exp,
-    "log": mpmath.log,
-    "sqrt": mpmath.sqrt,
+    "log": lambda a: mpmath.log(a) if a >= 0 else mpmath.nan,
+    "sqrt": lambda a: mpmath.sqrt(a) if a >= 0 else mpmath.nan,
     "erf": mpmath.erf,
     "divide": lambda a, b: a / b if b else mpmath.sign(a) * mpmath.inf if a else mpmath.nan,
     "power": lambda a, exponent: mpmath.power(a, number(exponent)) if a or exponent >= 0 else mpmath.inf,

@@ -34,7 +34,9 @@ EXAMPLES = """
 
 @app.command(epilog=EXAMPLES)
 def demo(
-    seed: int = typer.Option(0, "--seed", min=0, help="Of the held-out quarter, the first weights and the order."),
+    seed: int = typer.Option(
+        0, "--seed", min=0, help="Of the held-out quarter, the first weights and the order."
+    ),
     epochs: int = typer.Option(60, "--epochs", min=1, help="Passes over the training images."),
     out: Path = typer.Option(Path("chainrule-demo.html"), "--out", "-o", metavar="FILE", help="The page."),
     open_: bool = typer.Option(False, "--open", help="Open the page."),
@@ -45,7 +47,7 @@ def demo(
     images, labels = _digits(seed)
     held_out = len(labels) // 4
     X, y, Xv, yv = images[held_out:], labels[held_out:], images[:held_out], labels[:held_out]
-    say = (lambda text="": None) if as_json else typer.echo
+    say = _silent if as_json else typer.echo
     say(f"{len(y)} images of 8×8 pixels to learn from, {len(yv)} held out.")
     net = cr.Network(64, [cr.Linear(64), cr.ReLU(), cr.Linear(10)], loss="cross_entropy", seed=seed)
     optimizer = cr.SGD(lambda t: 0.1 / (1 + 0.002 * t), momentum=0.9)
@@ -62,17 +64,30 @@ def demo(
     agreement = working.agreement
     if not as_json:
         _print(derivation_document(derivation), "The gradients of this network")
-        _print(working.document(), f"One held-out image, a {yv[0]}, which the network reads as a {answers[0]}")
+        _print(
+            working.document(), f"One held-out image, a {yv[0]}, which the network reads as a {answers[0]}"
+        )
     document = _report(net, history, working, (Xv, yv, answers), result["accuracy"], seed)
     out.write_text(page(document), encoding="utf-8")
     seconds = time.perf_counter() - began
     if as_json:
-        facts = {"accuracy": result["accuracy"], "loss": result["loss"], "epochs": history.epochs, "seed": seed}
-        typer.echo(json.dumps(facts | {"agree": agreement.ok, "page": str(out), "seconds": round(seconds, 3)}))
+        facts = {
+            "accuracy": result["accuracy"],
+            "loss": result["loss"],
+            "epochs": history.epochs,
+            "seed": seed,
+        }
+        typer.echo(
+            json.dumps(facts | {"agree": agreement.ok, "page": str(out), "seconds": round(seconds, 3)})
+        )
     else:
         say(f"\nThe page with all of this: {out.resolve()}   ({seconds:.1f} s in all)")
     if open_:
         typer.launch(str(out))
+
+
+def _silent(text: str) -> None:
+    """Say nothing."""
 
 
 def shifted(images: Any) -> Any:
@@ -115,7 +130,8 @@ def _report(net: Any, history: Any, working: Any, held: Any, accuracy: float, se
     wrong = [n for n, (answer, truth) in enumerate(zip(answers, yv, strict=True)) if answer != truth]
     summary = net.summary()
     rows = tuple(
-        (row.layer, row.formula, "×".join(map(str, row.shape)) or "scalar", f"{row.parameters:,}") for row in summary.rows
+        (row.layer, row.formula, "×".join(map(str, row.shape)) or "scalar", f"{row.parameters:,}")
+        for row in summary.rows
     )
     learned = Section(
         "What was learned",
@@ -133,6 +149,8 @@ def _report(net: Any, history: Any, working: Any, held: Any, accuracy: float, se
     caption = f"A held-out {yv[0]}, read as a {answers[0]}"
     picture = image(Xv[0].reshape(8, 8), f"A handwritten {yv[0]} of 8 by 8 pixels", caption)
     shown = working.document()
-    example = Section("One held-out image", (picture, Note("Every number of forward and backward follows.")), "image")
+    example = Section(
+        "One held-out image", (picture, Note("Every number of forward and backward follows.")), "image"
+    )
     facts = {"kind": "demo", "accuracy": accuracy, "seed": seed}
     return Document("Handwritten digits", shown.lead, (learned, example, *shown.sections), facts)

@@ -50,7 +50,7 @@ def read(
     )
     expression = found.get("expression")
     if not isinstance(expression, str):
-        raise ParseError("a text as expression", repr(expression)[:80], source)
+        raise ParseError("a text as expression", repr(expression)[:80], source, "put it in quotation marks")
     expr = parse(expression, named or None, leaves)
     chosen = tuple(name for text in wrt for name in text.split(",") if name) or tuple(found.get("wrt", ()))
     return Given(expr, numbers, chosen)
@@ -58,28 +58,45 @@ def read(
 
 def _file(path: Path) -> dict[str, Any]:
     if path.stat().st_size > _LARGEST_FILE:
-        raise ParseError("a TOML file below 50 MB", f"{path.stat().st_size} bytes", str(path))
+        raise ParseError(
+            "a TOML file below 50 MB",
+            f"{path.stat().st_size} bytes",
+            str(path),
+            "give large values in Python: cr.work(expression, values)",
+        )
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise ParseError("a TOML file", str(fault) or "brackets too deep", str(path)) from None
+        raise ParseError(
+            "a TOML file",
+            str(fault) or "brackets too deep",
+            str(path),
+            "chainrule work --help shows a whole file",
+        ) from None
     unknown = [key for key in found if key not in _KEYS]
     if unknown or "expression" not in found:
         came = f"the unknown key {unknown[0]!r}" if unknown else f"the keys {', '.join(found) or 'none'}"
-        raise ParseError("the key expression, and perhaps shapes, data, values, wrt", came, str(path))
+        raise ParseError(
+            "the key expression, and perhaps shapes, data, values, wrt",
+            came,
+            str(path),
+            "chainrule work --help shows a whole file",
+        )
     return found
 
 
 def _table(found: Any, what: str) -> dict[str, Any]:
     if not isinstance(found, Mapping):
-        raise ParseError(f"a table [{what}]", repr(found)[:80], what)
+        raise ParseError(
+            f"a table [{what}]", repr(found)[:80], what, f"write a line [{what}], and below it name = value"
+        )
     return dict(found)
 
 
 def _shape(text: str) -> tuple[str, tuple[int, ...]]:
     name, sign, sizes = text.partition("=")
     if not sign:
-        raise ShapeError("a shape such as W=3x3", repr(text)[:80], "--shape")
+        raise ShapeError("a shape such as W=3x3", repr(text)[:80], "--shape", "name the leaf: --shape W=3x3")
     return name.strip(), _sizes(sizes.strip(), name)
 
 
@@ -99,14 +116,21 @@ def _sizes(shape: Any, name: str) -> tuple[int, ...]:
     except ValueError:
         sizes = (-1,)
     if any(size < 0 for size in sizes):
-        raise ShapeError("sizes such as 3x3, 3 or scalar", repr(shape)[:80], f"shape of {name[:80]}")
+        raise ShapeError(
+            "sizes such as 3x3, 3 or scalar",
+            repr(shape)[:80],
+            f"shape of {name[:80]}",
+            "write --shape W=3x3, b=3, or y=scalar",
+        )
     return sizes
 
 
 def _value(text: str) -> tuple[str, Any]:
     name, sign, numbers = text.partition("=")
     if not sign:
-        raise FeedError("a value such as x=[2, 1, 2]", repr(text)[:80], "--at")
+        raise FeedError(
+            "a value such as x=[2, 1, 2]", repr(text)[:80], "--at", "name the leaf: --at x=[2,1,2]"
+        )
     try:
         value = json.loads(numbers)
     except (json.JSONDecodeError, RecursionError):
@@ -114,6 +138,7 @@ def _value(text: str) -> tuple[str, Any]:
             "a number, or numbers in brackets such as [[1, 0], [0, 1]]",
             repr(numbers)[:80],
             f"value of {name.strip()[:80]}",
+            "write JSON, without blanks or in quotation marks for the shell",
         ) from None
     return name.strip(), value
 
@@ -125,12 +150,22 @@ def shape_of(value: Any, name: str) -> tuple[int, ...]:
     while any(isinstance(part, list) for part in level):
         sizes = {len(part) if isinstance(part, list) else -1 for part in level}
         if len(sizes) > 1 or len(shape) > 16:
-            raise FeedError("rows of one length", repr(value)[:80], f"value of {name[:80]}")
+            raise FeedError(
+                "rows of one length",
+                repr(value)[:80],
+                f"value of {name[:80]}",
+                "give each row as many numbers",
+            )
         shape.append(sizes.pop())
         level = [entry for part in level for entry in part]
     for entry in level:
         if isinstance(entry, bool) or not isinstance(entry, (int, float)) or not math.isfinite(entry):
-            raise FeedError("finite numbers", repr(entry)[:80], f"value of {name[:80]}")
+            raise FeedError(
+                "finite numbers",
+                repr(entry)[:80],
+                f"value of {name[:80]}",
+                "write numbers without quotation marks",
+            )
     return tuple(shape)
 
 
@@ -139,5 +174,10 @@ def chosen_leaves(expr: Expr, names: Sequence[str], leaves: Sequence[Expr]) -> l
     by_name = {str(leaf.name): leaf for leaf in leaves}
     for name in names:
         if name not in by_name:
-            raise ChainruleError(f"one of the leaves {', '.join(by_name)}", repr(name)[:80], "--wrt")
+            raise ChainruleError(
+                f"one of the leaves {', '.join(by_name)}",
+                repr(name)[:80],
+                "--wrt",
+                "leave --wrt out for all of them",
+            )
     return [by_name[name] for name in names] or None

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from chainrule.graph.errors import ChainruleError
 from chainrule.notes import EQUATIONS, VERDICTS, Judgement, judge
-from chainrule.notes.companion import companion_page
+from chainrule.notes.companion import companion_page, companion_pdf
 from chainrule.notes.prose import Remark, remarks
 
 app = typer.Typer()
@@ -31,6 +31,7 @@ class Form(StrEnum):
     json = "json"
     latex = "latex"
     html = "html"
+    pdf = "pdf"
 
 
 _COLOURS = {"right": "green", "wrong": "bold red", "imprecise": "yellow"}
@@ -54,17 +55,23 @@ def notes(
         bool, typer.Option("--json", help="One JSON document: an array with an object for each equation.")
     ] = False,
     form: Annotated[
-        Form, typer.Option("--format", help="Text, JSON, LaTeX, or the whole companion as one HTML page.")
+        Form,
+        typer.Option("--format", help="Text, JSON, LaTeX; or the whole companion: HTML, PDF."),
     ] = Form.text,
     out: Annotated[Path | None, typer.Option(help="A file to write to instead of the terminal.")] = None,
 ) -> None:
     """The 146 equations of the notes: what each states, whether it is true, what it has to be, and why.
 
-    A verdict is computed at every call: **right** is true as printed; **wrong** is false, or a wrong
-    number or shape; **imprecise** is right after an obvious repair of notation.
+    A verdict is computed at every call: right is true as printed; wrong is false, or a wrong
+    number or shape; imprecise is right after an obvious repair of notation.
     """
     if form is Form.html:
         _give(companion_page(), out)
+        return
+    if form is Form.pdf:
+        if out is None:
+            raise typer.BadParameter("a PDF needs a file: --out companion.pdf", param_hint="--out")
+        out.write_bytes(companion_pdf())
         return
     found = [judge(number) for number in _chosen(equation, section)]
     if errata:

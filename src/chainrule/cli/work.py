@@ -95,7 +95,12 @@ def _entries(working: Working, asked: list[str], kind: str) -> str:
         try:
             place = tuple(int(part) for part in indices.split(",") if part.strip())
         except ValueError:
-            raise ChainruleError("an entry such as z[1] or grad W[0,2]", repr(text)[:80], "--entry") from None
+            raise ChainruleError(
+                "an entry such as z[1] or grad W[0,2]",
+                repr(text)[:80],
+                "--entry",
+                "count from 0, as Python does",
+            ) from None
         found.append(working.entry(name, place))
     if kind == "json":
         return json.dumps([entry.to_dict() for entry in found], ensure_ascii=False)

@@ -29,6 +29,7 @@ class Convention:
                     f"{field} to be one of {', '.join(map(repr, allowed))}",
                     repr(getattr(self, field)),
                     "Convention",
+                    f"write {field}={allowed[0]!r}",
                 )
 
     def __str__(self) -> str:

@@ -51,7 +51,7 @@ class Derivation:
         return tuple(found)
 
     def line(self, name: str) -> Step:
-        """The line of that name: in LaTeX or Unicode, or "grad W" for ∂ℓ/∂W. Raises ChainruleError where there is none."""
+        """The line of that name, in LaTeX or Unicode, or "grad W" for ∂ℓ/∂W. ChainruleError where there is none."""
         return line_named(self.steps, name)
 
     # renderings

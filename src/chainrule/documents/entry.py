@@ -111,7 +111,7 @@ class Rewriter:
         return total
 
     def _linear(self, expr: Expr, at: Entry) -> Generator[Request, Expr, Expr]:
-        """An entry of an op that is linear, given the numbers that it chooses by: what it adds up, from its gradient."""
+        """An entry of an op that is linear, given what it chooses by: what it adds up, from its gradient."""
         whole = expr.unnamed[at] if at else expr.unnamed
         if expr.op.gradient_rule is None:
             return whole
@@ -222,9 +222,10 @@ class EntryWorking:
 
     def folded(self, width: int) -> str:
         """The text, folded at operators to a width; 0 for as wide as it comes."""
-        left = self.left(_TEXT)
+        style = Style(latex=False, first=self.first)
+        left = self.left(style)
         lines = []
-        for n, (sign, right) in enumerate(self.rows(_TEXT)):
+        for n, (sign, right) in enumerate(self.rows(style)):
             room = max(20, width - len(left) - 3)
             parts = [line for box in folded(right, room) for line in box.lines] if width else [right]
             lines.append(f"{left if not n else ' ' * len(left)} {sign} {parts[0]}")
@@ -234,8 +235,9 @@ class EntryWorking:
     @property
     def latex(self) -> str:
         """The arithmetic as an aligned LaTeX display."""
-        body = " \\\\\n".join(f"&{_LATEX.relation(sign)} {right}" for sign, right in self.rows(_LATEX))
-        return f"\\begin{{aligned}}\n{self.left(_LATEX)} {body}\n\\end{{aligned}}"
+        style = Style(latex=True, first=self.first)
+        body = " \\\\\n".join(f"&{style.relation(sign)} {right}" for sign, right in self.rows(style))
+        return f"\\begin{{aligned}}\n{self.left(style)} {body}\n\\end{{aligned}}"
 
     @property
     def html(self) -> str:
@@ -252,16 +254,13 @@ class EntryWorking:
     def to_dict(self) -> dict[str, Any]:
         """What the JSON form holds."""
         return {
-            "name": self.left(_TEXT),
+            "name": self.left(Style(latex=False, first=self.first)),
             "at": list(self.at),
             "value": self.value,
             "text": self.text,
             "latex": self.latex,
             "remarks": list(self.remarks),
         }
-
-
-_TEXT, _LATEX = Style(latex=False), Style(latex=True)
 
 
 def parts_of(expr: Expr, maxima: Mapping[Expr, list[Expr]]) -> list[tuple[Expr, Expr, Entry]]:

@@ -1,4 +1,4 @@
-"""The factors of the chain rule before they are multiplied out: ∂ℓ/∂ŷ · ∂ŷ/∂a_i · ∂a_i/∂z_i · ∂z_i/∂W_ij. Notes (103)."""
+"""The factors of the chain rule before they are multiplied out: ∂ℓ/∂ŷ ∂ŷ/∂a_i ∂a_i/∂z_i ∂z_i/∂W_ij. Notes (103)."""
 
 from __future__ import annotations
 

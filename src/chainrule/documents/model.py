@@ -50,6 +50,7 @@ class ArrayView:
     """An array of a line, with the printed form and the arithmetic of each entry.
 
     written: whether it is written out; a larger one is drawn as a heat map. terms: about how many an entry adds up.
+    first: the index of the first entry.
     """
 
     name: str
@@ -58,6 +59,7 @@ class ArrayView:
     entry: Callable[[tuple[int, ...]], EntryWorking]
     written: bool
     terms: int = 1
+    first: int = 1
 
 
 @dataclass(frozen=True)

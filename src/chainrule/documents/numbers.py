@@ -1,4 +1,4 @@
-"""How numbers are shown: with the digits that a person needs; whole numbers, short decimals and small fractions exactly."""
+"""How numbers are shown: with the digits that a person needs; whole numbers and small fractions exactly."""
 
 from __future__ import annotations
 

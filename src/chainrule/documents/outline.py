@@ -24,8 +24,8 @@ LAYERS = ("each", "recursion", "both")
 class Lines:
     """The lines of the steps, linked with each other."""
 
-    def __init__(self, steps: Sequence[Step], first: int) -> None:
-        self.first = first
+    def __init__(self, steps: Sequence[Step], first: int, twice: bool = False) -> None:
+        self.first, self.twice = first, twice  # twice: in matrix form, and again entry by entry
         self.keys = {
             step.expr if step.phase in ("given", "forward") else step.name: f"{step.phase}-{n}"
             for n, step in enumerate(steps)
@@ -66,7 +66,7 @@ class Lines:
         uses = {self.key(user): user for user in self.uses.get(self.key(step), ())}
         number = equation_of_notes(step, step.name == self.last_delta, self.layers)
         return Line(
-            self.key(step) + ("-entries" if form == "index" else ""),
+            self.key(step) + ("-entries" if self.twice and form == "index" else ""),
             self.name(step, form),
             tuple(rows),
             step.shape,
@@ -88,7 +88,7 @@ def _mentioned_by(whole: Expr | None) -> tuple[Expr, ...]:
 def checked_choice(value: str, allowed: Sequence[str], what: str) -> str:
     """A choice, where it is one of those allowed."""
     if value not in allowed:
-        raise ChainruleError(f"one of {', '.join(allowed)}", repr(value), what)
+        raise ChainruleError(f"one of {', '.join(allowed)}", repr(value), what, f"write {allowed[0]}")
     return value
 
 
@@ -96,7 +96,7 @@ def derivation_document(derivation: Derivation, form: str = "matrix", layers: st
     """A derivation as a document: forward, backward and gradients, the recursion of like layers, the functions."""
     checked_choice(form, FORMS, "form"), checked_choice(layers, LAYERS, "layers")
     first = derivation.convention.first
-    lines = Lines(derivation.steps, first)
+    lines = Lines(derivation.steps, first, twice=form == "both")
     found = recursions(derivation.steps) if layers != "each" else ()
     covered = {name for recursion in found for name in recursion.names} if layers == "recursion" else set()
     forms = ("matrix", "index") if form == "both" else ("index",) if form == "factors" else (form,)

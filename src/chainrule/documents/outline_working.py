@@ -54,6 +54,7 @@ def _worked(lines: Lines, line: WorkingStep, form: str) -> Line:
         lambda at: line.working.entry_of_step(step, at),
         line.is_written_out,
         terms_of_entry(step.expr),
+        lines.first,
     )
     return lines.line(step, rows, array=array)
 
@@ -67,7 +68,7 @@ def agreement_section(agreement: Agreement) -> Section:
     else:
         bad = [text_symbol(row.leaf) for row in agreement.rows if not row.ok] or ["the loss"]
         verdict = Note(f"The readings DISAGREE on {', '.join(bad)}: do not trust this working.", "bad")
-    head = ("gradient", "shape", "largest", "definition", "differences", "compiled", "")
+    head = ("gradient", "shape", "largest", "definition", "differences", "compiled", "verdict")
     rows = tuple(
         (
             text_symbol(row.leaf),
@@ -80,5 +81,8 @@ def agreement_section(agreement: Agreement) -> Section:
         )
         for row in agreement.rows
     )
-    caption = "How far the gradients by definition, by finite differences and compiled lie from those above, relative to the largest entry or 1."
+    caption = (
+        "How far the gradients by definition, by finite differences and compiled lie from those above, "
+        "relative to the largest entry or 1."
+    )
     return Section("Agreement", (verdict, Table(head, rows, caption)), "agreement")

@@ -21,7 +21,7 @@ P = ParamSpec("P")
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 """Okabe and Ito's, told apart by colour-blind readers too."""
 _INK = "#010203"  # stands for the colour of the page's text
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "chainrule",
     "font.family": "sans-serif",
@@ -31,7 +31,7 @@ _SETTINGS = {
     "axes.linewidth": 0.6,
     "axes.titlesize": 10,
     "legend.frameon": False,
-    **{key: _INK for key in ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")},
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), _INK),
 }
 
 
@@ -50,7 +50,7 @@ def _drawn(draw: Callable[P, Picture]) -> Callable[P, Picture]:
     return styled
 
 
-def _figure(width: float, height: float, layout: str = "constrained") -> Figure:
+def _figure(width: float, height: float, layout: Any = "constrained") -> Figure:
     """An empty figure of a size in inches."""
     from matplotlib.figure import Figure as NewFigure
 
@@ -76,14 +76,22 @@ def _mark(text: str) -> int:
 
 
 @_drawn
-def curves(panels: Mapping[str, Mapping[str, Sequence[float]]], across: str, alt: str, caption: str = "") -> Picture:
+def curves(
+    panels: Mapping[str, Mapping[str, Sequence[float]]], across: str, alt: str, caption: str = ""
+) -> Picture:
     """Curves over the epochs, a panel for each quantity: {"loss": {"training": [...], "held out": [...]}}."""
     figure = _figure(7.2, 2.5)
     for place, (title, series) in enumerate(panels.items(), 1):
         axes = figure.add_subplot(1, len(panels), place)
         for colour, (label, values) in zip(COLOURS, series.items(), strict=False):
             if len(values):
-                axes.plot(range(1, len(values) + 1), values, color=colour, lw=1.4, label=f"{label}, {values[-1]:.3g}")
+                axes.plot(
+                    range(1, len(values) + 1),
+                    values,
+                    color=colour,
+                    lw=1.4,
+                    label=f"{label}, {values[-1]:.3g}",
+                )
         axes.set_title(title, loc="left")
         axes.set_xlabel(across)
         axes.legend(fontsize=8)
@@ -121,7 +129,7 @@ def confusion(truth: Array, predicted: Array, names: Sequence[str], caption: str
 @_drawn
 def image(pixels: Array, alt: str, caption: str = "") -> Picture:
     """A grey image, each pixel a square; the largest number is the darkest."""
-    figure = _figure(1.8, 1.8, "none")
+    figure = _figure(1.8, 1.8, None)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.pcolormesh(np.asarray(pixels), cmap="Greys")
     axes.invert_yaxis()

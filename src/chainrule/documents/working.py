@@ -158,7 +158,10 @@ class Working:
         )
         if not inside:
             raise ChainruleError(
-                f"an index into the shape {step.shape}, counting from 0", f"{at!r}", f"entry of {name}"
+                f"an index into the shape {step.shape}, counting from 0",
+                f"{at!r}",
+                f"entry of {name}",
+                f"give {len(step.shape)} whole numbers" if step.shape else "a scalar has one entry: ()",
             )
         return self.entry_of_step(step, tuple(i % n for i, n in zip(place, step.shape, strict=True)))
 

@@ -110,7 +110,10 @@ class Expr:
     def __iter__(self) -> Iterator[Expr]:
         if not self.shape:
             raise ShapeError(
-                "an expression with at least one axis", "a scalar", f"iteration over {self!r}", "use the scalar itself"
+                "an expression with at least one axis",
+                "a scalar",
+                f"iteration over {self!r}",
+                "use the scalar itself",
             )
         return (self[i] for i in range(self.shape[0]))
 
@@ -189,3 +192,6 @@ class Expr:
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
+
+    def _repr_markdown_(self) -> str:
+        return f"$$\n{self.latex()}\n$$"

@@ -87,13 +87,17 @@ def _number(value: Any) -> Number:
         "a number, an array of numbers or an expression",
         repr(value)[:80],
         "constant",
-        "to join expressions write concatenate(a, b)" if joined else "write numbers as 2, 0.5 or Fraction(1, 3)",
+        "to join expressions write concatenate(a, b)"
+        if joined
+        else "write numbers as 2, 0.5 or Fraction(1, 3)",
     )
 
 
 def _within_floats(value: int | Fraction) -> int | Fraction:
-    if abs(value) > _LARGEST:
-        raise ChainruleError("a number that a float can hold, below 1.8e308", "a larger one", "constant", "scale it down")
+    if not -_LARGEST <= value <= _LARGEST:
+        raise ChainruleError(
+            "a number that a float can hold, below 1.8e308", "a larger one", "constant", "scale it down"
+        )
     return value
 
 
@@ -104,7 +108,10 @@ def _flatten(value: Any) -> tuple[list[Number], Shape]:
     shapes = {shape for _, shape in parts}
     if len(shapes) > 1:
         raise ShapeError(
-            "rows of one length", f"rows of the shapes {sorted(shapes)}", "constant", "fill the shorter rows, with 0 say"
+            "rows of one length",
+            f"rows of the shapes {sorted(shapes)}",
+            "constant",
+            "fill the shorter rows, with 0 say",
         )
     shape = (len(parts), *(shapes.pop() if shapes else ()))
     _small(shape)

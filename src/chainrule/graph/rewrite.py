@@ -68,7 +68,9 @@ class Tidier:
         """The root in its shortest form."""
         for node in topological([root], lambda node: () if node in self.done else node.operands):
             if node not in self.done:
-                self.done[node] = self.shortest(node.with_operands(tuple(self.done[child] for child in node.operands)))
+                self.done[node] = self.shortest(
+                    node.with_operands(tuple(self.done[child] for child in node.operands))
+                )
         return self.done[root]
 
     def shortest(self, node: Expr) -> Expr:

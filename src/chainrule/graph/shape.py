@@ -23,7 +23,10 @@ def as_shape(shape: int | Sequence[int], where: str = "shape") -> Shape:
     except TypeError:
         sizes = (-1,)
     if any(size < 0 for size in sizes):
-        needed, remedy = "sizes that are whole numbers, none negative", "write 3 or (3,) for a vector, (2, 3) for a matrix"
+        needed, remedy = (
+            "sizes that are whole numbers, none negative",
+            "write 3 or (3,) for a vector, (2, 3) for a matrix",
+        )
         raise ShapeError(needed, repr(shape)[:80], where, remedy)
     return sizes
 
@@ -57,6 +60,8 @@ def normal_axis(axis: int, shape: Shape, where: str) -> int:
             f"an axis from {-len(shape)} to {len(shape) - 1}" if shape else "an operand with axes",
             f"axis {axis!r} for the shape {shape}",
             where,
-            "axes count from 0, and from -1 backwards" if shape else "give it an axis first: reshape(x, (1,))",
+            "axes count from 0, and from -1 backwards"
+            if shape
+            else "give it an axis first: reshape(x, (1,))",
         )
     return axis % len(shape)

@@ -107,6 +107,8 @@ def descend(
     f: a scalar. leaf: what is moved, from start. rate: η, or a function of n, which counts from 1. steps: at
     most so many. tolerance: the δ of the stopping rule |x_{n+1} − x_n| ≤ δ. values: of the other leaves.
 
+    >>> import chainrule as cr
+    >>> from chainrule.notes.models import descend
     >>> x = cr.parameter("x")
     >>> descend(x**2, x, -2, rate=0.1, steps=2).points
     (array(-2.), array(-1.6), array(-1.28))

@@ -131,7 +131,7 @@ def equation_104(size: Size) -> Claims:
         Rate((n.U @ a).named(r"\hat{y}"), a[i], n.U[i]),
         Rate(inner, a[i], n.U[i]),
         Rate(σ(z), z, slope(z)),
-        Rate(n.W[i] @ n.x + n.b[i], n.W[i, j], n.x[j]),
+        Rate(n.W[i] @ n.x + n.b[i], n.W[i, j], n.x[j], "index"),
         Rate(pre, n.W[i, j], n.x[j]),
     ]
 
@@ -148,8 +148,8 @@ def equation_105(size: Size) -> Claims:
         δ = n.U[i] * slope(z)
         claims.append(
             Claim(
-                Rate(n.loss, n.W[i, j], (n.y - n.guess) * δ * n.x[j]),
-                Rate(n.loss, n.W[i, j], (n.guess - n.y) * δ * n.x[j]),
+                Rate(n.loss, n.W[i, j], (n.y - n.guess) * δ * n.x[j], "index"),
+                Rate(n.loss, n.W[i, j], (n.guess - n.y) * δ * n.x[j], "index"),
                 TURNED,
             )
         )
@@ -161,7 +161,7 @@ def equation_106(size: Size) -> Claims:
     n = network(size)
     δ = (n.U * slope(n.W @ n.x + n.b)).named(r"\delta")
     return [
-        Entries(δ, [n.U[i] * slope(n.W[i] @ n.x + n.b[i]) for i in range(size.widths[1])]),
+        Entries(δ, [n.U[i] * slope(n.W[i] @ n.x + n.b[i]) for i in range(size.widths[1])], "index"),
         Rate(n.guess, n.z, n.U * slope(n.W @ n.x + n.b)),
     ]
 
@@ -204,7 +204,7 @@ def equation_109(size: Size) -> Claims:
     return [
         Claim(
             Entries(δ, [lambda i=i: n.U[i] * slope((n.W[i : i + 1].T @ n.x + n.b[i])[0]) for i in range(h)]),
-            Entries(δ, [n.U[i] * slope(n.W[i] @ n.x + n.b[i]) for i in range(h)]),
+            Entries(δ, [n.U[i] * slope(n.W[i] @ n.x + n.b[i]) for i in range(h)], "index"),
             _ROW,
             notation=True,
             spelled="δ = [U_i σ′(W_{i,:}ᵀ x + b_i)]",
@@ -221,7 +221,7 @@ def equation_110(size: Size) -> Claims:
     return [
         Claim(
             Rate(n.guess, n.b[i], lambda: n.U[i] * slope((n.W[i : i + 1].T @ n.x + n.b[i])[0])),
-            Rate(n.guess, n.b[i], n.U[i] * slope(n.W[i] @ n.x + n.b[i])),
+            Rate(n.guess, n.b[i], n.U[i] * slope(n.W[i] @ n.x + n.b[i]), "index"),
             _ROW,
             notation=True,
             spelled="∂ŷ/∂b_i = U_i σ′(W_{i,:}ᵀ X + b_i)",
@@ -283,13 +283,13 @@ def equation_114(size: Size) -> Claims:
                 n.x[j],
                 lambda: total_of([n.U[i] * slope(n.W[i] @ n.x + n.b) * n.W[i, j] for i in range(h)]),
             ),
-            Rate(n.guess, n.x[j], steps),
+            Rate(n.guess, n.x[j], steps, "index"),
             vector,
             notation=True,
         ),
         Claim(
-            Equal(δ[0], slope(pre[0])),
-            Equal(δ[0], n.U[0] * slope(pre[0])),
+            Equal(δ[0], slope(pre[0]), "index"),
+            Equal(δ[0], n.U[0] * slope(pre[0]), "index"),
             "the brace for δ_i leaves U_i out",
             notation=True,
         ),

@@ -35,7 +35,7 @@ def equation_87() -> Claims:
     claims = []
     for i in range(3):
         terms = total_of([n.W[i, j] * n.x[j] for j in range(3)])
-        claims += [Equal(n.z[i], n.W[i] @ n.x + n.b[i]), Equal(n.z[i], terms + n.b[i])]
+        claims += [Equal(n.z[i], n.W[i] @ n.x + n.b[i], "index"), Equal(n.z[i], terms + n.b[i])]
     return claims
 
 

@@ -71,7 +71,12 @@ def _(x):
     return step(x)
 
 
-@define(with_parameters("LeakyReLU", slope=""), elementwise=True, samples=(*UNARY, case((3,), slope=0.2)), edges=_EDGES)
+@define(
+    with_parameters("LeakyReLU", slope=""),
+    elementwise=True,
+    samples=(*UNARY, case((3,), slope=0.2)),
+    edges=_EDGES,
+)
 def leaky_relu(x, /, slope=0.01):
     """x where it is positive, slope times x elsewhere, entry by entry. Its derivative at 0 is the slope.
 
@@ -108,7 +113,9 @@ def _(dy, y, x):
     return (dy * sigmoid(x),)
 
 
-@define(with_parameters("ELU", alpha=""), elementwise=True, samples=(*UNARY, case((3,), alpha=0.5)), edges=_EDGES)
+@define(
+    with_parameters("ELU", alpha=""), elementwise=True, samples=(*UNARY, case((3,), alpha=0.5)), edges=_EDGES
+)
 def elu(x, /, alpha=1):
     """x where it is positive, alpha (exp(x) − 1) elsewhere, entry by entry. Its derivative at 0 is alpha.
 
@@ -129,7 +136,12 @@ def _(x, alpha):
     return step(x) + (1 - step(x)) * (alpha * exp(minimum(x, 0)))
 
 
-@define(with_parameters("GELU", approximate="tanh"), elementwise=True, samples=(*UNARY, case((3,), approximate=True)), edges=_EDGES)
+@define(
+    with_parameters("GELU", approximate="tanh"),
+    elementwise=True,
+    samples=(*UNARY, case((3,), approximate=True)),
+    edges=_EDGES,
+)
 def gelu(x, /, approximate=False):
     """x times the probability that a standard normal number is below x, entry by entry.
 

@@ -19,8 +19,8 @@ from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import CONSTANT, DATA
 from chainrule.graph.rewrite import stable
 from chainrule.graph.walk import by_name, leaves, topological
-from chainrule.ops.index_equation import equation_of
 from chainrule.lowering import BATCH_SUMS, FORMS
+from chainrule.ops.index_equation import equation_of
 
 Arrays = Mapping[Expr, Any]
 Compiled = Callable[[Mapping[Any, Any]], Any]
@@ -29,12 +29,14 @@ _TOTALS = ("sum", "mean")
 
 
 @overload
-def compile(exprs: Expr, batch: bool = False, dtype: str = "float32") -> Callable[[Mapping[Any, Any]], jax.Array]: ...
+def compile(
+    exprs: Expr, batch: bool = False, dtype: str = "float32"
+) -> Callable[[Mapping[Any, Any]], jax.Array]: ...
 @overload
 def compile(
     exprs: Sequence[Expr], batch: bool = False, dtype: str = "float32"
 ) -> Callable[[Mapping[Any, Any]], tuple[jax.Array, ...]]: ...
-def compile(exprs: Expr | Sequence[Expr], batch: bool = False, dtype: str = "float32") -> Compiled:  # noqa: A001
+def compile(exprs: Expr | Sequence[Expr], batch: bool = False, dtype: str = "float32") -> Compiled:
     """A fast function for one expression or several: f(values) gives an array, or a tuple of them.
 
     batch: the values of data leaves have a leading axis, the examples, and so have the results. Where no
@@ -92,20 +94,35 @@ def fed_arrays(wanted: Sequence[Expr], values: Mapping[Any, Any], batch: bool, d
             came = f"values for {', '.join(map(_key, values)) or 'nothing'}"
             raise FeedError(f"a value for {leaf.name}", came, "values", f"add it under the key {leaf.name!r}")
         try:
-            array = value if isinstance(value, jax.Array) and value.dtype == dtype else np.asarray(value, dtype)
+            array = (
+                value if isinstance(value, jax.Array) and value.dtype == dtype else np.asarray(value, dtype)
+            )
         except (TypeError, ValueError):
             needed, where = f"numbers of the shape {leaf.shape}", f"value of {leaf.op.name} {leaf.name}"
-            raise FeedError(needed, repr(value)[:80], where, "write a number, a list of them or an array") from None
+            raise FeedError(
+                needed, repr(value)[:80], where, "write a number, a list of them or an array"
+            ) from None
         leading = batch and leaf.op is DATA
         if array.shape[leading:] != leaf.shape or (leading and array.ndim == 0):
-            wish = f"the shape (n, {', '.join(map(str, leaf.shape))})" if leading else f"the shape {leaf.shape}"
-            remedy = "the batch is the first axis of data, and parameters have none" if batch else "one example has no batch axis"
+            wish = (
+                f"the shape (n, {', '.join(map(str, leaf.shape))})" if leading else f"the shape {leaf.shape}"
+            )
+            remedy = (
+                "the batch is the first axis of data, and parameters have none"
+                if batch
+                else "one example has no batch axis"
+            )
             raise FeedError(wish, f"{array.shape}", f"value of {leaf.op.name} {leaf.name}", remedy)
         if leading:
             size = len(array) if size is None else size
             if len(array) != size:
                 came, where = f"{size} and {len(array)}", f"value of data {leaf.name}"
-                raise FeedError("as many examples for each data leaf", came, where, "cut the longer one, or repeat the shorter")
+                raise FeedError(
+                    "as many examples for each data leaf",
+                    came,
+                    where,
+                    "cut the longer one, or repeat the shorter",
+                )
         fed.append(array)
     return tuple(fed)
 
@@ -115,7 +132,11 @@ def _key(key: Any) -> str:
 
 
 def traced(
-    exprs: Sequence[Expr], arrays: Arrays, batch: bool, dtype: str = "float32", total: Sequence[str | None] = ()
+    exprs: Sequence[Expr],
+    arrays: Arrays,
+    batch: bool,
+    dtype: str = "float32",
+    total: Sequence[str | None] = (),
 ) -> list[Any]:
     """The values of the expressions, for use inside jax.jit.
 
@@ -143,7 +164,12 @@ class _Trace:
         sizes = [len(array) for leaf, array in arrays.items() if leaf.op is DATA] if batch else []
         self.size = sizes[0] if sizes else None
         if self.size == 0 and "mean" in how:
-            raise FeedError("at least one example for a mean", "none", "values", "leave the empty batch out, or take the sum")
+            raise FeedError(
+                "at least one example for a mean",
+                "none",
+                "values",
+                "leave the empty batch out, or take the sum",
+            )
         self.totals = self._wanted_totals()
         self.values: dict[Expr, Any] = {}
         self.sums: dict[Expr, Any] = {}
@@ -197,14 +223,17 @@ class _Trace:
         varying = [child for child in node.operands if child in self.batched]
         if node.op.linear == "joint" and node.op.batch_sum_rule is None:
             return list(node.operands)
-        if len(varying) == 1 and (node.op.linear == "each" or (node.op.name == "divide" and node.operands[0] is varying[0])):
+        if len(varying) == 1 and (
+            node.op.linear == "each" or (node.op.name == "divide" and node.operands[0] is varying[0])
+        ):
             return varying
         return None
 
     def _is_product(self, node: Expr) -> bool:
         """Whether the total is one contraction of the operands' values."""
         return node in self.batched and (
-            node.op.batch_sum_rule is not None or (node.op.value_rule is None and node.op.equation is not None)
+            node.op.batch_sum_rule is not None
+            or (node.op.value_rule is None and node.op.equation is not None)
         )
 
     # computing it
@@ -220,7 +249,11 @@ class _Trace:
         if node.op.value_rule is None:
             return arrays[0] if node.op.defined else equation_of(node).product(jnp, arrays, flags)
         rule = _rule(node)
-        return jax.vmap(rule, in_axes=[0 if flag else None for flag in flags])(*arrays) if any(flags) else rule(*arrays)
+        return (
+            jax.vmap(rule, in_axes=[0 if flag else None for flag in flags])(*arrays)
+            if any(flags)
+            else rule(*arrays)
+        )
 
     def _sum(self, node: Expr) -> Any:
         if node not in self.batched:
@@ -251,7 +284,9 @@ def _children(node: Expr) -> Sequence[Expr]:
 def _rule(node: Expr) -> Callable[..., Any]:
     form = FORMS.get(node.op.name, node.op.value_rule)
     if form is None:
-        raise ChainruleError("an op with a value rule", repr(node.op), "compile", "hang one on the op: @op.value")
+        raise ChainruleError(
+            "an op with a value rule", repr(node.op), "compile", "hang one on the op: @op.value"
+        )
     return lambda *arrays: form(jnp, *arrays, **node.params)
 
 

@@ -49,7 +49,12 @@ def adjoints(
     without them each op that has a definition is differentiated through it.
     """
     if of.shape != ():
-        raise ShapeError("a scalar to differentiate", f"the shape {of.shape}", "gradient", "take the sum first: cr.sum(...)")
+        raise ShapeError(
+            "a scalar to differentiate",
+            f"the shape {of.shape}",
+            "gradient",
+            "take the sum first: cr.sum(...)",
+        )
     for target in targets:
         if not isinstance(target, Expr):
             remedy = "give the leaf itself, as data(...) or parameter(...) made it"
@@ -73,7 +78,9 @@ def adjoints(
         found[node] = total
         for child, part in _passed(total, node, rules):
             received.setdefault(child, []).append(part)
-    for target, form in zip(targets, forms, strict=True):  # a target as the user wrote it, and as it is computed
+    for target, form in zip(
+        targets, forms, strict=True
+    ):  # a target as the user wrote it, and as it is computed
         found[target] = found[form] if form in found else constant(0, target.shape)
     return found
 

@@ -100,10 +100,14 @@ def fed_values(wanted: Sequence[Expr], values: Values, dtype: Any) -> dict[Expr,
             array = np.asarray(value, dtype)
         except (TypeError, ValueError, OverflowError):
             needed, where = f"numbers of the shape {leaf.shape}", f"value of {leaf.op.name} {leaf.name}"
-            raise FeedError(needed, repr(value)[:80], where, "write a number, a list of them or an array") from None
+            raise FeedError(
+                needed, repr(value)[:80], where, "write a number, a list of them or an array"
+            ) from None
         if array.shape != leaf.shape:
             where = f"value of {leaf.op.name} {leaf.name}"
-            raise FeedError(f"the shape {leaf.shape}", f"{array.shape}", where, "one example has no batch axis")
+            raise FeedError(
+                f"the shape {leaf.shape}", f"{array.shape}", where, "one example has no batch axis"
+            )
         fed[leaf] = array
     missing = [str(leaf.name) for leaf in wanted if leaf not in fed]
     if missing:

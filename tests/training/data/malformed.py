@@ -341,6 +341,34 @@ case("arrays: one class", arrays(np.zeros((2, 2)), [1, 1]), "at least two classe
 case("arrays: memory of nothing", arrays(np.zeros((2, 2)), memory=0), "memory")
 
 
+case(
+    "arrays: a masked number",
+    arrays(np.ma.array(np.ones((2, 2)), mask=[[0, 0], [1, 0]])),
+    "X, row 2",
+    "masked",
+)
+case("arrays: labels too large", arrays(np.zeros((2, 2)), np.array([2**63 + 1, 3], "u8")), "below 2^63")
+case("arrays: labels of bytes", arrays(np.zeros((2, 2)), np.array([b"a", b"b"])), 'column "y"', "binary")
+case("a path of nothing", lambda _: ("", {}), "an empty text")
+case(
+    "pandas: half a character",
+    frame(pd.DataFrame({"a": pd.Series(["\ud800", "b"], dtype=object), "y": [0, 1]})),
+    'column "a"',
+    "surrogates",
+)
+case(
+    "pandas: numbers beyond 64 bits",
+    frame(pd.DataFrame({"a": [2**70, 1], "y": [0, 1]})),
+    'column "a"',
+    "too large",
+)
+case(
+    "Polars: numbers of 128 bits",
+    frame(pl.DataFrame({"a": pl.Series([1, 2], dtype=pl.Int128), "y": [0, 1]})),
+    "Polars",
+)
+
+
 # IDX
 
 

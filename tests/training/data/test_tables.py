@@ -174,6 +174,24 @@ def test_new_data_that_does_not_fit_the_encoder(change, message):
         open_data(change(cars(20, seed=1)), encoder=encoder)
 
 
+def test_a_label_column_of_another_name():
+    data = open_data(cars(), "kind")
+    again = open_data(cars().rename(columns={"kind": "truth"}), "truth", encoder=data.encoder)
+    np.testing.assert_array_equal(again.arrays()[1], data.arrays()[1])
+
+
+def test_large_whole_numbers_are_kept_apart():
+    labels = [2**60, 2**60 + 1, 2**60]
+    data = open_data(np.zeros((3, 1)), labels)
+    assert [data.classes[i] for i in data.arrays()[1]] == labels
+
+
+def test_sparse_columns_and_columns_without_names():
+    frame = pd.DataFrame({"a": pd.arrays.SparseArray([0.0, 1, 0, 3]), "y": [0, 1, 1, 0]})
+    np.testing.assert_allclose(open_data(frame, "y", standardize=False).arrays()[0][:, 0], [0, 1, 0, 3])
+    assert open_data(pd.DataFrame(np.eye(3)), 2).names == ["0", "1"]
+
+
 def test_other_kinds_of_data_for_an_encoder():
     table, array = open_data(cars(), "kind").encoder, open_data("iris").encoder
     with pytest.raises(DataError, match="names for its columns"):

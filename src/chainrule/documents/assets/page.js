@@ -11,7 +11,7 @@
     place.replaceChildren(inside);
   }
   for (const place of document.querySelectorAll(".math[data-tex]"))
-    typeset(place, place.classList.contains("formula") ? "\\displaystyle " + place.dataset.tex : place.dataset.tex);
+    typeset(place, "\\displaystyle " + place.dataset.tex);
 
   // Long formulas scroll inside their line; whoever has no mouse can reach them.
   const scrolling = [...document.querySelectorAll(".right, .result, .scroll, figcaption")];
@@ -65,13 +65,8 @@
     for (const panel of article.querySelectorAll(".opened")) panel.remove();
     for (const cell of article.querySelectorAll('[aria-expanded="true"]')) cell.setAttribute("aria-expanded", "false");
   }
-  function open(cell) {
-    const article = cell.closest(".line"), entry = data.entries[cell.dataset.at];
-    const again = cell.getAttribute("aria-expanded") === "true";
-    close(article);
-    if (again) return;
-    cell.setAttribute("aria-expanded", "true");
-    const panel = document.createElement("div");
+  function arithmetic(at) {
+    const entry = data.entries[at], panel = document.createElement("div");
     panel.className = "opened";
     panel.tabIndex = 0;
     panel.setAttribute("role", "group");
@@ -83,13 +78,20 @@
       panel.setAttribute("aria-label", "arithmetic of this entry");
       panel.append(math);
     } else {
-      const [key, at] = cell.dataset.at.split(":");
+      const [key, place] = at.split(":");
       panel.setAttribute("aria-label", "how to see the arithmetic");
       const words = document.createElement("p");
-      words.textContent = `This entry has many terms. In Python: working.entry(${JSON.stringify(line(key).getAttribute("aria-label"))}, (${at},))`;
+      words.textContent = `All terms of this entry, in Python: working.entry(${JSON.stringify(line(key).getAttribute("aria-label"))}, (${place},))`;
       panel.append(words);
     }
-    article.append(panel);
+    return panel;
+  }
+  function open(cell) {
+    const article = cell.closest(".line"), again = cell.getAttribute("aria-expanded") === "true";
+    close(article);
+    if (again) return;
+    cell.setAttribute("aria-expanded", "true");
+    article.append(arithmetic(cell.dataset.at));
   }
   for (const cell of document.querySelectorAll(".cell")) {
     cell.setAttribute("aria-expanded", "false");
@@ -123,24 +125,29 @@
     if (picture.complete) scale(); else picture.addEventListener("load", scale);
     let numbers = null;
     const tell = () => {
-      const at = fields.map((field, n) => Math.min(about.shape[n], Math.max(1, Math.round(+field.value || 1))) - 1);
-      if (!about.numbers) { answer.textContent = `working.entry(${JSON.stringify(about.call)}, (${at.join(", ")},))`; return; }
-      numbers = numbers || numbersOf(key);
-      const flat = at.reduce((sum, i, n) => sum * about.shape[n] + i, 0);
-      answer.textContent = `${about.name}[${at.map((i) => i + 1).join(", ")}] ≈ ${Number(numbers[flat].toPrecision(4))} · all of its arithmetic: working.entry(${JSON.stringify(about.call)}, (${at.join(", ")},))`;
+      const at = fields.map((field, n) => Math.min(about.shape[n] - 1, Math.max(0, Math.round(+field.value) - about.first)));
+      const name = `${about.name}[${at.map((i) => i + about.first).join(", ")}]`;
+      if (about.numbers) {
+        numbers = numbers || numbersOf(key);
+        const flat = at.reduce((sum, i, n) => sum * about.shape[n] + i, 0);
+        answer.textContent = `${name} ≈ ${String(Number(numbers[flat].toPrecision(4))).replace("-", "−")}`;
+      } else answer.textContent = name;
+      const article = large.closest(".line");
+      close(article);
+      article.append(arithmetic(`${key}:${at.join(",")}`));
     };
     for (const field of fields) field.addEventListener("input", tell);
     picture.addEventListener("click", (event) => {
       const x = Math.floor(event.offsetX / picture.clientWidth * picture.naturalWidth);
       const y = Math.floor(event.offsetY / picture.clientHeight * picture.naturalHeight);
       const shape = about.shape, rank = shape.length;
-      if (rank === 1) fields[0].value = x + 1;
+      if (rank === 1) fields[0].value = x + about.first;
       else {
         const [h, w] = [shape[rank - 2], shape[rank - 1]], tall = rank > 2 ? h + 1 : h, wide = rank > 2 ? w + 1 : w;
-        fields[rank - 2].value = Math.min(h, y % tall + 1);
-        fields[rank - 1].value = Math.min(w, x % wide + 1);
+        fields[rank - 2].value = Math.min(h - 1, y % tall) + about.first;
+        fields[rank - 1].value = Math.min(w - 1, x % wide) + about.first;
         let tile = rank > 2 ? Math.floor(y / tall) * about.across + Math.floor(x / wide) : 0;
-        for (let n = rank - 3; n >= 0; n--) { fields[n].value = tile % shape[n] + 1; tile = Math.floor(tile / shape[n]); }
+        for (let n = rank - 3; n >= 0; n--) { fields[n].value = tile % shape[n] + about.first; tile = Math.floor(tile / shape[n]); }
       }
       large.querySelector("details").open = true;
       tell();

@@ -79,7 +79,12 @@ class Coder:
             return self.routed(node, [text for text, _ in parts]), CALL
         if op.equation is not None:
             return self.from_equation(node, [text for text, _ in parts]), CALL
-        raise ChainruleError("an op that has a code form, a definition or an index equation", op.name, "code")
+        raise ChainruleError(
+            "an op that has a code form, a definition or an index equation",
+            op.name,
+            "code",
+            "give the op a template in documents/code/table.py",
+        )
 
     def filled(self, node: Expr, parts: list[Code]) -> Code:
         template = TEMPLATES[node.op.name]

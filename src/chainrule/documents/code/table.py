@@ -133,7 +133,8 @@ LIBRARIES: dict[str, Library] = {
         "jnp.asarray({0}, dtype=float)",
         {"largest": "max", "dim": "axis", "keep": "keepdims", "join": "concatenate", "stack": "stack"},
         {
-            "place": 'def place(x, key, shape):\n    """x put at an index into zeros."""\n    return jnp.zeros(shape).at[key].set(x)',
+            "place": 'def place(x, key, shape):\n    """x put at an index into zeros."""\n'
+            "    return jnp.zeros(shape).at[key].set(x)",
             "added": '''def added(shape, places, values):
     """Values added up at their places in an array of zeros."""
     at = tuple(jnp.clip(place, 0, size - 1) for place, size in zip(places, shape))

@@ -44,7 +44,7 @@ def code_of(derivation: Derivation, library: str = "numpy") -> str:
     names, for one example. Raises ChainruleError for a library that is not known.
     """
     if library not in LIBRARIES:
-        raise ChainruleError(f"one of {', '.join(LIBRARIES)}", repr(library), "code")
+        raise ChainruleError(f"one of {', '.join(LIBRARIES)}", repr(library), "code", 'write d.code("numpy")')
     names = identifiers((step.name for step in derivation.steps), {*_RESERVED, *OPS})
     coder, about = Coder(library, names), LIBRARIES[library]
     given = derivation.of_phase("given")
@@ -78,5 +78,7 @@ def _line(step: Step, coder: Coder, names: dict[str, str]) -> str:
     expr = step.expr
     right = names[str(expr.name)] if expr.name and expr.name != step.name else coder.line(expr)
     line = f"    {names[step.name]} = {right}"
-    formula = f"# {step.left(_TEXT)} = {Printer(_TEXT).name(expr) if expr.name and expr.name != step.name else Printer(_TEXT).text(expr)}"
+    printer = Printer(_TEXT)
+    right = printer.name(expr) if expr.name and expr.name != step.name else printer.text(expr)
+    formula = f"# {step.left(_TEXT)} = {right}"
     return f"{line.ljust(_COMMENT_AT)}  {formula}"

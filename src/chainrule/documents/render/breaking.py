@@ -40,7 +40,7 @@ def pieces(latex: str) -> list[str]:
 
 
 def width(latex: str) -> int:
-    """About how many characters a formula is wide; matrices count with their widest row, fractions with their longer part."""
+    """About how many characters a formula is wide; matrices by their widest row, fractions by their longer part."""
     text = re.sub(
         r"\\begin\{bmatrix\}(.*?)\\end\{bmatrix\}", lambda m: max(m[1].split(r"\\"), key=len) + "  ", latex
     )

@@ -18,7 +18,6 @@ import numpy as np
 from chainrule.documents.heatmap import columns_of, heat_map
 from chainrule.documents.katex import inline_assets
 from chainrule.documents.model import (
-    LATEX,
     ArrayView,
     Block,
     Document,
@@ -32,12 +31,14 @@ from chainrule.documents.model import (
 )
 from chainrule.documents.render.pictures import address
 from chainrule.documents.render.symbols import linked
+from chainrule.readings.formula import Style
 from chainrule.readings.working import Array
 
 _ASSETS = files("chainrule.documents") / "assets"
 _MOST_TERMS = 30  # terms of an entry up to which the page holds its arithmetic
 _MOST_ENTRIES = 700  # cells whose arithmetic a page holds
 _LONGEST_COLUMN = 6
+_SMALL_MAP = 80  # entries of a heat map up to which the page holds the arithmetic of each
 _WIDEST_EMBEDDED = 200_000  # entries of an array up to which a page holds its numbers
 
 
@@ -73,6 +74,8 @@ class _Page:
         self.document = document
         self.data: dict[str, Any] = {"entries": {}, "arrays": {}}
         self.left = _MOST_ENTRIES
+        blocks = [block for section in document.sections for block in section.blocks]
+        self.keys = {block.key for block in blocks if isinstance(block, Line)}
 
     def body(self) -> str:
         links = "".join(
@@ -93,7 +96,8 @@ class _Page:
             "given" if lines and all(line.array is not None and len(line.rows) == 1 for line in lines) else ""
         )
         title = f'<h2 id="{section.key}-title">{escape(section.title)}</h2>'
-        return f'<section id="{section.key}" class="{kind}" aria-labelledby="{section.key}-title">{title}\n{blocks}</section>'
+        opening = f'<section id="{section.key}" class="{kind}" aria-labelledby="{section.key}-title">'
+        return f"{opening}{title}\n{blocks}</section>"
 
     def block(self, block: Block) -> Iterator[str]:
         if isinstance(block, Line):
@@ -113,12 +117,12 @@ class _Page:
 
     def line(self, line: Line) -> str:
         facts = " · ".join(escape(fact) for fact in (line.size, line.cf) if fact)
-        parts = [(sign, _math(formula, "formula")) for sign, formula in line.rows]
+        parts = [(sign, self.math(formula, "formula")) for sign, formula in line.rows]
         if line.array is not None:
             parts[-1] = (parts[-1][0], self.array(line, line.array))
         rows: list[str] = []
         while parts:
-            name = _math(line.name, "name") if not rows else "<span></span>"
+            name = self.math(line.name, "name") if not rows else "<span></span>"
             if rows and len(parts) == 2 and line.array is not None and line.array.written:
                 chain = "".join(
                     f'<span class="result"><span class="sign">{sign}</span>{shown}</span>'
@@ -130,10 +134,27 @@ class _Page:
             rows.append(
                 f'<div class="row">{name}<span class="sign">{sign}</span><div class="right">{shown}</div></div>'
             )
-        ways = _ways("from", line.sources) + _ways("used in", line.uses)
+        ways = self.ways("from", line.sources) + self.ways("used in", line.uses)
         meta = f'<p class="facts">{facts}</p>' if facts else ""
         foot = f'<p class="ways">{ways}</p>' if ways else ""
-        return f'<article class="line" id="{line.key}" aria-label="{escape(line.name.text, quote=True)}">{meta}{"".join(rows)}{foot}</article>'
+        label = escape(line.name.text, quote=True)
+        return f'<article class="line" id="{line.key}" aria-label="{label}">{meta}{"".join(rows)}{foot}</article>'
+
+    def math(self, formula: Formula, kind: str) -> str:
+        """A formula: its Unicode, which the program replaces by typeset LaTeX; the Unicode stays its alternative."""
+        text = escape(formula.text, quote=True)
+        symbols = [(name, key) for name, key in formula.symbols if key in self.keys]
+        latex = escape(linked(formula.latex, symbols), quote=True)
+        return f'<span class="math {kind}" role="math" aria-label="{text}" data-tex="{latex}">{text}</span>'
+
+    def ways(self, word: str, references: tuple[Reference, ...]) -> str:
+        """Links to other lines of the page."""
+        links = ", ".join(
+            f'<a href="#{one.key}" data-line="{one.key}">{escape(one.name.text)}</a>'
+            for one in references
+            if one.key in self.keys
+        )
+        return f'<span class="way">{word} {links}</span> ' if links else ""
 
     # numbers
 
@@ -162,7 +183,8 @@ class _Page:
             rows.append(f"<tr>{''.join(cells)}</tr>")
         label = f"{array.name}, {line.size}"
         kind = "matrix turned" if turned else "matrix"
-        return f'<div class="scroll"><table class="{kind}" aria-label="{escape(label, quote=True)}">{"".join(rows)}</table></div>'
+        table = f'<table class="{kind}" aria-label="{escape(label, quote=True)}">{"".join(rows)}</table>'
+        return f'<div class="scroll">{table}</div>'
 
     def keep(self, line: Line, array: ArrayView, at: tuple[int, ...]) -> None:
         """Put the arithmetic of an entry into the page, as long as there is room."""
@@ -170,8 +192,9 @@ class _Page:
             return
         entry = array.entry(at)
         self.left -= 1
-        rows = [[LATEX.relation(sign), right] for sign, right in entry.rows(LATEX)]
-        self.data["entries"][_id(line.key, at)] = [entry.left(LATEX), rows, entry.text]
+        style = Style(latex=True, first=array.first)
+        rows = [[style.relation(sign), right] for sign, right in entry.rows(style)]
+        self.data["entries"][_id(line.key, at)] = [entry.left(style), rows, entry.text]
 
     def map(self, line: Line, array: ArrayView) -> str:
         """A large array as a heat map, with its corners; any entry can be asked for by its indices."""
@@ -184,33 +207,32 @@ class _Page:
             "name": array.name,
             "call": line.name.text,
             "across": columns_of(values.shape),
+            "first": array.first,
             "numbers": base64.b64encode(values.astype("<f4").tobytes()).decode() if flat else "",
         }
         corners = _corners(values)
-        for at in corners:
+        for at in np.ndindex(values.shape) if values.size <= _SMALL_MAP else corners:
             self.keep(line, array, at)
         listed = "".join(
-            f"<li><span>{_place(at)}</span> {_button(line, array, at, array.shown(at))}</li>"
+            f"<li><span>{_place(at, array.first)}</span> {_button(line, array, at, array.shown(at))}</li>"
             for at in corners
         )
         inputs = "".join(
-            f'<label>axis {axis + 1} <input type="number" min="1" max="{size}" value="1" data-axis="{axis}"></label>'
+            f'<label>axis {axis + 1} <input type="number" min="{array.first}" '
+            f'max="{size - 1 + array.first}" value="{array.first}" data-axis="{axis}"></label>'
             for axis, size in enumerate(values.shape)
         )
         low, high = float(values.min()), float(values.max())
-        alt = f"Heat map of {array.name}, {line.size} numbers from {low:.4g} to {high:.4g}; blue is negative, orange positive"
+        alt = f"Heat map of {array.name}, {line.size} numbers from {low:.4g} to {high:.4g}; blue: negative"
         source = address(heat_map(values))
         height = 1 if values.ndim == 1 else values.shape[-2]
         return (
-            f'<div class="large" data-line="{line.key}"><figure><img class="map" src="{source}" alt="{escape(alt, quote=True)}" '
-            f'data-height="{height}"><figcaption>{_math_of_range(line)}</figcaption></figure>'
+            f'<div class="large" data-line="{line.key}"><figure>'
+            f'<img class="map" src="{source}" alt="{escape(alt, quote=True)}" '
+            f'data-height="{height}"><figcaption>{self.math(line.rows[-1][1], "formula")}</figcaption></figure>'
             f'<details><summary>entries</summary><ul class="corners">{listed}</ul>'
             f'<div class="pick">{inputs}<output aria-live="polite"></output></div></details></div>'
         )
-
-
-def _math_of_range(line: Line) -> str:
-    return _math(line.rows[-1][1], "formula")
 
 
 def _corners(values: Array) -> list[tuple[int, ...]]:
@@ -219,8 +241,8 @@ def _corners(values: Array) -> list[tuple[int, ...]]:
     return [tuple(int(i) for i in np.unravel_index(at, values.shape)) for at in flat]
 
 
-def _place(at: tuple[int, ...]) -> str:
-    return f"[{', '.join(str(i + 1) for i in at)}]"
+def _place(at: tuple[int, ...], first: int) -> str:
+    return f"[{', '.join(str(i + first) for i in at)}]"
 
 
 def _id(key: str, at: tuple[int, ...]) -> str:
@@ -228,28 +250,14 @@ def _id(key: str, at: tuple[int, ...]) -> str:
 
 
 def _button(line: Line, array: ArrayView, at: tuple[int, ...], shown: str) -> str:
-    label = f"{array.name}{_place(at) if at else ''} is {shown}"
-    return f'<button type="button" class="cell" data-at="{_id(line.key, at)}" aria-label="{escape(label, quote=True)}">{escape(shown)}</button>'
-
-
-def _math(formula: Formula, kind: str) -> str:
-    """A formula: its Unicode, which the program replaces by the typeset LaTeX; the Unicode stays its alternative."""
-    text = escape(formula.text, quote=True)
-    latex = escape(linked(formula.latex, formula.symbols), quote=True)
-    return f'<span class="math {kind}" role="math" aria-label="{text}" data-tex="{latex}">{text}</span>'
-
-
-def _ways(word: str, references: tuple[Reference, ...]) -> str:
-    if not references:
-        return ""
-    links = ", ".join(
-        f'<a href="#{one.key}" data-line="{one.key}">{escape(one.name.text)}</a>' for one in references
-    )
-    return f'<span class="way">{word} {links}</span> '
+    label = f"{array.name}{_place(at, array.first) if at else ''} is {shown}"
+    opening = f'<button type="button" class="cell" data-at="{_id(line.key, at)}" '
+    return f'{opening}aria-label="{escape(label, quote=True)}">{escape(shown)}</button>'
 
 
 def _table(table: Table) -> str:
     head = "".join(f'<th scope="col">{escape(cell) or "&nbsp;"}</th>' for cell in table.head)
     rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
     caption = f"<caption>{escape(table.caption)}</caption>" if table.caption else ""
-    return f'<div class="scroll"><table class="plain">{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    inside = f"{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
+    return f'<div class="scroll"><table class="plain">{inside}</table></div>'

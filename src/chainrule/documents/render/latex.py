@@ -43,7 +43,7 @@ def latex_document(document: Document) -> str:
     for section in document.sections:
         body.append(rf"\section*{{{escaped(section.title)}}}")
         if is_given(section):
-            body += [_beside(row) for row in given_rows(section, _WIDEST)]
+            body += [_beside([formula for formula, _ in row]) for row in given_rows(section, _WIDEST)]
             continue
         for block in section.blocks:
             body += _block(block)

@@ -43,9 +43,9 @@ def is_given(section: Section) -> bool:
     )
 
 
-def given_rows(section: Section, widest: int) -> list[list[str]]:
-    """The given numbers as equations, as many in a row as it holds."""
-    rows: list[list[str]] = []
+def given_rows(section: Section, widest: int) -> list[list[tuple[str, Line]]]:
+    """The given numbers as equations with their lines, as many in a row as it holds."""
+    rows: list[list[tuple[str, Line]]] = []
     room = 0
     for line in section.blocks:
         if not isinstance(line, Line):
@@ -55,6 +55,6 @@ def given_rows(section: Section, widest: int) -> list[list[str]]:
         if not rows or size > room:
             rows.append([])
             room = widest
-        rows[-1].append(f"{line.name.latex} {LATEX.relation(sign)} {formula.latex}")
+        rows[-1].append((f"{line.name.latex} {LATEX.relation(sign)} {formula.latex}", line))
         room -= size
     return rows

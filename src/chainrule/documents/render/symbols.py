@@ -9,7 +9,7 @@ from chainrule.graph.symbols import latex_symbol
 
 
 def linked(latex: str, symbols: Sequence[tuple[str, str]]) -> str:
-    """The formula with each symbol, its indices and its transposition mark included, wrapped in the class of its line."""
+    """The formula with each symbol, with its indices and its transposition mark, wrapped in the class of its line."""
     if not symbols:
         return latex
     keys = {latex_symbol(name): key for name, key in symbols}
@@ -25,7 +25,7 @@ def linked(latex: str, symbols: Sequence[tuple[str, str]]) -> str:
 
 
 def _pattern(symbol: str) -> str:
-    """The symbol where it stands as such: not inside a word, with further indices, perhaps with a transposition mark."""
+    """The symbol where it stands as such: not inside a word, with further indices, perhaps transposed."""
     inside = r"(?:[^{}]|\{[^{}]*\})*"
     if symbol.endswith("}") and "^{" in symbol:
         body = re.escape(symbol[:-1]) + r"(?:\\top)?\}"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
+from chainrule.documents.heatmap import heat_map, tiled
 from chainrule.documents.model import Block, Document, Line, Note, Picture, Table
 from chainrule.documents.render.rows import given_rows, is_given, printed_rows
 from chainrule.documents.render.typst_math import typst_math
@@ -48,10 +49,7 @@ def typst_source(document: Document, pictures: dict[str, bytes | str] | None = N
     for section in document.sections:
         parts.append(f"= {content(section.title)}")
         if is_given(section):
-            parts += [
-                f"#beside({', '.join(f'$ {typst_math(one)} $' for one in row)})"
-                for row in given_rows(section, _WIDEST)
-            ]
+            parts += [_beside(row, found) for row in given_rows(section, _WIDEST)]
             continue
         for block in section.blocks:
             parts += _block(block, found)
@@ -60,7 +58,7 @@ def typst_source(document: Document, pictures: dict[str, bytes | str] | None = N
 
 def _block(block: Block, pictures: dict[str, bytes | str]) -> Iterator[str]:
     if isinstance(block, Line):
-        yield _line(block)
+        yield _line(block, pictures)
     elif isinstance(block, Note):
         yield f"#remark({quoted(block.text)}, {quoted(block.tone)})"
     elif isinstance(block, Table):
@@ -74,8 +72,31 @@ def _block(block: Block, pictures: dict[str, bytes | str]) -> Iterator[str]:
         yield f"#figure(image({quoted(name)}, alt: {quoted(block.alt)}), caption: [{content(block.caption)}])"
 
 
-def _line(line: Line) -> str:
+def _beside(row: list[tuple[str, Line]], pictures: dict[str, bytes | str]) -> str:
+    """Given numbers side by side, large ones under their pictures."""
+    parts = []
+    for latex, line in row:
+        picture = _map(line, pictures)
+        formula = f"$ {typst_math(latex)} $"
+        parts.append(f"stack(dir: ttb, spacing: 5pt, {picture}, {formula})" if picture else formula)
+    return f"#beside({', '.join(parts)})"
+
+
+def _map(line: Line, pictures: dict[str, bytes | str]) -> str:
+    """The heat map of a large array; nothing for one that is written out."""
+    if line.array is None or line.array.written or not line.array.values.size:
+        return ""
+    name = f"picture-{len(pictures)}.png"
+    image = tiled(line.array.values)
+    pictures[name] = heat_map(line.array.values)
+    return f"heat-map({quoted(name)}, {image.shape[1]}, {image.shape[0]}, {quoted(f'heat map of {line.array.name}')})"
+
+
+def _line(line: Line, pictures: dict[str, bytes | str]) -> str:
+    picture = _map(line, pictures)
     rows = [f"(${typst_math(sign)}$, $ {typst_math(latex)} $)" for sign, latex in printed_rows(line, _WIDEST)]
+    if picture:
+        rows.append(f"([], {picture})")
     facts = [fact for fact in (line.size, line.cf) if fact]
     return f"#line-of($ {typst_math(line.name.latex)} $, ({', '.join(rows)},), {quoted(' · '.join(facts))})"
 

@@ -26,9 +26,11 @@ _FENCES = {
 }
 _SIGNS = {
     "approx": "≈", "in": "∈", "ast": "∗", "star": "⋆", "odot": "⊙", "oslash": "⊘", "sum": "sum", "cdot": "dot.c",
-    "times": "times", "dots": "dots", "ldots": "dots", "infty": "oo", "le": "<=", "ge": ">=", "lfloor": "⌊", "rfloor": "⌋",
+    "times": "times", "dots": "dots", "ldots": "dots", "infty": "oo", "le": "<=", "ge": ">=",
+    "lfloor": "⌊", "rfloor": "⌋",
     "top": "top", "prime": "'", "colon": ":", "mid": "|", "circledast": "⊛", "otimes": "⊗", "neq": "≠", "mapsto": "↦",
 }  # fmt: skip
+_REPORT = "use the LaTeX form, and add what is missing to documents/render/typst_math.py"
 _ESCAPED = '/#$,;"~`@\\*[]'
 
 
@@ -45,7 +47,7 @@ class _Reader:
 
     def take(self) -> str:
         if self.at >= len(self.tokens):
-            raise ChainruleError("a whole formula", self.text[:80], "typst")
+            raise ChainruleError("a whole formula", self.text[:80], "typst", _REPORT)
         self.at += 1
         return self.tokens[self.at - 1]
 
@@ -58,7 +60,7 @@ class _Reader:
                 return " ".join(parts)
             parts.append(self.one(token))
         if "" not in ends:
-            raise ChainruleError(f"{ends[0]} in a formula", self.text[:80], "typst")
+            raise ChainruleError(f"{ends[0]} in a formula", self.text[:80], "typst", _REPORT)
         return " ".join(parts)
 
     def one(self, token: str) -> str:
@@ -78,7 +80,7 @@ class _Reader:
     def words(self) -> str:
         """The text inside braces, with its blanks."""
         if self.take() != "{":
-            raise ChainruleError("braces", self.text[:80], "typst")
+            raise ChainruleError("braces", self.text[:80], "typst", _REPORT)
         depth, parts = 1, []
         while True:
             token = self.take()
@@ -116,7 +118,7 @@ class _Reader:
             return _SIGNS[name]
         sign = unicode_of("\\" + name)
         if sign == name:
-            raise ChainruleError("a command that the notation of an op uses", f"\\{name}", "typst")
+            raise ChainruleError("a command that the notation of an op uses", f"\\{name}", "typst", _REPORT)
         return sign
 
     def fence(self) -> str:
@@ -135,7 +137,7 @@ class _Reader:
     def environment(self) -> str:
         name = self.words()
         if name not in ("bmatrix", "pmatrix", "matrix"):
-            raise ChainruleError("a matrix", name, "typst")
+            raise ChainruleError("a matrix", name, "typst", _REPORT)
         rows: list[list[str]] = [[""]]
         while True:
             token = self.take()

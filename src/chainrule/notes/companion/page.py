@@ -18,7 +18,7 @@ from chainrule.notes.judgement import Judgement, judge
 from chainrule.notes.prose import REMARKS, Remark
 
 TITLE = "Neural networks: the equations, computed"
-_LEAD = (
+LEAD = (
     "Every numbered equation of the lecture notes, as printed, with a verdict that was computed when this "
     "page was made. Right: true as printed. Wrong: false, or a wrong number or shape. Imprecise: right after "
     "an obvious repair of notation. What is not right is corrected, with the evidence."
@@ -37,7 +37,7 @@ def companion_page() -> str:
     judged = [judge(number) for number in sorted(EQUATIONS)]
     css, js = inline_assets()
     style = files("chainrule.notes.companion").joinpath("page.css").read_text(encoding="utf-8")
-    body = "\n".join([_front(judged), *(_section(number, judged) for number in _order())])
+    body = "\n".join([_front(judged), *(_section(number, judged) for number in order())])
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -46,7 +46,7 @@ def companion_page() -> str:
     )
 
 
-def _order() -> list[str]:
+def order() -> list[str]:
     """All sections, in the order of their numbers."""
     return sorted(SECTIONS, key=lambda number: [int(part) for part in number.split(".")])
 
@@ -57,12 +57,12 @@ def tex(latex: str, display: bool = True) -> str:
     return f'<{kind} class="tex" data-display="{int(display)}">{escape(latex)}</{kind}>'
 
 
-_INDEX = re.compile(r"_\{([^}]*)\}|_([A-Za-z0-9]+(?:,[A-Za-z0-9:]+)?)")
+INDEX = re.compile(r"_\{([^}]*)\}|_([A-Za-z0-9]+(?:,[A-Za-z0-9:]+)?)")
 
 
 def rich(text: str) -> str:
     """A text for the page, with indices set low."""
-    return _INDEX.sub(lambda found: f"<sub>{found[1] or found[2]}</sub>", escape(text))
+    return INDEX.sub(lambda found: f"<sub>{found[1] or found[2]}</sub>", escape(text))
 
 
 def _front(judged: list[Judgement]) -> str:
@@ -78,7 +78,7 @@ def _front(judged: list[Judgement]) -> str:
         if one.verdict != RIGHT
     )
     return (
-        f"<header><h1>{TITLE}</h1><p>{_LEAD}</p><p>{len(judged)} equations: {sums}</p></header>"
+        f"<header><h1>{TITLE}</h1><p>{LEAD}</p><p>{len(judged)} equations: {sums}</p></header>"
         f'<section><h2>What is not right</h2><table class="errata">{rows}</table></section>'
     )
 

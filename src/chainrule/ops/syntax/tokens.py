@@ -77,7 +77,9 @@ class Tokens:
         self.source = ""
         if not isinstance(text, str):
             came = f"a {type(text).__name__}"
-            raise ParseError("a text such as 'W @ x + b'", came, "parse", "write the formula in quotation marks")
+            raise ParseError(
+                "a text such as 'W @ x + b'", came, "parse", "write the formula in quotation marks"
+            )
         if len(text) > LONGEST_TEXT:
             needed = f"a text of at most {LONGEST_TEXT:,} characters"
             raise ParseError(needed, f"{len(text):,}", "parse", "build so long an expression in Python")

@@ -211,6 +211,9 @@ def checked(X: Any, place: str) -> Array:
     wish = "numbers as (n, d), (n, height, width) or (n, channels, height, width)"
     if hasattr(X, "toarray"):
         raise DataError(wish, "a sparse matrix", place, "make a full one: X.toarray()")
+    if isinstance(X, np.ma.MaskedArray) and np.ma.getmaskarray(X).any():
+        row = int(np.argwhere(np.ma.getmaskarray(X))[0][0])
+        raise DataError("a number", "a masked one", row_of(place, row), "fill it in or leave the row out")
     try:
         array = np.asarray(X)
         if array.dtype.kind == "O":

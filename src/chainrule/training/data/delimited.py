@@ -171,9 +171,10 @@ class DelimitedReader:
         by_name = dict(zip(self.columns, unique, strict=True))
         if not part.strip():
             return pa.table({name: pa.array([], types.get(name, pa.string())) for name in names})
+        # One thread: PyArrow's own sometimes outlive the interpreter, which then aborts at its end.
         table = pacsv.read_csv(
             pa.BufferReader(part),
-            read_options=pacsv.ReadOptions(block_size=len(part) + 16, column_names=unique, use_threads=True),
+            read_options=pacsv.ReadOptions(block_size=len(part) + 16, column_names=unique, use_threads=False),
             parse_options=pacsv.ParseOptions(delimiter=self._delimiter, newlines_in_values=b'"' in part),
             convert_options=pacsv.ConvertOptions(
                 column_types={by_name[name]: kind for name, kind in types.items()},

@@ -7,7 +7,7 @@ plain data that a model file can store, and is applied to other rows by the name
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -146,6 +146,11 @@ class TableEncoder:
             )
         known = np.flatnonzero(at >= 0)
         X[known, at[known]] = 1
+
+    def labelled(self, name: str) -> TableEncoder:
+        """The same where the label column has another name."""
+        target = replace(self.target, name=name) if self.target else None
+        return TableEncoder(self.columns, target, self.unseen)
 
     def state(self) -> dict[str, Any]:
         """The encoder as JSON can store it."""

@@ -61,15 +61,11 @@ class FrameReader:
         if top != "pandas":
             return cells.plain(frame.column(i))
         series = frame.iloc[:, i]
+        if hasattr(series, "sparse"):
+            series = series.sparse.to_dense()
         try:
             return cells.plain(pa.Array.from_pandas(series))
-        except (
-            pa.ArrowInvalid,
-            pa.ArrowTypeError,
-            pa.ArrowNotImplementedError,
-            TypeError,
-            OverflowError,
-        ) as fault:
+        except Exception as fault:  # of many kinds, by what the cells are
             raise mixed(series, name, self.place, fault) from None
 
     def expect_numbers(self, names: Iterable[str]) -> None:
@@ -125,7 +121,7 @@ def label_column(values: Any, name: str, place: str) -> Any:
     given = list(values) if plain else array.tolist()  # NumPy would make text of mixed labels
     try:
         return pa.array(given if array.dtype.kind in "OU" else array)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as fault:
+    except Exception as fault:  # of many kinds, by what the labels are
         raise mixed(given, name, place, fault) from None
 
 

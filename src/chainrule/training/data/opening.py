@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from chainrule.graph.errors import DataError
 from chainrule.training.data.arrays import ArrayEncoder, ArraySource
 from chainrule.training.data.builtin import SETS, builtin
@@ -82,6 +84,8 @@ def open_data(  # noqa: PLR0913 - the settings of a data set, each with a defaul
     """
     memory = checked_whole(memory, "memory, bytes", 1)
     known = encoder_from(encoder) if isinstance(encoder, dict) else encoder
+    if isinstance(known, TableEncoder) and isinstance(target, str):
+        known = known.labelled(target)
     aim = known.target if known else None
     if isinstance(spec, tuple) and len(spec) == 2 and target is None:
         spec, target = spec
@@ -92,6 +96,8 @@ def open_data(  # noqa: PLR0913 - the settings of a data set, each with a defaul
     elif isinstance(spec, (str, os.PathLike)):
         name = os.fspath(spec)
         path = Path(name)
+        if not name:
+            raise DataError("a path or the name of a set", "an empty text", _WHERE)
         if name in SETS:
             source = builtin(name, task, aim)
         elif (reader := _reader(path, delimiter, missing_words)) is not None:
@@ -117,7 +123,8 @@ def _reader(path: Path, delimiter: str | None, missing_words: Sequence[str]) -> 
 
 
 def _frame(spec: Any, target: Any, choice: Choice, known: Encoder | None) -> TableSource:
-    if target is None or isinstance(target, str):
+    if target is None or isinstance(target, str) or np.ndim(target) == 0:
+        target = target if target is None else str(target)
         return _table(FrameReader(spec), replace(choice, target=target), known)
     name = getattr(target, "name", None)
     name = name if isinstance(name, str) and name else "y"

@@ -15,7 +15,7 @@ import numpy as np
 from chainrule.graph.errors import DataError
 from chainrule.training.data import cells
 from chainrule.training.data.later import pa, pc
-from chainrule.training.data.source import Array, Where, in_column, several
+from chainrule.training.data.source import Array, Where, in_column, reason, several
 
 MOST_WHOLE_NUMBERS = 20
 MOST_CLASSES = 1000
@@ -70,8 +70,19 @@ def _labels(column: Any, kind: type, name: str, rows: Array, where: Where) -> An
         return pa.array(cells.truths(column, name, rows, where).astype(bool))
     if kind is str:
         return cells.texts(column, name, rows, where)
+    cells.refuse_missing(column, name, rows, where)
+    try:  # as they are: a float64 does not hold every whole number
+        if cells.form(column) == "text":
+            return pc.cast(pc.utf8_ltrim(column, "+"), pa.int64())
+        if pa.types.is_integer(column.type):
+            return pc.cast(column, pa.int64())
+    except pa.ArrowInvalid as fault:
+        if cells.form(column) != "text":
+            wish = "whole numbers below 2^63 as classes"
+            raise DataError(wish, reason(fault), in_column(where(rows[0]), name)) from None
     values = cells.numbers(column, name, rows, where)
     broken = values != np.floor(values)
+    broken |= np.abs(values) > 2.0**53
     if broken.any():
         at = int(np.argmax(broken))
         raise DataError("a whole number as class", f"{values[at]:g}", in_column(where(rows[at]), name))
