@@ -274,8 +274,8 @@ _PLAIN = {"stride": 1, "padding": "valid", "dilation": 1, "groups": 1, "turned":
 def correlate_input_gradient(dy, k, /, shape, stride, padding, dilation, groups, turned):
     """What x receives from y = x ⋆ k with the adjoint dy: the window (i + p − d u) / s read x_i. Notes (145).
 
-    dX_{c,i} = Σ_o Σ_u dY_{o, (i + p − d u) / s} K_{o,c,u}, over those u for which the division leaves no remainder. Also
-    called transposed convolution. shape: of x. turned: for y = x ∗ k. Raises ShapeError where dy does not fit.
+    dX_{c,i} = Σ_o Σ_u dY_{o, (i + p − d u) / s} K_{o,c,u}, over those u for which the division leaves no remainder.
+    Also called transposed convolution. shape: of x. turned: for y = x ∗ k. Raises ShapeError where dy does not fit.
     """
     layout = _layout("correlate_input_gradient", 0, shape, k, stride, padding, dilation, groups)
     _checked(dy, layout, "correlate_input_gradient")
