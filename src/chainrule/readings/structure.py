@@ -38,9 +38,9 @@ def depends(of: Expr, on: Expr) -> NDArray[np.bool_]:
     >>> import chainrule as cr
     >>> W, x = cr.parameter("W", (2, 3)), cr.data("x", 3)
     >>> z = W @ x
-    >>> depends(z, on=W[0, 1]).tolist()
+    >>> cr.depends(z, on=W[0, 1]).tolist()
     [True, False]
-    >>> depends(z[0], on=x).tolist()
+    >>> cr.depends(z[0], on=x).tolist()
     [True, True, True]
     """
     if on.is_leaf and on.name is None:
@@ -59,7 +59,7 @@ def parameter_count(of: Expr | Iterable[Expr]) -> int:
     """How many numbers there are to learn: the entries of all parameters below the expressions. Notes (125).
 
     >>> import chainrule as cr
-    >>> parameter_count(cr.parameter("W", (2, 3)) @ cr.data("x", 3) + cr.parameter("b", 2))
+    >>> cr.parameter_count(cr.parameter("W", (2, 3)) @ cr.data("x", 3) + cr.parameter("b", 2))
     8
     """
     roots = [of] if isinstance(of, Expr) else list(of)
@@ -72,7 +72,7 @@ def trace_of_shapes(of: Expr) -> list[tuple[str, Shape]]:
     >>> import chainrule as cr
     >>> image = cr.data("x", (1, 6, 6))
     >>> z = cr.correlate2d(image, cr.parameter("K", (4, 1, 3, 3))).named("z")
-    >>> trace_of_shapes(cr.max_pool2d(z, 2).named("a"))
+    >>> cr.trace_of_shapes(cr.max_pool2d(z, 2).named("a"))
     [('x', (1, 6, 6)), ('z', (4, 4, 4)), ('a', (4, 2, 2))]
     """
     return [(node.name, node.shape) for node in topological([of]) if node.name and node.op is not PARAMETER]

@@ -325,4 +325,5 @@ def _composed(index: Index, letters: dict[str, Index]) -> Index:
 
 def _fresh(letter: str, used: set[str]) -> str:
     """The letter itself where it is free, else the next free one."""
-    return next(candidate for candidate in (letter, *LETTERS, *(f"i_{n}" for n in range(1000))) if candidate not in used)
+    candidates: tuple[str, ...] = (letter, *LETTERS, *(f"i_{n}" for n in range(1000)))
+    return next(candidate for candidate in candidates if candidate not in used)
