@@ -11,10 +11,6 @@ import warnings
 from typing import Any
 
 import numpy as np
-from support.differences import check_slopes
-from support.drawing import call, calls, label, operands, weighed
-from support.exact import exactly
-from support.tolerance import Disagreement, agree
 
 import chainrule as cr
 from chainrule.graph.expression import Expr
@@ -22,6 +18,10 @@ from chainrule.graph.op import Case, Op
 from chainrule.graph.walk import topological
 from chainrule.ops.index_equation import equation_of
 from chainrule.readings.gradient import adjoints
+from support.differences import check_slopes
+from support.drawing import call, calls, label, operands, weighed
+from support.exact import exactly
+from support.tolerance import Disagreement, agree
 
 
 def check_shape(op: Op, case: Case) -> None:

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 from numpy.typing import NDArray
-from support.drawing import call, label, numbers, weighed
-from support.tolerance import EQUAL, Disagreement, agree
 
 import chainrule as cr
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import PARAMETER
 from chainrule.graph.op import Case, Op
 from chainrule.readings.compiled import precision, traced
+from support.drawing import call, label, numbers, weighed
+from support.tolerance import EQUAL, Disagreement, agree
 
 
 class Job(NamedTuple):

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from support.tolerance import DIFFERENCES, agree
 
 import chainrule as cr
 from chainrule.graph.expression import Expr
+from support.tolerance import DIFFERENCES, agree
 
 STEP = np.longdouble(2) ** -13
 
