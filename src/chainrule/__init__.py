@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from chainrule.documents.convention import Convention as Convention
     from chainrule.documents.derivation import derive as derive
     from chainrule.documents.working import work as work
+    from chainrule.ops.syntax import parse as parse
     from chainrule.readings.agreement import check as check
     from chainrule.readings.compiled import compile as compile
     from chainrule.readings.working import evaluate as evaluate
@@ -44,6 +45,7 @@ _WHERE = {
     "check": "chainrule.readings.agreement",
     "compile": "chainrule.readings.compiled",
     "evaluate": "chainrule.readings.working",
+    "parse": "chainrule.ops.syntax",
     "value_and_gradient": "chainrule.training.objective",
 }
 """Public names that are loaded when first used, and the module of each."""

@@ -15,7 +15,7 @@ def as_shape(shape: int | Sequence[int], where: str = "shape") -> Shape:
     try:
         result = tuple(int(size) for size in sizes)
         whole = all(size == given for size, given in zip(result, sizes, strict=True))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         whole = False
     if not whole or any(isinstance(size, bool) or size < 0 for size in sizes):
         raise ShapeError("sizes that are whole numbers, none negative", repr(shape), where)

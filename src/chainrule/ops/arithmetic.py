@@ -181,8 +181,8 @@ def _(dy, y, a, b):
 def _(a, b):
     (m, a), (n, b) = _scaled(a), _scaled(b)
     number = m * n
-    if number == 0 or not _short(number):
-        return constant(0, a.shape or b.shape) if number == 0 else None
+    if not _short(number):
+        return None
     if a is None or b is None:
         return _times(number, b if a is None else a)
     if a.shape and not b.shape:
@@ -334,6 +334,8 @@ def _times(number: Number, rest: Expr | None) -> Expr:
         number = int(number)
     if rest is None:
         return constant(number)
+    if number == 0:
+        return constant(0, rest.shape)
     if number == 1:
         return rest
     return negate(rest) if number == -1 else multiply(constant(number), rest)

@@ -127,6 +127,7 @@ def _subscript(expr: Expr) -> Notation:
     _subscript,
     linear="joint",
     samples=(case((3,), key=(1,)), case((2, 3), key=(0, (0, 3, 2))), case((4,), key=((3, -1, -1),)), case((4,), key=((2, 2, 1),))),
+    errors=(error((3,), key=(3,), match="within the 3"), error((3,), key=((0, 4, 1),), match="within the 3")),
 )  # fmt: skip
 def index(x, /, key):
     """The entry or part of x at an index, written x[...]. Indices count from 0, as in Python; formulas count from 1.
@@ -150,7 +151,19 @@ def _index_shape(x: Shape, /, key: tuple[Part, ...]) -> Shape:
     key = tuple(tuple(part) if isinstance(part, (list, tuple)) else part for part in key)
     if len(key) != len(x):
         raise ShapeError(f"{len(x)} parts, one for each axis", f"{len(key)}", "index")
+    for part, size in zip(key, x, strict=True):
+        if not _inside(part, size):
+            raise ShapeError(f"a place or (start, stop, step) within the {size} of its axis", f"{part}", "index")
     return tuple(len(range(*part)) for part in key if isinstance(part, tuple))
+
+
+def _inside(part: Part, size: int) -> bool:
+    if isinstance(part, int):
+        return 0 <= part < size
+    if not isinstance(part, tuple) or len(part) != 3 or not all(isinstance(number, int) for number in part) or part[2] == 0:
+        return False
+    places = range(*part)
+    return not places or (0 <= places[0] < size and 0 <= places[-1] < size)
 
 
 index.body = _index_shape
@@ -171,7 +184,10 @@ def _(dy, y, x, key):
     with_parameters("place", key="at", shape="in"),
     linear="joint",
     samples=(case((), key=(1,), shape=(3,)), case((2,), key=(0, (0, 3, 2)), shape=(2, 3))),
-    errors=(error((2,), key=(1,), shape=(3,), match="the shape of the part"),),
+    errors=(
+        error((2,), key=(1,), shape=(3,), match="the shape of the part"),
+        error((), key=(3,), shape=(3,), match="within the 3"),
+    ),
 )
 def place(x, /, key, shape):
     """x put at an index into zeros of a shape: the opposite of taking the index.
@@ -182,10 +198,11 @@ def place(x, /, key, shape):
     >>> cr.evaluate(cr.place(cr.data("x"), key=(1,), shape=(3,)), {"x": 5}).tolist()
     [0.0, 5.0, 0.0]
     """
+    shape = as_shape(shape, "place")
     part = _index_shape(shape, key=key)
     if part != x:
         raise ShapeError(f"the shape of the part, {part}", f"{x}", "place")
-    return tuple(shape)
+    return shape
 
 
 @place.value
@@ -263,7 +280,8 @@ def pad(x, /, widths):
     >>> cr.pad(cr.data("x", 3), ((1, 1),)).shape
     (5,)
     """
-    if len(widths) != len(x) or any(len(pair) != 2 or min(pair) < 0 for pair in widths):
+    pairs = widths if isinstance(widths, tuple) and all(isinstance(pair, (tuple, list)) for pair in widths) else ((),)
+    if len(pairs) != len(x) or any(len(pair) != 2 or min(pair) < 0 for pair in pairs):
         raise ShapeError("one pair (before, after) for each axis, none negative", f"{widths} for the shape {x}", "pad")
     return tuple(before + size + after for size, (before, after) in zip(x, widths, strict=True))
 

@@ -8,7 +8,7 @@ from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import constant
 from chainrule.graph.notation import Notation, function, with_parameters
 from chainrule.graph.op import case, define, error, primitive
-from chainrule.graph.shape import Shape, normal_axis, size_of
+from chainrule.graph.shape import Shape, as_shape, normal_axis, size_of
 
 _LETTERS = "ijklmnpqrt"
 _SAMPLES = (
@@ -103,7 +103,7 @@ def fitted(dx: Expr, x: Expr) -> Expr:
     with_parameters("spread", axis="axis", size="size"),
     linear="joint",
     samples=(case((3,), axis=0, size=2), case((2, 3), axis=1, size=4), case((), axis=0, size=3), case((2,), axis=1, size=0)),
-    errors=[error((3,), axis=2, size=2, match="an axis from")],
+    errors=[error((3,), axis=2, size=2, match="an axis from"), error((3,), axis=0, size=-1, match="none negative")],
     equation=lambda shapes, params: "Y[{}] = X[{}]".format(
         ",".join(_LETTERS[: len(shapes[0]) + 1]),
         ",".join(c for i, c in enumerate(_LETTERS[: len(shapes[0]) + 1]) if i != params["axis"] % (len(shapes[0]) + 1)),
@@ -112,12 +112,14 @@ def fitted(dx: Expr, x: Expr) -> Expr:
 def spread(x, /, axis, size):
     """x repeated `size` times along a new axis.
 
-    axis: where the new axis stands in the result.
+    axis: where the new axis stands in the result. Raises ShapeError where it cannot stand there, or
+        where the size is not a whole number from 0.
 
     >>> import chainrule as cr
     >>> cr.spread(cr.data("x", 3), axis=0, size=2).shape
     (2, 3)
     """
+    (size,) = as_shape((size,), "spread")
     axis = normal_axis(axis, (*x, size), "spread")
     return (*x[:axis], size, *x[axis:])
 
