@@ -66,7 +66,7 @@ class Op:
         self.name = name
         self.__name__ = name
         self.body = body
-        self.notation: Notation | Callable[[Expr], Notation] | None = notation
+        self.notation: Notation | Callable[[Expr], Notation | Expr] | None = notation
         self.is_leaf: bool = facts.get("is_leaf", False)
         self.elementwise: bool = facts.get("elementwise", False)
         self.equation: Any = facts.get("equation")
@@ -151,8 +151,9 @@ class Op:
             raise ShapeError(fault.needed, f"{fault.came}, from operands {shapes}", self.name, fault.remedy) from None
         return expr
 
-    def notation_of(self, expr: Expr) -> Notation | None:
-        """How this expression is written; None where its definition stands for it."""
+    def notation_of(self, expr: Expr) -> Notation | Expr | None:
+        """How this expression is written: a notation, or another expression as which it is written, with the same
+        value, as 2 x for x 2; None where its definition stands for it."""
         return self.notation(expr) if callable(self.notation) else self.notation
 
     # rules, as decorators

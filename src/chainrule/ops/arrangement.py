@@ -5,23 +5,24 @@ Legend: x the operand; y the result; dy its adjoint.
 
 from __future__ import annotations
 
+from functools import reduce
 from math import prod
 from typing import Any
 
 from chainrule.graph.errors import ShapeError
 from chainrule.graph.expression import Expr
-from chainrule.graph.notation import ATOM, OPEN, POWER, Form, Notation, function, with_parameters
+from chainrule.graph.notation import ATOM, CALL, OPEN, POWER, Form, Notation, named_function
 from chainrule.graph.op import case, define, error, primitive, sign
 from chainrule.graph.shape import Shape, as_shape, normal_axis
+from chainrule.ops.arithmetic import add
 
+_LETTERS = "ijklmnpqrt"
 Part = int | tuple[int, int, int]
 """Where an index reads along an axis: one place, or (start, stop, step)."""
 
 
 @primitive(
-    lambda expr: function(
-        r"\operatorname{reshape}_{" + _by(expr.shape, r" \times ") + "}", f"reshape[{_by(expr.shape, '×')}]"
-    ),
+    lambda expr: _reshaped(expr.shape),
     linear="joint",
     samples=(case((2, 3), shape=(3, 2)), case((4,), shape=(2, 2)), case((1,), shape=()), case((0, 2), shape=(0,))),
     errors=(error((4,), shape=(3,), match="4 entries"), error((4,), shape=(-2,), match="none negative")),
@@ -41,7 +42,15 @@ def reshape(x, /, shape):
     return shape
 
 
-def _by(shape: Shape, times: str) -> str:
+def _reshaped(shape: Shape) -> Notation:
+    """reshape with the shape as its subscript; vec where the result is a vector."""
+    if len(shape) == 1:
+        return named_function("vec")
+    return named_function("reshape", by(shape, "×"), latex=by(shape, r" \times "))
+
+
+def by(shape: Shape, times: str) -> str:
+    """A shape in words: 2×3; of a scalar 1."""
     return times.join(map(str, shape)) or "1"
 
 
@@ -61,7 +70,7 @@ def _(x, shape):
 
 
 @define(
-    function(r"\operatorname{vec}", "vec"),
+    named_function("vec"),
     linear="joint",
     samples=(case((2, 3)), case((2, 2, 2)), case(()), case((0, 2))),
 )
@@ -106,26 +115,49 @@ def _slices(key: tuple[Part, ...]) -> tuple[Any, ...]:
     )
 
 
-def _subscript(expr: Expr) -> Notation:
+def _places(key: tuple[Part, ...], shape: Shape) -> str:
+    """An index as a formula writes it, counted from 1 and with the last place included: 2,1:3."""
+
     def place(part: Part, size: int) -> str:
         if isinstance(part, int):
             return str(part + 1)
-        start, stop, stride = part
-        if (start, stop, stride) == (0, size, 1):
+        start, _, stride = part
+        if part == (0, size, 1):
             return ":"
         last = start + (len(range(*part)) - 1) * stride
         return f"{start + 1}:{last + 1}" + (f":{stride}" if stride != 1 else "")
 
-    shape = expr.operands[0].shape
-    places = [place(part, size) for part, size in zip(expr.params["key"], shape, strict=True)]
-    return Notation(
-        Form("#1_{" + ",".join(places) + "}", ATOM, (ATOM,)), Form("#1[" + ",".join(places) + "]", ATOM, (ATOM,))
-    )
+    return ",".join(place(part, size) for part, size in zip(key, shape, strict=True))
+
+
+def _ranges(shape: Shape) -> str:
+    """How far the letters run: over the part, where the whole is larger."""
+    return " for " + ", ".join(f"{letter}<{size}" for letter, size in zip(_LETTERS, shape, strict=False)) if shape else ""
+
+
+def _subscript(expr: Expr) -> Notation:
+    places = _places(expr.params["key"], expr.operands[0].shape)
+    return Notation(Form("#1_{" + places + "}", ATOM, (ATOM,)), Form(f"#1[{places}]", ATOM, (ATOM,)))
+
+
+def _part_and_whole(key: tuple[Part, ...]) -> tuple[str, str]:
+    """Where an entry of a part stands in the part and in the whole, in letters: i and 2*i+1,0."""
+    letters = iter(_LETTERS)
+    part, whole = [], []
+    for one in key:
+        if isinstance(one, int):
+            whole.append(str(one))
+        else:
+            part.append(next(letters))
+            whole.append(f"{one[2]}*{part[-1]}{one[0]:+d}")
+    return ",".join(part), ",".join(whole)
 
 
 @primitive(
     _subscript,
     linear="joint",
+    equation=lambda shapes, params: "Y[{}] = X[{}]".format(*_part_and_whole(params["key"]))
+    + _ranges(_index_shape(shapes[0], key=params["key"])),
     samples=(case((3,), key=(1,)), case((2, 3), key=(0, (0, 3, 2))), case((4,), key=((3, -1, -1),)), case((4,), key=((2, 2, 1),))),
     errors=(error((3,), key=(3,), match="within the 3"), error((3,), key=((0, 4, 1),), match="within the 3")),
 )  # fmt: skip
@@ -180,9 +212,17 @@ def _(dy, y, x, key):
     return (place(dy, key=key, shape=x.shape),)
 
 
+def _placed(expr: Expr) -> Notation:
+    shape = expr.params["shape"]
+    places = _places(expr.params["key"], shape)
+    latex = rf"{places} \text{{ of }} " + by(shape, r" \times ")
+    return named_function("place", f"{places} of {by(shape, '×')}", latex=latex)
+
+
 @primitive(
-    with_parameters("place", key="at", shape="in"),
+    _placed,
     linear="joint",
+    equation=lambda shapes, params: "Y[{1}] = X[{0}]".format(*_part_and_whole(params["key"])) + _ranges(shapes[0]),
     samples=(case((), key=(1,), shape=(3,)), case((2,), key=(0, (0, 3, 2)), shape=(2, 3))),
     errors=(
         error((2,), key=(1,), shape=(3,), match="the shape of the part"),
@@ -220,8 +260,63 @@ def _(dy, y, x, key, shape):
     return (index(dy, key=key),)
 
 
+def _padded(expr: Expr) -> Notation:
+    pairs = [f"({before},{after})" for before, after in expr.params["widths"]]
+    return named_function("pad", ",".join(pairs) if len(pairs) != 1 else pairs[0][1:-1])
+
+
 @primitive(
-    with_parameters("concatenate", axis="axis"),
+    _padded,
+    linear="joint",
+    equation=lambda shapes, params: _padding(params["widths"]) + _ranges(shapes[0]),
+    samples=(case((3,), widths=((1, 2),)), case((2, 2), widths=((0, 1), (2, 0))), case((0,), widths=((1, 1),))),
+    errors=(error((3,), widths=((1, 1), (1, 1)), match="one pair for each axis"), error((3,), widths=((-1, 1),), match="one pair")),
+)  # fmt: skip
+def pad(x, /, widths):
+    """x with zeros around it.
+
+    widths: for each axis how many zeros come before and after. Raises ShapeError otherwise.
+
+    >>> import chainrule as cr
+    >>> cr.pad(cr.data("x", 3), ((1, 1),)).shape
+    (5,)
+    """
+    pairs = widths if isinstance(widths, tuple) and all(isinstance(pair, (tuple, list)) for pair in widths) else ((),)
+    if len(pairs) != len(x) or any(len(pair) != 2 or min(pair) < 0 for pair in pairs):
+        raise ShapeError("one pair (before, after) for each axis, none negative", f"{widths} for the shape {x}", "pad")
+    return tuple(before + size + after for size, (before, after) in zip(x, widths, strict=True))
+
+
+def _padding(widths: tuple[tuple[int, int], ...]) -> str:
+    letters = _LETTERS[: len(widths)]
+    inside = ",".join(f"{letter}{before:+d}" for letter, (before, _) in zip(letters, widths, strict=True))
+    return f"Y[{inside}] = X[{','.join(letters)}]"
+
+
+@pad.value
+def _(xp, x, widths):
+    return xp.pad(x, widths) if widths else x
+
+
+@pad.gradient
+def _(dy, y, x, widths):
+    key = tuple((before, before + size, 1) for size, (before, _) in zip(x.shape, widths, strict=True))
+    return (index(dy, key=key),)
+
+
+def _concatenated(expr: Expr) -> Notation:
+    """Blocks below or beside each other in LaTeX; concatenate(a, b) in text, and for more than two axes."""
+    n, rank = len(expr.operands), len(expr.shape)
+    axis = normal_axis(expr.params["axis"], expr.shape, "concatenate")
+    call = named_function("concatenate", f"axis {axis + 1}" if axis else "", n)
+    if rank > 2:
+        return call
+    blocks = (r" & " if axis else r" \\ ").join(f"#{at + 1}" for at in range(n))
+    return Notation(Form(rf"\begin{{bmatrix}}{blocks}\end{{bmatrix}}", ATOM, (OPEN,)), call.text)
+
+
+@define(
+    _concatenated,
     linear="joint",
     domain=("real", "real", "real"),
     samples=(case((2,), (3,)), case((2, 3), (2, 1), (2, 2), axis=1), case((0,), (2,)), case((1, 2), (1, 2), axis=-2)),
@@ -241,11 +336,19 @@ def concatenate(*xs, axis=0):
     """
     if not xs:
         raise ShapeError("at least one operand", "none", "concatenate")
-    axis = normal_axis(axis, xs[0], "concatenate")
-    others = {(len(x), x[:axis], x[axis + 1 :]) for x in xs}
+    shapes = [x.shape for x in xs]
+    axis = normal_axis(axis, shapes[0], "concatenate")
+    others = {(len(x), x[:axis], x[axis + 1 :]) for x in shapes}
     if len(others) > 1:
-        raise ShapeError(f"shapes that are alike but along axis {axis}", " and ".join(map(str, xs)), "concatenate")
-    return (*xs[0][:axis], sum(x[axis] for x in xs), *xs[0][axis + 1 :])
+        raise ShapeError(f"shapes that are alike but along axis {axis}", " and ".join(map(str, shapes)), "concatenate")
+    total, before = sum(x[axis] for x in shapes), 0
+    parts: list[Expr] = []
+    for x in xs:
+        widths = [(0, 0)] * len(x.shape)
+        widths[axis] = (before, total - before - x.shape[axis])
+        parts.append(pad(x, tuple(widths)))
+        before += x.shape[axis]
+    return reduce(add, parts)
 
 
 @concatenate.value
@@ -263,38 +366,6 @@ def _(dy, y, *xs, axis):
         parts.append(index(dy, key=key))
         start = stop
     return tuple(parts)
-
-
-@primitive(
-    with_parameters("pad", widths="by"),
-    linear="joint",
-    samples=(case((3,), widths=((1, 2),)), case((2, 2), widths=((0, 1), (2, 0))), case((0,), widths=((1, 1),))),
-    errors=(error((3,), widths=((1, 1), (1, 1)), match="one pair for each axis"), error((3,), widths=((-1, 1),), match="one pair")),
-)  # fmt: skip
-def pad(x, /, widths):
-    """x with zeros around it.
-
-    widths: for each axis how many zeros come before and after. Raises ShapeError otherwise.
-
-    >>> import chainrule as cr
-    >>> cr.pad(cr.data("x", 3), ((1, 1),)).shape
-    (5,)
-    """
-    pairs = widths if isinstance(widths, tuple) and all(isinstance(pair, (tuple, list)) for pair in widths) else ((),)
-    if len(pairs) != len(x) or any(len(pair) != 2 or min(pair) < 0 for pair in pairs):
-        raise ShapeError("one pair (before, after) for each axis, none negative", f"{widths} for the shape {x}", "pad")
-    return tuple(before + size + after for size, (before, after) in zip(x, widths, strict=True))
-
-
-@pad.value
-def _(xp, x, widths):
-    return xp.pad(x, widths) if widths else x
-
-
-@pad.gradient
-def _(dy, y, x, widths):
-    key = tuple((before, before + size, 1) for size, (before, _) in zip(x.shape, widths, strict=True))
-    return (index(dy, key=key),)
 
 
 @primitive(
@@ -320,13 +391,12 @@ def permute(x, /, axes):
 
 def _permuted(axes: tuple[int, ...]) -> Notation:
     if axes == (1, 0, *range(2, len(axes))):
-        return Notation(Form(r"#1^{\top}", POWER, (ATOM,)), Form("#1ᵀ", POWER, (ATOM,)))
-    order = ",".join(str(axis + 1) for axis in axes)
-    return function(rf"\operatorname{{permute}}_{{{order}}}", f"permute[{order}]")
+        return Notation(Form(r"#1^{\top}", POWER, (CALL,)), Form("#1ᵀ", POWER, (CALL,)))
+    return named_function("permute", ",".join(str(axis + 1) for axis in axes))
 
 
 def _permutation(axes: tuple[int, ...]) -> str:
-    letters = "ijklmnpqrt"[: len(axes)]
+    letters = _LETTERS[: len(axes)]
     return f"Y[{','.join(letters)}] = X[{','.join(letters[axes.index(axis)] for axis in range(len(axes)))}]"
 
 
