@@ -17,7 +17,14 @@ Matplotlib is loaded when it is first used.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from chainrule.graph.errors import ChainruleError, FeedError, NamingError, ParseError, ShapeError
+from chainrule.graph.errors import (
+    ChainruleError,
+    FeedError,
+    NamingError,
+    ParseError,
+    ShapeError,
+    TrainingError,
+)
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import constant, data, parameter
 from chainrule.graph.op import OPS
@@ -30,23 +37,55 @@ if TYPE_CHECKING:
     from chainrule.documents.convention import Convention as Convention
     from chainrule.documents.derivation import derive as derive
     from chainrule.documents.working import work as work
+    from chainrule.networks.initialisation import Glorot as Glorot
+    from chainrule.networks.initialisation import He as He
+    from chainrule.networks.initialisation import Normal as Normal
+    from chainrule.networks.initialisation import Zeros as Zeros
+    from chainrule.networks.layers import ELU as ELU
+    from chainrule.networks.layers import GELU as GELU
+    from chainrule.networks.layers import Flatten as Flatten
+    from chainrule.networks.layers import Layer as Layer
+    from chainrule.networks.layers import LeakyReLU as LeakyReLU
+    from chainrule.networks.layers import Linear as Linear
+    from chainrule.networks.layers import ReLU as ReLU
+    from chainrule.networks.layers import Sigmoid as Sigmoid
+    from chainrule.networks.layers import Softplus as Softplus
+    from chainrule.networks.layers import Tanh as Tanh
+    from chainrule.networks.network import Network as Network
     from chainrule.ops.syntax import parse as parse
+    from chainrule.ops.toeplitz import toeplitz_entries as toeplitz_entries
     from chainrule.readings.agreement import check as check
     from chainrule.readings.compiled import compile as compile
+    from chainrule.readings.structure import depends as depends
+    from chainrule.readings.structure import parameter_count as parameter_count
+    from chainrule.readings.structure import trace_of_shapes as trace_of_shapes
     from chainrule.readings.working import evaluate as evaluate
+    from chainrule.training.history import History as History
     from chainrule.training.objective import value_and_gradient as value_and_gradient
+    from chainrule.training.optimizers import SGD as SGD
 
 __version__ = "0.1.0"
 
+_LAYERS = "ELU Flatten GELU Layer LeakyReLU Linear ReLU Sigmoid Softplus Tanh".split()
+_STARTS = "Glorot He Normal Zeros".split()
 _WHERE = {
     "Convention": "chainrule.documents.convention",
     "derive": "chainrule.documents.derivation",
     "work": "chainrule.documents.working",
+    "toeplitz_entries": "chainrule.ops.toeplitz",
     "check": "chainrule.readings.agreement",
     "compile": "chainrule.readings.compiled",
+    "depends": "chainrule.readings.structure",
+    "parameter_count": "chainrule.readings.structure",
+    "trace_of_shapes": "chainrule.readings.structure",
     "evaluate": "chainrule.readings.working",
     "parse": "chainrule.ops.syntax",
     "value_and_gradient": "chainrule.training.objective",
+    "Network": "chainrule.networks.network",
+    "History": "chainrule.training.history",
+    "SGD": "chainrule.training.optimizers",
+    **dict.fromkeys(_LAYERS, "chainrule.networks.layers"),
+    **dict.fromkeys(_STARTS, "chainrule.networks.initialisation"),
 }
 """Public names that are loaded when first used, and the module of each."""
 
@@ -58,6 +97,7 @@ __all__ = [
     "NamingError",
     "ParseError",
     "ShapeError",
+    "TrainingError",
     "constant",
     "data",
     "gradient",

@@ -39,3 +39,7 @@ class ParseError(ChainruleError):
 
 class FeedError(ChainruleError):
     """The values given for the leaves do not fit them."""
+
+
+class TrainingError(ChainruleError):
+    """Training cannot go on."""

@@ -5,12 +5,31 @@ from chainrule.ops import (
     activation,
     arithmetic,
     arrangement,
+    average_pooling,
+    channels,
     convolution,
     exponential,
     linear,
     loss,
+    max_pooling,
     reduction,
     softmax,
+    toeplitz,
 )
 
-__all__ = ["OPS", "activation", "arithmetic", "arrangement", "convolution", "exponential", "linear", "loss", "reduction", "softmax"]
+__all__ = [
+    "OPS",
+    "activation",
+    "arithmetic",
+    "arrangement",
+    "average_pooling",
+    "channels",
+    "convolution",
+    "exponential",
+    "linear",
+    "loss",
+    "max_pooling",
+    "reduction",
+    "softmax",
+    "toeplitz",
+]

@@ -373,7 +373,7 @@ def _(dy, y, *xs, axis):
     linear="joint",
     equation=lambda shapes, params: _permutation(params["axes"]),
     samples=(case((2, 3, 4), axes=(2, 0, 1)), case((2, 3, 2, 2), axes=(1, 0, 2, 3)), case((2, 3), axes=(1, 0)), case((0, 2), axes=(1, 0))),
-    errors=(error((2, 3), axes=(0, 0), match="each axis once"), error((2, 3), axes=(0,), match="each axis once")),
+    errors=(error((2, 3), axes=(0, 0), match="each axis once"), error((2, 3), axes=1, match="each axis once")),
 )
 def permute(x, /, axes):
     """x with its axes in another order; of a kernel (outputs, inputs, u, v) written kᵀ where the channels change places.
@@ -384,8 +384,9 @@ def permute(x, /, axes):
     >>> cr.permute(cr.data("image", (28, 20, 3)), (2, 0, 1)).shape
     (3, 28, 20)
     """
-    if sorted(axes) != list(range(len(x))):
-        raise ShapeError(f"each axis once, from 0 to {len(x) - 1}", f"axes {axes} for the shape {x}", "permute")
+    if not isinstance(axes, tuple) or len(axes) != len(x) or any(axis not in axes for axis in range(len(x))):
+        came = f"axes {axes} for the shape {x}"
+        raise ShapeError(f"each axis once, from 0 to {len(x) - 1}", came, "permute", "for a matrix write A.T")
     return tuple(x[axis] for axis in axes)
 
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import prod
 from typing import Any
 
 from chainrule.graph.errors import ShapeError
@@ -25,54 +24,20 @@ from chainrule.graph.notation import CALL, Form, Notation
 from chainrule.graph.op import Case, Op, case, contraction, error
 from chainrule.graph.shape import Shape
 from chainrule.ops.arrangement import permute
-from chainrule.ops.layout import Layout, equation_text, layout_of, starred
-from chainrule.ops.windows import Window, gathered
+from chainrule.ops.layout import (
+    Layout,
+    equation_text,
+    input_value,
+    kernel_value,
+    layout_of,
+    result_value,
+    starred,
+)
+from chainrule.ops.windows import Window
 
 _FAMILY: dict[tuple[int, bool], Op] = {}
 """The four public ops, by the number of axes and whether the kernel is turned round."""
 _STAR = {False: (r"\star", "⋆"), True: (r"\ast", "∗")}
-
-# The three values, for one example. The kernel is a matrix (channels × places) and so are the windows.
-
-
-def _columns(xp, x, tables, groups):
-    """(..., channels, n1, n2) as (..., groups, channels / groups × places in a window, windows)."""
-    read = gathered(xp, x, tables)
-    lead, channels = x.shape[: -len(tables) - 1], x.shape[-len(tables) - 1] // groups
-    places, windows = (prod(table.shape[axis] for table in tables) for axis in (0, 1))
-    return xp.reshape(read, (*lead, groups, channels * places, windows))
-
-
-def _turned(k, axes, turned):
-    return k[(..., *(slice(None, None, -1),) * axes)] if turned else k
-
-
-def _result(xp, x, k, layout, turned):
-    (c, o), g = layout.channels, layout.groups
-    columns = _columns(xp, xp.reshape(x, (c, *x.shape[-len(layout.windows) :])), [w.reads() for w in layout.windows], g)
-    k = xp.reshape(_turned(k, len(layout.windows), turned), (g, o // g, columns.shape[1]))
-    return xp.reshape(xp.matmul(k, columns), layout.y)
-
-
-def _input(xp, dy, k, layout, turned):
-    (c, o), g = layout.channels, layout.groups
-    columns = _columns(xp, xp.reshape(dy, (o, *dy.shape[-len(layout.windows) :])), [w.writes() for w in layout.windows], g)
-    places = prod(w.size for w in layout.windows)
-    k = xp.reshape(_turned(k, len(layout.windows), turned), (g, o // g, c // g, places))
-    k = xp.reshape(xp.swapaxes(k, 1, 2), (g, c // g, columns.shape[1]))
-    return xp.reshape(xp.matmul(k, columns), layout.x)
-
-
-def _kernel(xp, x, dy, layout, turned):
-    """Summed over a leading axis, the examples."""
-    (c, o), g = layout.channels, layout.groups
-    x = xp.reshape(x, (len(x), c, *x.shape[-len(layout.windows) :]))
-    columns = xp.moveaxis(_columns(xp, x, [w.reads() for w in layout.windows], g), 0, 2)
-    dy = xp.moveaxis(xp.reshape(dy, (len(dy), g, o // g, columns.shape[3])), 0, 2)
-    columns, dy = (xp.reshape(m, (*m.shape[:2], m.shape[2] * m.shape[3])) for m in (columns, dy))
-    dk = xp.reshape(xp.matmul(dy, xp.swapaxes(columns, 1, 2)), layout.k)
-    return _turned(dk, len(layout.windows), turned)
-
 
 # The ops.
 
@@ -107,7 +72,7 @@ def _errors(axes: int) -> tuple[Case, ...]:
         error((3, *x), (2, 1, *k), groups=2, match="groups that divide the channels .* 2 groups, 3 and 2 channels"),
         error(x, k, groups=2, match="channels to make groups of"),
         error((2, *x), (2, 2, *k), groups=0, match="a number of groups of at least 1"),
-        error((2, *x), k, match="each result's channel needs a kernel|Each result's channel needs a kernel"),
+        error((2, *x), k, match="an input .* with a kernel .* With channels the kernel is"),
         error((), k, match="an input .* with a kernel"),
         error(x, k, stride=0, match="a stride of at least 1.*came stride 0"),
         error(x, k, stride=-1, match="came stride -1"),
@@ -133,7 +98,7 @@ def _hung(axes: int, turned: bool) -> Callable[[Any], Op]:
 
         @op.value
         def _(xp, x, k, **params):
-            return _result(xp, x, k, layout_of(x.shape, k.shape, **params), turned)
+            return result_value(xp, x, k, layout_of(x.shape, k.shape, **params), turned)
 
         @op.gradient
         def _(dy, y, x, k, **params):
@@ -144,6 +109,10 @@ def _hung(axes: int, turned: bool) -> Callable[[Any], Op]:
         return op
 
     return build
+
+
+def _layout(where, axes, x, k, stride, padding, dilation, groups):
+    return layout_of(x, k, stride=stride, padding=padding, dilation=dilation, groups=groups, where=where, axes=axes)
 
 
 @_hung(axes=1, turned=False)
@@ -165,7 +134,7 @@ def correlate(x, k, /, stride=1, padding="valid", dilation=1, groups=1):
     >>> cr.evaluate(cr.correlate(f, g), {"f": [1, 0, -1, 2, 1, 2], "g": [1, 0, 1]}).tolist()
     [0.0, 2.0, 0.0, 4.0]
     """
-    return layout_of(x, k, stride, padding, dilation, groups, "correlate", 1).y
+    return _layout("correlate", 1, x, k, stride, padding, dilation, groups).y
 
 
 @_hung(axes=1, turned=True)
@@ -180,7 +149,7 @@ def convolve(x, k, /, stride=1, padding="valid", dilation=1, groups=1):
     >>> cr.evaluate(cr.convolve(x, k, padding="full"), {"x": [1, 2, 3], "k": [1, 10]}).tolist()
     [1.0, 12.0, 23.0, 30.0]
     """
-    return layout_of(x, k, stride, padding, dilation, groups, "convolve", 1).y
+    return _layout("convolve", 1, x, k, stride, padding, dilation, groups).y
 
 
 @_hung(axes=2, turned=False)
@@ -199,7 +168,7 @@ def correlate2d(x, k, /, stride=1, padding="valid", dilation=1, groups=1):
     >>> cr.evaluate(z, {"f": f, "g": [[1, 0], [0, 1]]}).astype(int).tolist()
     [[0, 2, 0], [4, -1, 3], [-2, 3, 1]]
     """
-    return layout_of(x, k, stride, padding, dilation, groups, "correlate2d", 2).y
+    return _layout("correlate2d", 2, x, k, stride, padding, dilation, groups).y
 
 
 @_hung(axes=2, turned=True)
@@ -215,7 +184,7 @@ def convolve2d(x, k, /, stride=1, padding="valid", dilation=1, groups=1):
     >>> str(cr.gradient(cr.sum(cr.correlate2d(x, k) ** 2 / 2), x))
     '(x ⋆ k) ∗[full] k'
     """
-    return layout_of(x, k, stride, padding, dilation, groups, "convolve2d", 2).y
+    return _layout("convolve2d", 2, x, k, stride, padding, dilation, groups).y
 
 
 def _of(expr: Expr) -> Layout:
@@ -258,7 +227,7 @@ def _samples_without(operand: int) -> tuple[Case, ...]:
 
 def _checked(dy: Shape, layout: Layout, where: str) -> None:
     if dy != layout.y:
-        raise ShapeError(f"an adjoint of the result's shape, {layout.y}", f"{dy}", where)
+        raise ShapeError(f"an adjoint of the result's shape, {layout.y}", f"{dy}", where, "give what the result receives")
 
 
 _PLAIN = {"stride": 1, "padding": "valid", "dilation": 1, "groups": 1, "turned": False}
@@ -278,7 +247,7 @@ def correlate_input_gradient(dy, k, /, shape, stride, padding, dilation, groups,
     dX_{c,i} = Σ_o Σ_u dY_{o, (i + p − d u) / s} K_{o,c,u}, over those u for which the division leaves no remainder. Also
     called transposed convolution. shape: of x. turned: for y = x ∗ k. Raises ShapeError where dy does not fit.
     """
-    layout = layout_of(shape, k, stride, padding, dilation, groups, "correlate_input_gradient")
+    layout = _layout("correlate_input_gradient", 0, shape, k, stride, padding, dilation, groups)
     _checked(dy, layout, "correlate_input_gradient")
     return layout.x
 
@@ -295,7 +264,7 @@ def _input_notation(dy, k, shape, turned, **params):
 
 @correlate_input_gradient.value
 def _(xp, dy, k, shape, turned, **params):
-    return _input(xp, dy, k, layout_of(shape, k.shape, **params), turned)
+    return input_value(xp, dy, k, layout_of(shape, k.shape, **params), turned)
 
 
 @correlate_input_gradient.gradient
@@ -318,7 +287,7 @@ def correlate_kernel_gradient(x, dy, /, shape, stride, padding, dilation, groups
     dK_{o,c,u} = Σ_i X_{c, s i + d u − p} dY_{o,i}: each channel of x with each of dy, stride and dilation exchanged.
     shape: of k. turned: for y = x ∗ k. Raises ShapeError where dy does not fit.
     """
-    layout = layout_of(x, shape, stride, padding, dilation, groups, "correlate_kernel_gradient")
+    layout = _layout("correlate_kernel_gradient", 0, x, shape, stride, padding, dilation, groups)
     _checked(dy, layout, "correlate_kernel_gradient")
     return layout.k
 
@@ -349,12 +318,12 @@ def _over(w: Window) -> Window:
 
 @correlate_kernel_gradient.value
 def _(xp, x, dy, shape, turned, **params):
-    return _kernel(xp, x[None], dy[None], layout_of(x.shape, shape, **params), turned)
+    return kernel_value(xp, x[None], dy[None], layout_of(x.shape, shape, **params), turned)
 
 
 @correlate_kernel_gradient.batch_sum
 def _(xp, x, dy, shape, turned, **params):
-    return _kernel(xp, x, dy, layout_of(x.shape[1:], shape, **params), turned)
+    return kernel_value(xp, x, dy, layout_of(x.shape[1:], shape, **params), turned)
 
 
 @correlate_kernel_gradient.gradient

@@ -149,10 +149,10 @@ class IndexEquation:
             inside &= valid
         where, valid = _clipped(self.output, grids, out, shape)
         inside &= valid
-        result = np.full(out, -np.inf if self.reduce == "max" else 0, dtype)
-        chosen = tuple(np.broadcast_to(index, shape)[inside] for index in where)
+        result = np.full((1, *out), -np.inf if self.reduce == "max" else 0, dtype)  # one axis more: a scalar has a place too
+        chosen = tuple(np.broadcast_to(index, shape)[inside] for index in (np.zeros(shape, int), *where))
         (np.maximum if self.reduce == "max" else np.add).at(result, chosen, terms[inside])
-        return result
+        return result[0]
 
     def terms(self, entry: Entry, shapes: Sequence[Shape], out: Shape) -> Iterator[tuple[Entry, ...]]:
         """The terms of one output entry: for each, where every factor is read."""

@@ -1,4 +1,4 @@
-"""How a kernel lies over an input: the windows, the channels, the index equations and the notation of it.
+"""How a kernel lies over an input: windows and channels, the index equations, the notation, and the three values.
 
 Legend: as in convolution.py. `turned` says that the kernel is turned round: convolution, not correlation.
 """
@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from chainrule.graph.errors import ShapeError
 from chainrule.graph.notation import FACTOR, STAR, Form, Notation
 from chainrule.graph.shape import Shape
-from chainrule.ops.windows import Window, padding_word, pairs, shown, windows_of
+from chainrule.ops.windows import Window, gathered, padding_word, pairs, shown, windows_of
 
 _RANKS = {1: ((1, 1), (2, 3)), 2: ((2, 2), (3, 4))}
 _FORMS = {
@@ -60,21 +61,21 @@ def _shortest(numbers: Sequence[int]) -> int | tuple[int, ...]:
 
 
 def layout_of(
-    x: Shape, k: Shape, stride: Any = 1, padding: Any = "valid", dilation: Any = 1, groups: int = 1, where: str = "", axes: int = 0
+    x: Shape, k: Shape, *, stride: Any = 1, padding: Any = "valid", dilation: Any = 1, groups: int = 1, where: str = "", axes: int = 0
 ) -> Layout:
     """The layout of a kernel over an input, checked; axes: 1 or 2, or 0 for what the kernel's rank says."""
     axes = axes or 2 - len(k) % 2
     if (len(x), len(k)) not in _RANKS[axes]:
-        remedy = "each result's channel needs a kernel of its own: make the kernel (outputs, channels, ...)"
-        raise ShapeError(_FORMS[axes], f"{x} with {k}", where, remedy if len(x) > axes else "")
+        remedy = "with channels the kernel is (outputs, channels, ...): one kernel for each channel of the result"
+        raise ShapeError(_FORMS[axes], f"{x} with {k}", where, remedy)
     if isinstance(groups, bool) or not isinstance(groups, int) or groups < 1:
-        raise ShapeError("a number of groups of at least 1", f"groups {groups!r}", where)
+        raise ShapeError("a number of groups of at least 1", f"groups {groups!r}", where, "groups=1 is one for all channels")
     if len(k) <= 2 and groups != 1:
-        raise ShapeError("channels to make groups of", f"groups {groups} for {x} with {k}", where)
+        raise ShapeError("channels to make groups of", f"groups {groups} for {x} with {k}", where, "leave groups out")
     if len(k) > 2 and (x[0] % groups or k[0] % groups):
-        raise ShapeError(
-            "groups that divide the channels of input and result", f"{groups} groups, {x[0]} and {k[0]} channels", where
-        )
+        came = f"{groups} groups, {x[0]} and {k[0]} channels"
+        remedy = "take a number of groups that divides both, or other channels"
+        raise ShapeError("groups that divide the channels of input and result", came, where, remedy)
     if len(k) > 2 and k[1] * groups != x[0]:
         wish = f"a kernel for the {x[0]} channels of the input" + (f" in {groups} groups, so {x[0] // groups}" if groups > 1 else "")
         raise ShapeError(wish, f"one for {k[1]}: {x} with {k}", where, f"the kernel would be {(k[0], x[0] // groups, *k[2:])}")
@@ -126,9 +127,52 @@ def equation_text(what: str, layout: Layout, turned: bool) -> str:
 
 def starred(star: tuple[str, str], windows: Sequence[Window], groups: int) -> Notation:
     """x ⋆ k with what is not plain in a subscript."""
-    (latex, text), words = star, shown(windows, g=groups)
-    subscript, bracket = words(True), words(False)
+    ones, more = [1] * len(windows), [f"g={groups}"] if groups != 1 else []
+    subscript = r",\, ".join(shown(windows, ones, latex=True) + more)
+    bracket = ", ".join(shown(windows, ones, latex=False) + more)
     return Notation(
-        Form(f"#1 {latex}" + (f"_{{{subscript}}}" if subscript else "") + " #2", STAR, (FACTOR,)),
-        Form(f"#1 {text}" + (f"[{bracket}]" if bracket else "") + " #2", STAR, (FACTOR,)),
+        Form(f"#1 {star[0]}" + (f"_{{{subscript}}}" if subscript else "") + " #2", STAR, (FACTOR,)),
+        Form(f"#1 {star[1]}" + (f"[{bracket}]" if bracket else "") + " #2", STAR, (FACTOR,)),
     )
+
+
+# The three values, for one example. The kernel is a matrix (channels × places) and so are the windows.
+
+
+def _columns(xp, x, tables, groups):
+    """(..., channels, n1, n2) as (..., groups, channels / groups × places in a window, windows)."""
+    read = gathered(xp, x, tables)
+    lead, channels = x.shape[: -len(tables) - 1], x.shape[-len(tables) - 1] // groups
+    places, windows = (prod(table.shape[axis] for table in tables) for axis in (0, 1))
+    return xp.reshape(read, (*lead, groups, channels * places, windows))
+
+
+def _turned(k, axes, turned):
+    return k[(..., *(slice(None, None, -1),) * axes)] if turned else k
+
+
+def result_value(xp, x, k, layout, turned):
+    (c, o), g = layout.channels, layout.groups
+    columns = _columns(xp, xp.reshape(x, (c, *x.shape[-len(layout.windows) :])), [w.reads() for w in layout.windows], g)
+    k = xp.reshape(_turned(k, len(layout.windows), turned), (g, o // g, columns.shape[1]))
+    return xp.reshape(xp.matmul(k, columns), layout.y)
+
+
+def input_value(xp, dy, k, layout, turned):
+    (c, o), g = layout.channels, layout.groups
+    columns = _columns(xp, xp.reshape(dy, (o, *dy.shape[-len(layout.windows) :])), [w.writes() for w in layout.windows], g)
+    places = prod(w.size for w in layout.windows)
+    k = xp.reshape(_turned(k, len(layout.windows), turned), (g, o // g, c // g, places))
+    k = xp.reshape(xp.swapaxes(k, 1, 2), (g, c // g, columns.shape[1]))
+    return xp.reshape(xp.matmul(k, columns), layout.x)
+
+
+def kernel_value(xp, x, dy, layout, turned):
+    """Summed over a leading axis, the examples."""
+    (c, o), g = layout.channels, layout.groups
+    x = xp.reshape(x, (len(x), c, *x.shape[-len(layout.windows) :]))
+    columns = xp.moveaxis(_columns(xp, x, [w.reads() for w in layout.windows], g), 0, 2)
+    dy = xp.moveaxis(xp.reshape(dy, (len(dy), g, o // g, columns.shape[3])), 0, 2)
+    columns, dy = (xp.reshape(m, (*m.shape[:2], m.shape[2] * m.shape[3])) for m in (columns, dy))
+    dk = xp.reshape(xp.matmul(dy, xp.swapaxes(columns, 1, 2)), layout.k)
+    return _turned(dk, len(layout.windows), turned)

@@ -7,7 +7,7 @@ the places in a window. Window i reads place u at s i + d u − p; what lies out
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
@@ -89,7 +89,7 @@ def windows_of(
     steps = one_each(where, "stride", stride, len(image))
     inner = one_each(where, "dilation", dilation, len(image))
     if min(sizes) < 1:
-        raise ShapeError("a window of at least one place along each axis", by(sizes), where)
+        raise ShapeError("a window of at least one place along each axis", by(sizes), where, "make it larger")
     found = []
     for axis, (n, size, s, d) in enumerate(zip(image, sizes, steps, inner, strict=True)):
         before, after = _sides(where, padding, axis, len(image), Window(n, size, s, d))
@@ -111,7 +111,7 @@ def one_each(where: str, what: str, number: Any, axes: int) -> Shape:
     each = tuple(repeat(number, axes)) if not isinstance(number, (tuple, list)) else tuple(number)
     if len(each) != axes or any(isinstance(one, bool) or not isinstance(one, int) or one < 1 for one in each):
         wish = f"a {what} of at least 1" + (f", or one for each of {axes} axes" if axes > 1 else "")
-        raise ShapeError(wish, f"{what} {number!r}", where)
+        raise ShapeError(wish, f"{what} {number!r}", where, f"{what}=1 is the smallest")
     return each
 
 
@@ -126,7 +126,8 @@ def _sides(where: str, padding: Any, axis: int, axes: int, bare: Window) -> Pair
     one = padding[axis] if isinstance(padding, (tuple, list)) and len(padding) == axes else padding
     pair = tuple(one) if isinstance(one, (tuple, list)) else (one, one)
     if len(pair) != 2 or any(isinstance(side, bool) or not isinstance(side, int) or side < 0 for side in pair):
-        raise ShapeError(_PADDINGS + (f" for each of {axes} axes" if axes > 1 else ""), f"padding {padding!r}", where)
+        wish = _PADDINGS + (f" for each of {axes} axes" if axes > 1 else "")
+        raise ShapeError(wish, f"padding {padding!r}", where, 'padding="valid" is none')
     return pair[0], pair[1]
 
 
@@ -164,25 +165,30 @@ def gathered(xp: ModuleType, x: Any, tables: Sequence[NDArray[Any]], fill: float
     return x[..., tables[0][:, None, :, None], tables[1][None, :, None, :]]
 
 
-def shown(windows: Sequence[Window], **more: int) -> Callable[[bool], str]:
-    """What differs from plain windows, for a subscript: "same, s=2"; in LaTeX where it is asked with True."""
+def scattered(xp: ModuleType, parts: Any, tables: Sequence[NDArray[Any]]) -> Any:
+    """The opposite of `gathered`, from (..., u, v, i, j) to (..., n1, n2): what windows hold, added up at the places they read.
+
+    tables: for each axis the table (u, n) of the windows that read a place, as `Window.writes` gives it.
+    """
+    axes = len(tables)
+    parts = xp.pad(parts, [(0, 0)] * (parts.ndim - axes) + [(0, 1)] * axes)
+    rows = np.arange(len(tables[0]))
+    if axes == 1:
+        return xp.sum(parts[..., rows[:, None], tables[0]], axis=-2)
+    columns = np.arange(len(tables[1]))
+    places = rows[:, None, None, None], columns[:, None, None], tables[0][:, None, :, None], tables[1][:, None, :]
+    return xp.sum(parts[(..., *places)], axis=(-4, -3))
+
+
+def shown(windows: Sequence[Window], strides: Sequence[int], latex: bool) -> list[str]:
+    """What differs from windows without padding and with these strides, as words for a subscript: same, s=2."""
     word = padding_word(windows)
-
-    def text(latex: bool) -> str:
-        words = []
-        if word is None:
-            words.append("p=" + _numbers(pairs(windows)))
-        elif word != "valid":
-            words.append(rf"\text{{{word}}}" if latex else word)
-        words += [
-            f"{letter}={_numbers(numbers)}"
-            for letter, numbers in (("s", [w.stride for w in windows]), ("d", [w.dilation for w in windows]))
-            if set(numbers) != {1}
-        ]
-        words += [f"{letter}={number}" for letter, number in more.items() if number != 1]
-        return (r",\, " if latex else ", ").join(words)
-
-    return text
+    words = {None: [f"p={_numbers(pairs(windows))}"], "valid": []}.get(word, [rf"\text{{{word}}}" if latex else str(word)])
+    if tuple(window.stride for window in windows) != tuple(strides):
+        words.append(f"s={_numbers([window.stride for window in windows])}")
+    if any(window.dilation != 1 for window in windows):
+        words.append(f"d={_numbers([window.dilation for window in windows])}")
+    return words
 
 
 def _numbers(numbers: Sequence[Any]) -> str:

@@ -20,7 +20,7 @@ from chainrule.graph.leaves import CONSTANT, DATA
 from chainrule.graph.rewrite import stable
 from chainrule.graph.walk import leaves, topological
 from chainrule.ops.index_equation import equation_of
-from chainrule.readings.lowering import FORMS
+from chainrule.lowering import BATCH_SUMS, FORMS
 
 Arrays = Mapping[Expr, Any]
 Compiled = Callable[[Mapping[Any, Any]], Any]
@@ -187,7 +187,7 @@ class _Trace:
         if node.op.defined and node.op.value_rule is None:
             return list(_children(node))
         varying = [child for child in node.operands if child in self.batched]
-        if node.op.linear == "joint":
+        if node.op.linear == "joint" and node.op.batch_sum_rule is None:
             return list(node.operands)
         if len(varying) == 1 and (node.op.linear == "each" or (node.op.name == "divide" and node.operands[0] is varying[0])):
             return varying
@@ -228,7 +228,7 @@ class _Trace:
             arrays = [self.values[child] for child in node.operands]
             flags = [child in self.batched for child in node.operands]
             if node.op.batch_sum_rule is not None and all(flags):
-                return node.op.batch_sum_rule(jnp, *arrays, **node.params)
+                return BATCH_SUMS.get(node.op.name, node.op.batch_sum_rule)(jnp, *arrays, **node.params)
             return equation_of(node).product(jnp, arrays, flags, total=True)
         return jnp.sum(self.values[node], axis=0)
 

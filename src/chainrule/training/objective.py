@@ -1,4 +1,4 @@
-"""The value and the gradient of a loss over a batch, compiled."""
+"""What training minimises: the loss with a regulariser, and its value and gradient over a batch, compiled."""
 
 from __future__ import annotations
 
@@ -9,12 +9,36 @@ import jax
 
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
-from chainrule.graph.leaves import DATA
+from chainrule.graph.leaves import DATA, parameter
 from chainrule.graph.walk import leaves
+from chainrule.ops.loss import squared_norm
 from chainrule.readings.compiled import checked_dtype, fed_arrays, handed_over, precision, traced
 from chainrule.readings.gradient import gradient
 
 _REDUCTIONS = ("mean", "sum")
+LAMBDA = parameter(r"\lambda")
+"""The weight λ of the regulariser. Its value is fed like that of any leaf."""
+
+
+def regularised(loss: Expr, weights: Sequence[Expr]) -> Expr:
+    """The loss of one example plus λ/2 times the sum of the squares of all weights: L2. Notes (62).
+
+    weights: the parameters to hold small. Over a batch, the mean of this is the mean loss plus the
+    same regulariser, so that its gradient is that of the mean loss plus λ W, notes (63).
+
+    >>> import chainrule as cr
+    >>> W, x, y = cr.parameter("W", (1, 2)), cr.data("x", 2), cr.data("y", 1)
+    >>> str(regularised(cr.squared_error(W @ x, y), [W]))
+    '‖W x − y‖² + (λ ‖W‖²)/2'
+    >>> str(cr.gradient(regularised(cr.squared_error(W @ x, y), [W]), W))
+    'λ W + 2 (W x − y) xᵀ'
+    """
+    if not weights:
+        return loss
+    norm = squared_norm(weights[0])
+    for weight in weights[1:]:
+        norm = norm + squared_norm(weight)
+    return loss + LAMBDA * norm / 2
 
 
 def value_and_gradient(
@@ -23,8 +47,8 @@ def value_and_gradient(
     """A compiled function of a batch: the loss and its gradients, as the mean or the sum over the examples.
 
     loss: a scalar, for one example. wrt: leaves; the gradient of a data leaf has a leading axis, one
-    part for each example. reduce: "mean" or "sum". dtype: "float32" or "float64". The function takes values (data with a leading axis) and returns (value, gradients), in
-    double precision as NumPy arrays.
+    part for each example. reduce: "mean" or "sum". dtype: "float32" or "float64". The function takes
+    values (data with a leading axis) and returns (value, gradients), in double precision as NumPy arrays.
     Raises FeedError, when called, for a value that is missing or does not fit.
 
     >>> import chainrule as cr

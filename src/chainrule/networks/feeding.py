@@ -1,0 +1,75 @@
+"""Between the examples of a user and the leaves of a network: checks, precision, one-hot rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.graph.errors import FeedError
+from chainrule.graph.expression import Expr
+from chainrule.networks.assembly import Assembly
+from chainrule.networks.examples import converted, inputs
+from chainrule.networks.heads import Head
+from chainrule.training.epochs import Problem
+from chainrule.training.evaluation import Feed
+from chainrule.training.loop import Examples
+from chainrule.training.objective import LAMBDA
+
+
+@dataclass(frozen=True)
+class Feeding:
+    """How a network's leaves x and y get their values."""
+
+    assembly: Assembly
+    head: Head
+    dtype: str
+
+    @property
+    def reported(self) -> tuple[Expr, Expr]:
+        """The loss, and what the metric is made of."""
+        return self.assembly.loss, self.assembly.metric
+
+    def inputs(self, X: Any) -> Feed:
+        """The inputs alone, checked."""
+        x = self.assembly.x
+        return Feed({x: converted(inputs(X, x.shape), self.dtype, "X")})
+
+    def feed(self, X: Any, y: Any) -> Feed:
+        """Inputs and labels, checked. Raises FeedError where they do not fit."""
+        given, shape = self.inputs(X), self.assembly.output.shape
+        labels, rows = self.head.labels(y, given.n, shape), self.head.rows(shape, self.dtype)
+        kept = labels if rows else converted(labels, self.dtype, "y").reshape(given.n, *shape)
+        return Feed({self.assembly.x: given.arrays[0], self.assembly.y: kept}, {self.assembly.y: rows})
+
+    def examples(self, X: Any, y: Any) -> Examples:
+        """Examples with what scores them."""
+        feed = self.feed(X, y)
+        return Examples(feed, self.head.scored(feed.arrays[1]))
+
+    def validation(self, pair: Any) -> Examples:
+        """The validation data (X, y). Raises FeedError, which says what they are for."""
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise FeedError("a pair (X, y)", type(pair).__name__, "validation")
+        try:
+            return self.examples(*pair)
+        except FeedError as fault:
+            raise FeedError(fault.needed, fault.came, f"validation, {fault.where}", fault.remedy) from None
+
+    def one(self, x: Any, y: Any) -> dict[Expr, NDArray[Any]]:
+        """The values of x and y for one example."""
+        feed = self.feed(np.asarray(x)[None], np.asarray(y)[None])
+        values = [
+            np.asarray(rows(array) if rows else array)[0]
+            for rows, array in zip(feed.rows, feed.arrays, strict=True)
+        ]
+        return dict(zip(feed.leaves, values, strict=True))
+
+    def problem(self, objective: Expr, feed: Feed) -> Problem:
+        """What training minimises."""
+        constants = (LAMBDA,) if objective is not self.assembly.loss else ()
+        return Problem(
+            objective, self.reported, self.assembly.parameters, feed.leaves, feed.rows, constants, self.dtype
+        )

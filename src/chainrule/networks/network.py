@@ -1,0 +1,295 @@
+"""A network: layers, a head and parameters; trained on batches, readable as mathematics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.graph.errors import ChainruleError, FeedError
+from chainrule.graph.expression import Expr
+from chainrule.graph.shape import as_shape, size_of
+from chainrule.graph.symbols import text_symbol
+from chainrule.networks.assembly import assembled
+from chainrule.networks.feeding import Feeding
+from chainrule.networks.heads import head_named
+from chainrule.networks.initialisation import checked_seed
+from chainrule.networks.layers import Layer, as_layers
+from chainrule.networks.summary import Row, Summary
+from chainrule.readings.compiled import checked_dtype
+from chainrule.readings.gradient import gradient
+from chainrule.training.evaluation import mean_gradient, means, values
+from chainrule.training.history import History
+from chainrule.training.loop import Callback, Watch, train
+from chainrule.training.objective import LAMBDA, regularised
+from chainrule.training.optimizers import SGD, Optimizer
+from chainrule.training.stepper import Plan
+
+Array = NDArray[Any]
+
+
+class Network:
+    """A neural network, written for one example, trained on many. Notes 4 and (98).
+
+    input_shape: of one example: 64 or (64,) for vectors, (channels, height, width) for images.
+    layers: what the input passes through in turn: Linear(128), ReLU() and the like; an op such as
+        cr.relu, or any function from expression to expression, is a layer too.
+    loss: the head, one of the notes' three models (section 3):
+        "cross_entropy" for classes 0 to K − 1, with softmax;
+        "binary_cross_entropy" for labels 0 and 1, with sigmoid, after Linear(1);
+        "squared_error" or "half_squared_error" for real labels.
+    seed: of the first parameters and of the order of the examples. dtype: "float32" or "float64".
+
+    In formulas l counts the layers with parameters: W^{(l)}, b^{(l)}, z^{(l)}, a^{(l)}; the input is x, the
+    output ŷ, the label y, the loss ℓ. After Linear(1) ŷ and y are vectors of one; Linear(()) gives scalars.
+    Raises ShapeError, naming the layer, where shapes do not fit; ChainruleError for other settings.
+
+    >>> import chainrule as cr
+    >>> net = cr.Network(2, [cr.Linear(3), cr.Tanh(), cr.Linear(1)], loss="half_squared_error")
+    >>> print(net.expression)
+    ℓ = ‖ŷ − y‖²/2
+      where ŷ = W⁽²⁾ a⁽¹⁾ + b⁽²⁾
+            a⁽¹⁾ = tanh(z⁽¹⁾)
+            z⁽¹⁾ = W⁽¹⁾ x + b⁽¹⁾
+    >>> history = net.fit([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], epochs=2000, batch_size=4)
+    >>> net.predict([[0, 1], [1, 0]]).round(2).tolist()
+    [1.0, 1.0]
+    """
+
+    def __init__(
+        self,
+        input_shape: int | Sequence[int],
+        layers: Sequence[Layer | Callable[[Expr], Expr]],
+        loss: str,
+        seed: int = 0,
+        dtype: str = "float32",
+    ) -> None:
+        self.input_shape = as_shape(input_shape, "input_shape of Network")
+        self.layers = as_layers(layers)
+        self.head = head_named(loss)
+        self.seed, self.dtype = checked_seed(seed), checked_dtype(dtype)
+        self.epochs = 0
+        """How many epochs this network was trained for."""
+        self._build()
+        self._values = self._assembly.start(self.seed, self.dtype)
+
+    def _build(self) -> None:
+        self._assembly = assembled(self.input_shape, self.layers, self.head)
+        self._data = Feeding(self._assembly, self.head, self.dtype)
+
+    # as mathematics
+
+    @property
+    def expression(self) -> Expr:
+        """The loss ℓ of one example."""
+        return self._assembly.loss
+
+    @property
+    def output(self) -> Expr:
+        """The output ŷ of one example."""
+        return self._assembly.output
+
+    @property
+    def logits(self) -> Expr:
+        """What the head's output function is applied to, z^{(L)}; ŷ itself for the squared errors."""
+        return self._assembly.logits
+
+    @property
+    def outputs(self) -> tuple[Expr, ...]:
+        """What each layer puts out, in order, for one example."""
+        return self._assembly.outputs
+
+    @property
+    def input(self) -> Expr:
+        """The leaf x."""
+        return self._assembly.x
+
+    @property
+    def label(self) -> Expr:
+        """The leaf y: a one-hot vector for "cross_entropy", of the shape of ŷ for the others."""
+        return self._assembly.y
+
+    @property
+    def leaves(self) -> tuple[Expr, ...]:
+        """The leaves of the parameters, in forward order, weights before biases."""
+        return self._assembly.parameters
+
+    def objective(self, l2: float = 0.0) -> Expr:
+        """What training minimises the mean of: ℓ, and with L2 also λ/2 Σ W² over all weights. Notes (62)."""
+        if isinstance(l2, bool) or not isinstance(l2, (int, float)) or not 0 <= l2 < math.inf:
+            raise ChainruleError("l2 as a finite number, 0 or above", repr(l2)[:80], "Network")
+        return regularised(self.expression, self._assembly.weights) if l2 else self.expression
+
+    def values(self, x: Any, y: Any) -> dict[Expr, Array]:
+        """A value for every leaf of `expression`, for one example, as cr.evaluate takes them: float64.
+
+        x: (of the input shape). y: one label, as in `fit`.
+        """
+        fed = {**self._data.one(x, y), **self._values}
+        return {leaf: np.asarray(value, np.float64) for leaf, value in fed.items()}
+
+    # parameters
+
+    @property
+    def parameters(self) -> dict[str, Array]:
+        """The parameters by name, in forward order, weights before biases: copies, to read."""
+        return {str(leaf.name): value.copy() for leaf, value in self._values.items()}
+
+    def set_parameters(self, parameters: Mapping[str, Any]) -> None:
+        """Replace some or all parameters, by name.
+
+        Raises FeedError for unknown names, other shapes and numbers that are not finite.
+
+        >>> import chainrule as cr
+        >>> net = cr.Network(1, [cr.Linear(1)], loss="squared_error")
+        >>> net.set_parameters({"W^{(1)}": [[2.0]], "b^{(1)}": [1.0]})
+        >>> net.predict([[3.0]]).tolist()
+        [7.0]
+        """
+        known = {str(leaf.name): leaf for leaf in self.leaves}
+        new = {}
+        for name, value in parameters.items():
+            if name not in known:
+                raise FeedError(f"one of {', '.join(known)}", repr(name)[:80], "set_parameters")
+            try:
+                array = np.array(value, self.dtype)
+            except (TypeError, ValueError):
+                raise FeedError("numbers", repr(value)[:80], f"parameter {name}") from None
+            if array.shape != known[name].shape:
+                raise FeedError(f"the shape {known[name].shape}", f"{array.shape}", f"parameter {name}")
+            if not np.isfinite(array).all():
+                raise FeedError("finite numbers", "nan or inf", f"parameter {name}")
+            new[known[name]] = array
+        self._values.update(new)
+
+    # training and use
+
+    def fit(  # noqa: PLR0913, PLR0917 - the settings of a training run
+        self,
+        X: Any,
+        y: Any,
+        epochs: int = 10,
+        batch_size: int = 32,
+        optimizer: Optimizer = SGD(0.1, momentum=0.9),  # noqa: B008 - immutable
+        l2: float = 0.0,
+        validation: tuple[Any, Any] | None = None,
+        progress: bool | None = None,
+        shuffle: bool = True,
+        callbacks: Sequence[Callback] = (),
+    ) -> History:
+        """Train on examples, from the present parameters on, by minibatches. Notes (74), (111).
+
+        X: (n, *input_shape), finite numbers. y: (n,) class indices, or labels 0 and 1, or real numbers; for
+            an output of another shape (n, *shape).
+        epochs: how often every example is met. batch_size: how many make one step; the last batch of an
+            epoch may be smaller. n or more is gradient descent as in the notes.
+        optimizer: how a step changes the parameters. l2: λ of the regulariser, notes (62), on weights only;
+            it is not in the losses of the history.
+        validation: (X, y) to evaluate after each epoch. progress: a bar on standard error; None shows it on
+            a terminal. shuffle: a new order in each epoch, by the network's seed.
+        callbacks: functions of the history, called after each epoch; one that returns True ends the training.
+
+        The same seed and calls give the same bits on the same machine. Ctrl-C ends the training early with
+        what is learned, and the history's `stopped` says so. Raises FeedError for examples that do not fit,
+        TrainingError where the loss is no longer finite; the network then stays as it was.
+        """
+        examples = self._data.examples(X, y)
+        checked = None if validation is None else self._data.validation(validation)
+        problem = self._data.problem(self.objective(l2), examples.feed)
+        constants = {LAMBDA: float(l2)} if l2 else {}
+        plan = Plan(epochs, batch_size, optimizer, constants, self.seed, bool(shuffle), self.epochs)
+        watch = Watch(self.head.metric_name, progress, tuple(callbacks))
+        new, history = train(problem, list(self._values.values()), plan, examples, watch, checked)
+        self._values = dict(zip(self.leaves, new, strict=True))
+        self.epochs += history.epochs
+        return history
+
+    def predict(self, X: Any) -> Array:
+        """The label of each example, (n,): the likeliest class, 1 where ŷ is above ½, or ŷ itself."""
+        return self.head.predicted(self._output_of(X))
+
+    def predict_proba(self, X: Any) -> Array:
+        """Probabilities: of each class (n, K), or of label 1 (n,). Raises ChainruleError for real labels."""
+        if not self.head.probabilities:
+            raise ChainruleError(
+                "a loss whose ŷ is a probability", self.head.name, "predict_proba", "use predict"
+            )
+        y_hat = self._output_of(X)
+        return y_hat if y_hat.ndim == 2 and y_hat.shape[1] > 1 else y_hat.reshape(len(y_hat))
+
+    def evaluate(self, X: Any, y: Any) -> dict[str, float]:
+        """The mean loss, without regulariser, and the metric, as {"loss": ..., "accuracy" or "r2": ...}.
+
+        accuracy: the share of right labels. r2: 1 − Σ (ŷ − y)² / Σ (y − ȳ)²: 1 is best, 0 no better than ȳ.
+        """
+        examples = self._data.examples(X, y)
+        loss, mean = means(self._data.reported, self._values, examples.feed, self.dtype)
+        return {"loss": loss, self.head.metric_name: examples.score(mean)}
+
+    def gradients(self, X: Any, y: Any) -> dict[str, Array]:
+        """The gradient of the mean loss over the examples, by the parameter's name; without regulariser."""
+        slopes = mean_gradient(self.expression, self._values, self._data.feed(X, y), self.dtype)
+        return {str(leaf.name): slope for leaf, slope in zip(self.leaves, slopes, strict=True)}
+
+    def input_gradient(self, X: Any, y: Any) -> Array:
+        """How each example's own loss changes with its input: an array of the shape of X. Notes (114)."""
+        slope = gradient(self.expression, self.input)
+        return values([slope], self._values, self._data.feed(X, y), self.dtype)[0]
+
+    def summary(self) -> Summary:
+        """The table of layers: formula, output shape and number of parameters of each; print it.
+
+        >>> import chainrule as cr
+        >>> print(cr.Network(64, [cr.Linear(32), cr.ReLU(), cr.Linear(10)], loss="cross_entropy").summary())
+        layer       output                   shape  parameters
+        ──────────────────────────────────────────────────────
+        Linear(32)  z⁽¹⁾ = W⁽¹⁾ x + b⁽¹⁾     32          2,080
+        ReLU        a⁽¹⁾ = ReLU(z⁽¹⁾)        32              0
+        Linear(10)  z⁽²⁾ = W⁽²⁾ a⁽¹⁾ + b⁽²⁾  10            330
+        softmax     ŷ = softmax(z⁽²⁾)        10              0
+        ──────────────────────────────────────────────────────
+        total                                            2,410
+        """
+        counts = [0] * len(self.layers)
+        for declared in self._assembly.declared:
+            counts[declared.place] += size_of(declared.leaf.shape)
+        rows = [
+            Row(str(layer), _formula(expr), expr.shape, count)
+            for layer, expr, count in zip(self.layers, self.outputs, counts, strict=True)
+        ]
+        if self.output is not self.logits:
+            rows.append(Row(self.output.op.name, _formula(self.output), self.output.shape, 0))
+        return Summary(tuple(rows))
+
+    def __repr__(self) -> str:
+        settings = f"loss={self.head.name!r}, seed={self.seed}, dtype={self.dtype!r}"
+        return f"Network({self.input_shape}, [{', '.join(map(str, self.layers))}], {settings})"
+
+    # copies: expressions are built anew from the layers
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {
+            name: value
+            for name, value in vars(self).items()
+            if name not in ("_assembly", "_data", "head", "_values")
+        }
+        return state | {"loss": self.head.name, "parameters": list(self._values.values())}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        self.head, numbers = head_named(state.pop("loss")), state.pop("parameters")
+        vars(self).update(state)
+        self._build()
+        self._values = dict(zip(self.leaves, numbers, strict=True))
+
+    def _output_of(self, X: Any) -> Array:
+        return values([self.output], self._values, self._data.inputs(X), self.dtype)[0]
+
+
+def _formula(expr: Expr) -> str:
+    """A layer's output as text, its formula where it has a name."""
+    formula = expr.text(where=False)
+    return f"{text_symbol(expr.name)} = {formula}" if expr.name else formula
