@@ -95,9 +95,18 @@ class Random:
         names = sorted({op.name for op, _ in made_by(shape)})
         name = self.random.choices(names, [_WEIGHTS.get(name, 1) for name in names])[0]
         op, sample = self.random.choice([(op, sample) for op, sample in made_by(shape) if op.name == name])
+        return self.applied(op, sample, depth)
+
+    def with_any_op(self) -> Any:
+        """An op that is chosen first, with one of its samples, on random operands."""
+        op = self.random.choice([op for op in OPS.values() if op.public and op.samples])
+        return self.applied(op, self.random.choice(list(op.samples)), self.depth)
+
+    def applied(self, op: Op, sample: Case, depth: int) -> Any:
+        """An op with the parameters of a sample, on random operands of its shapes."""
         domains = (*op.domain, *op.domain[-1:] * len(sample.shapes))
         params = dict(sample.params)
-        if name == "power":
+        if op.name == "power":
             params["exponent"] = self.random.choice(EXPONENTS)
         operands = [self.of_shape(one, depth - 1, domain) for one, domain in zip(sample.shapes, domains, strict=False)]
         return op(*operands, **params)
@@ -151,7 +160,7 @@ def expressions(count: int, seed: object = 0, **how: Any) -> list[tuple[Any, dic
     while len(found) < count:
         at += 1
         maker = Random((seed, at), **how)
-        expr = maker.of_shape(chosen.choice(shapes()), maker.depth)
+        expr = maker.with_any_op() if at % 2 else maker.of_shape(chosen.choice(shapes()), maker.depth)
         values = {leaf: maker.values[leaf][0] for leaf in cr.leaves([expr])}
         if not expr.is_leaf and is_tame(expr, values):
             found.append((expr, values))
@@ -160,6 +169,19 @@ def expressions(count: int, seed: object = 0, **how: Any) -> list[tuple[Any, dic
 
 _EXPONENTIAL = ("softmax", "logsumexp", "log_softmax", "cross_entropy_with_logits")  # overflow in index form
 _KINKED = ("step", "relu_prime", "leaky_relu_prime", "elu_prime")
+
+
+def gradients(count: int, seed: object = 0, **how: Any) -> list[tuple[Any, dict[Any, Any]]]:
+    """So many gradients of random expressions, each by one of its leaves."""
+    found: list[tuple[Any, dict[Any, Any]]] = []
+    for at, (expr, values) in enumerate(expressions(3 * count, f"gradients {seed}", **how)):
+        if values and len(found) < count:
+            leaf = list(values)[at % len(values)]
+            slope = cr.gradient(cr.sum(expr) if expr.shape else expr, leaf)
+            fed = {leaf: values[leaf] for leaf in cr.leaves([slope])}
+            if not slope.is_leaf and is_tame(slope, fed):
+                found.append((slope, fed))
+    return found
 
 
 def is_tame(expr: Any, values: Mapping[Any, Any]) -> bool:
@@ -172,6 +194,8 @@ def is_tame(expr: Any, values: Mapping[Any, Any]) -> bool:
             return False
         operand = plain[node.operands[0]] if node.operands else value
         if node.op.name in _EXPONENTIAL and np.any(np.abs(operand) > 300):
+            return False
+        if node.op.name == "sigmoid" and np.any(np.abs(operand) > 30):
             return False
         if node.op.name in _KINKED and not node.operands[0].is_leaf and np.any(np.abs(operand) < 1e-9):
             return False

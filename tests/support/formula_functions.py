@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from itertools import product
 from typing import Any
 
 import numpy as np
 from support.formula_index import parts, place
+from support.formula_windows import at_maxima, diagonals, pooled, sizes_of, spread_over, to_maxima, toeplitz
 from support.formula_values import ReadingError, Value, array, entrywise
 
 _ERF = np.vectorize(math.erf, otypes=[float])
@@ -63,14 +63,25 @@ def _number(words: str, otherwise: float) -> float:
 
 
 def _axis(words: str, x: Value) -> int | None:
+    """The axis that the words name, counted from 0."""
     found = re.fullmatch(r"axis (\d+)", words)
-    if words and (found is None or not 1 <= int(found[1]) <= x.rank or x.rank < 2):
+    if words and (found is None or not 0 <= int(found[1]) < x.rank or x.rank < 2):
         raise ReadingError(f"no axis {words!r} in the shape {x.shape}")
-    return int(found[1]) - 1 if found else None
+    return int(found[1]) if found else None
 
 
 def _reduction(how: Callable[..., Any]) -> Callable[[Value, str], Value]:
     return lambda x, words: array(how(x.array, axis=_axis(words, x)))
+
+
+def _summed(x: Value, words: str) -> Value:
+    """The sum of all entries, along an axis, or over images of the sizes that are said."""
+    if not re.fullmatch(r"[\d×]+", words):
+        return _reduction(np.sum)(x, words)
+    sizes = sizes_of(words)
+    if x.shape[-len(sizes) :] != sizes:
+        raise ReadingError(f"images of {words} in the shape {x.shape}")
+    return array(np.sum(x.array, axis=tuple(range(-len(sizes), 0))))
 
 
 def _logsumexp(x: Any, axis: int | None) -> Any:
@@ -105,19 +116,15 @@ def _indicator(x: Value, words: str) -> Value:
     return array(result)
 
 
-def _sizes(words: str) -> tuple[int, ...]:
-    return tuple(int(size) for size in words.split("×"))
-
-
 def _reshaped(x: Value, words: str) -> Value:
-    return array(np.reshape(x.array, () if words == "1" else _sizes(words)))
+    return array(np.reshape(x.array, () if words == "1" else sizes_of(words)))
 
 
 def _spread(x: Value, words: str) -> Value:
     found = re.fullmatch(r"axis (\d+), size (\d+)", words)
     if found is None:
         raise ReadingError(f"spread along {words!r}")
-    return array(np.repeat(np.expand_dims(x.array, int(found[1]) - 1), int(found[2]), axis=int(found[1]) - 1))
+    return array(np.repeat(np.expand_dims(x.array, int(found[1])), int(found[2]), axis=int(found[1])))
 
 
 def _padded(x: Value, words: str) -> Value:
@@ -127,8 +134,8 @@ def _padded(x: Value, words: str) -> Value:
 
 def _placed(x: Value, words: str) -> Value:
     at, _, sizes = words.partition(" of ")
-    result = np.zeros(_sizes(sizes))
-    key = tuple(place(part) for part in parts(at))
+    result = np.zeros(sizes_of(sizes))
+    key = tuple(place(part, 0) for part in parts(at))
     if np.shape(result[key]) != x.shape:
         raise ReadingError(f"the shape {x.shape} put at {words!r}")
     result[key] = x.array
@@ -136,11 +143,11 @@ def _placed(x: Value, words: str) -> Value:
 
 
 def _permuted(x: Value, words: str) -> Value:
-    return array(np.transpose(x.array, [int(axis) - 1 for axis in words.split(",")]))
+    return array(np.transpose(x.array, [int(axis) for axis in words.split(",")]))
 
 
 WHOLE: dict[str, Callable[[Value, str], Value]] = {
-    "sum": _reduction(np.sum),
+    "sum": _summed,
     "mean": _reduction(np.mean),
     "max": _reduction(np.max),
     "logsumexp": _reduction(_logsumexp),
@@ -153,16 +160,40 @@ WHOLE: dict[str, Callable[[Value, str], Value]] = {
     "pad": _padded,
     "place": _placed,
     "permute": _permuted,
+    "maxpool": lambda x, words: pooled(x, words, np.max),
+    "avgpool": lambda x, words: pooled(x, words, np.mean),
+    "spreadpool": spread_over,
+    "sumpool": lambda x, words: pooled(x, words, np.sum),
+    "T": toeplitz,
+    "diagonals": diagonals,
     "flip": lambda x, words: array(np.flip(x.array, axis=(-1,) if x.rank != 2 and x.rank != 4 else (-2, -1))),
 }
 """Functions of one array, by their name in the text form."""
 
+WINDOWED: dict[str, Callable[[Value, Value, str], Value]] = {
+    "tomax": to_maxima,
+    "atmax": at_maxima,
+}
 PAIRS: dict[str, Callable[..., Any]] = {"max": np.maximum, "min": np.minimum}
-NAMES = frozenset({*ENTRYWISE, *WHOLE, *PAIRS, "concatenate"})
+NAMES = frozenset({*ENTRYWISE, *WHOLE, *WINDOWED, *PAIRS, "concatenate"})
 
 
-def called(name: str, words: str, arguments: Sequence[Value]) -> Value:
-    """A function of its arguments; words: its subscript."""
+def from_zero(name: str, words: str, first: int) -> str:
+    """The subscript with its places and axes counted from 0."""
+
+    def less(found: re.Match[str]) -> str:
+        return str(int(found[0]) - first)
+
+    if name == "place":
+        at, of, sizes = words.partition(" of ")
+        steps = [":".join(re.sub(r"\d+", less, n) if k < 2 else n for k, n in enumerate(part.split(":"))) for part in at.split(",")]
+        return ",".join(steps) + of + sizes
+    return re.sub(r"\d+", less, words) if name == "permute" else re.sub(r"(?<=axis )\d+", less, words)
+
+
+def called(name: str, words: str, arguments: Sequence[Value], first: int) -> Value:
+    """A function of its arguments; words: its subscript, in which places and axes count from `first`."""
+    words = from_zero(name, words, first)
     if any(argument.row for argument in arguments):
         raise ReadingError(f"{name} of a row")
     if name == "concatenate":
@@ -170,58 +201,11 @@ def called(name: str, words: str, arguments: Sequence[Value]) -> Value:
         return array(np.concatenate([argument.array for argument in arguments], axis))
     if len(arguments) == 2 and name in PAIRS and not words:
         return entrywise(PAIRS[name], *arguments)
+    if len(arguments) == 2 and name in WINDOWED:
+        return WINDOWED[name](*arguments, words)
     if len(arguments) != 1 or name not in (ENTRYWISE.keys() | WHOLE.keys()):
         raise ReadingError(f"the function {name!r} of {len(arguments)} arguments")
     with np.errstate(all="ignore"):
         if name in ENTRYWISE:
             return entrywise(lambda x: ENTRYWISE[name](x, words), arguments[0])
         return WHOLE[name](arguments[0], words)
-
-
-def starred(x: Value, k: Value, turned: bool, words: str) -> Value:
-    """x ⋆ k or x ∗ k by brute force: the kernel slides along x and each place gives the sum of products."""
-    kernel = k.array[(..., *(slice(None, None, -1),) * _axes(k))] if turned else k.array
-    axes, given = _axes(k), _given(words)
-    image = x.array if k.rank > 2 else x.array[None]
-    kernel = kernel if k.rank > 2 else kernel[None, None]
-    step, apart = (_each(given.get(letter, "1"), axes) for letter in "sd")
-    reach = [d * (n - 1) + 1 for d, n in zip(apart, kernel.shape[2:], strict=True)]
-    image = np.pad(image, [(0, 0), *_padding(given, reach, step, image.shape[1:])])
-    counts = [(n - r) // s + 1 for n, r, s in zip(image.shape[1:], reach, step, strict=True)]
-    groups, result = int(given.get("g", 1)), np.zeros((len(kernel), *counts))
-    for o, *at in product(range(len(kernel)), *map(range, counts)):
-        first = o // (len(kernel) // groups) * kernel.shape[1]
-        window = tuple(slice(s * i, s * i + r, d) for s, i, r, d in zip(step, at, reach, apart, strict=True))
-        result[(o, *at)] = np.sum(image[(slice(first, first + kernel.shape[1]), *window)] * kernel[o])
-    return array(result if k.rank > 2 else result[0])
-
-
-def _axes(k: Value) -> int:
-    return 2 - k.rank % 2
-
-
-def _given(words: str) -> dict[str, str]:
-    found = dict(re.findall(r"(\w)=((?:\([^=]*\))|[^,]+)", words))
-    word = re.match(r"(same|full)", words)
-    return found | ({"word": word[1]} if word else {})
-
-
-def _each(text: str, axes: int) -> list[int]:
-    numbers = [int(number) for number in re.findall(r"\d+", text)]
-    return numbers if len(numbers) == axes else numbers * axes
-
-
-def _padding(given: dict[str, str], reach: Sequence[int], step: Sequence[int], sizes: Sequence[int]) -> list[tuple[int, int]]:
-    if given.get("word") == "full":
-        return [(r - 1, r - 1) for r in reach]
-    if given.get("word") == "same":
-        missing = [max((-(-n // s) - 1) * s + r - n, 0) for r, s, n in zip(reach, step, sizes, strict=True)]
-        return [(m // 2, m - m // 2) for m in missing]
-    text = given.get("p", "0")
-    sides = re.findall(r"\((\d+), (\d+)\)", text) if "((" in text or ", (" in text or "), " in text else []
-    if sides and len(sides) == len(reach):
-        return [(int(before), int(after)) for before, after in sides]
-    numbers = [int(number) for number in re.findall(r"\d+", text)]
-    if len(reach) == 1 and len(numbers) == 2:
-        return [(numbers[0], numbers[1])]
-    return [(n, n) for n in (numbers if len(numbers) == len(reach) else numbers * len(reach))]

@@ -16,11 +16,14 @@ from typing import Any
 
 import numpy as np
 from support import formula_values as v
-from support.formula_functions import called, starred
+from support.formula_functions import called
 from support.formula_index import Place, affine, parts, place, span
 from support.formula_values import ReadingError, Value
+from support.formula_windows import starred
 
 Letters = Mapping[str, Any]
+OUTSIDE = "outside"
+"""What an entry outside of its array is: 0 in a sum, left out of a maximum."""
 Node = Callable[[Letters], Value]
 """A part of the formula: from the values of the indices to its own."""
 
@@ -77,7 +80,8 @@ def computed(
     stems = frozenset(name.stem for name in declared)
     scope = Scope(symbols, lambda text: how.tokens(text, stems), how.cells, how.INDICES_BELOW, first, dict.fromkeys(letters))
     grids = [grid + first for grid in np.indices(shape, sparse=True)] if letters else []
-    result = Parser(scope, formula).whole()(dict(zip(letters, grids, strict=True)))
+    with np.errstate(all="ignore"):
+        result = Parser(scope, formula).whole()(dict(zip(letters, grids, strict=True)))
     if result.row or result.rank == -1 or (letters and result.rank):
         raise ReadingError(f"a row, or an array with indices: {formula!r}")
     return np.broadcast_to(result.array, shape) if letters else np.asarray(result.array)
@@ -144,7 +148,7 @@ class Parser:
         factors, kinds = [self.factor()], set()
         while True:
             sign = self.next
-            if sign.kind in ("⊙", "⊘", "/", "star"):
+            if sign.kind in ("⊙", "⊘", "⊗", "/", "star"):
                 self.take()
                 kinds.add(sign.kind)
                 factors.append(self.factor())
@@ -174,17 +178,16 @@ class Parser:
     def joined(self, factors: Sequence[Node], kinds: set[str], sign: Token) -> Node:
         if kinds == {"/", "·"} or (len(kinds) == 1 and len(factors) == 2 and kinds == {"/"}):
             return self.combined([self.combined(factors[:-1], v.side_by_side), factors[-1]], v.quotient)
-        if len(kinds) > 1 or (kinds & {"⊘", "star"} and len(factors) > 2):
+        if len(kinds) > 1 or (kinds & {"⊘", "⊗", "star"} and len(factors) > 2):
             raise ReadingError(f"{' and '.join(kinds)} side by side without brackets in {self.text!r}")
         if kinds == {"star"}:
             return self.slid(factors, sign)
-        how = {"⊙": v.hadamard, "⊘": v.hadamard_quotient}.get(*kinds or {"·"}, v.side_by_side)
+        how = {"⊙": v.hadamard, "⊘": v.hadamard_quotient, "⊗": v.tensor}.get(*kinds or {"·"}, v.side_by_side)
         return self.combined(factors, how)
 
     @staticmethod
     def slid(factors: Sequence[Node], sign: Token) -> Node:
-        turned, words = sign.text == "∗", sign.groups[0]
-        return lambda letters: starred(factors[0](letters), factors[1](letters), turned, words)
+        return lambda letters: starred(factors[0](letters), factors[1](letters), sign.text, sign.groups[0])
 
     @staticmethod
     def combined(factors: Sequence[Node], how: Callable[[Value, Value], Value]) -> Node:
@@ -269,7 +272,7 @@ class Parser:
         while self.taken(","):
             arguments.append(self.sum())
         self.take(")")
-        return self.scripted(lambda letters: called(name, words, [one(letters) for one in arguments]))
+        return self.scripted(lambda letters: called(name, words, [one(letters) for one in arguments], self.scope.first))
 
     def full(self) -> Node:
         """An array of ones or zeros."""
@@ -318,10 +321,11 @@ class Parser:
         for letter, low, high in reversed(ranges):
             sizes = self.scope.sizes.pop(letter, set())
             del self.scope.letters[letter]
-            if low is None or high is None:
+            low = self.scope.first if low is None else low
+            if high is None:
                 if len(sizes) != 1:
                     raise ReadingError(f"how far does {letter} run? {sizes} in {self.text!r}")
-                low, high = self.scope.first, self.scope.first + sizes.pop() - 1
+                high = low + sizes.pop() - 1
             body = _reduced(token.text, letter, low, high, body)
         return body
 
@@ -405,13 +409,14 @@ class Parser:
         if len(index) != value.rank or value.row:
             raise ReadingError(f"the index {index} of the shape {value.shape} in {self.text!r}")
         if all(re.fullmatch(r":|[\d:−-]+", part) for part in index):
-            key = [place(part) if self.scope.first == 1 or ":" in part else int(part) for part in index]
+            key = [place(part, self.scope.first) for part in index]
             return lambda letters: v.parts(node(letters), key)
         places = [affine(part, self.scope.letters) for part in index]
         for part, size in zip(index, value.shape, strict=True):
             if part in self.scope.letters:
                 self.scope.sizes.setdefault(part, set()).add(size)
-        return lambda letters: v.entries(node(letters), [one(letters) - self.scope.first for one in places])
+        first = self.scope.first
+        return lambda letters: v.entries(node(letters), [one(letters) - first for one in places], letters.get(OUTSIDE, 0.0))
 
 
 def _held(conditions: Sequence[tuple[list[str], list[Place]]], letters: Letters) -> Any:
@@ -437,11 +442,12 @@ def _reduced(how: str, letter: str, low: int, high: int, body: Node) -> Node:
     count = high - low + 1
 
     def node(letters: Letters) -> Value:
-        inner = {name: np.asarray(value)[..., None] for name, value in letters.items()}
-        value = body(inner | {letter: np.arange(low, high + 1)})
+        inner = {name: np.asarray(value)[..., None] for name, value in letters.items() if name != OUTSIDE}
+        outside = np.nan if how == "max" else 0.0
+        value = body(inner | {letter: np.arange(low, high + 1), OUTSIDE: outside})
         if value.rank:
             raise ReadingError(f"a sum over {letter} of an array")
         terms = np.broadcast_to(value.array, np.broadcast_shapes(np.shape(value.array), (count,)))
-        return Value(np.max(terms, axis=-1) if how == "max" else np.sum(terms, axis=-1), 0)
+        return Value(np.fmax.reduce(terms, axis=-1) if how == "max" else np.sum(terms, axis=-1), 0)
 
     return node

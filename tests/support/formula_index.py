@@ -85,25 +85,24 @@ def _taken(tokens: list[str], token: str) -> bool:
     return True
 
 
-def place(part: str) -> int | slice:
-    """A place as a formula writes it, counted from 1, its last one included: 2, :, 2:3, 3:1:-1."""
+def place(part: str, first: int) -> int | slice:
+    """A place as a formula writes it, counted from `first`, its last one included: 2, :, 2:3, 3:1:-1."""
     if part == ":":
         return slice(None)
     numbers = [int(number) for number in part.replace("−", "-").split(":")]
     if len(numbers) == 1:
-        return numbers[0] - 1
+        return numbers[0] - first
     step = numbers[2] if len(numbers) == 3 else 1
-    stop = numbers[1] if step > 0 else numbers[1] - 2
-    return slice(numbers[0] - 1, None if stop < 0 else stop, step)
+    stop = numbers[1] - first + (1 if step > 0 else -1)
+    return slice(numbers[0] - first, None if stop < 0 else stop, step)
 
 
 def span(text: str) -> tuple[str, int | None, int | None]:
-    """The letter of a sum and from where to where it runs, where that is said: i, i=1..3, 1≤i≤3."""
+    """The letter of a sum and from where to where it runs, where that is said: i, i=1..3, i≤3."""
     plain = text.replace(" ", "")
-    for pattern in (r"(?P<letter>[a-z]\S*?)=(?P<low>\d+)\.\.(?P<high>\d+)", r"(?P<low>\d+)≤(?P<letter>[a-z]\S*?)≤(?P<high>\d+)"):
-        found = re.fullmatch(pattern, plain)
-        if found:
-            return found["letter"], int(found["low"]), int(found["high"])
+    found = re.fullmatch(r"([a-z]\S*?)(?:=(\d+)\.\.|≤)(-?\d+)", plain)
+    if found:
+        return found[1], int(found[2]) if found[2] else None, int(found[3])
     if not re.fullmatch(r"[a-z](_\{\d+\}|[₀-₉]+)?", plain):
         raise ReadingError(f"the range {text!r}")
     return plain, None, None

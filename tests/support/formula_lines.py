@@ -20,9 +20,10 @@ def rows(formula: str) -> list[tuple[str, str]]:
     lines = re.split(r" \\\\\n|\n +(?:where )?", body)
     found = []
     for line in lines:
-        left, sign, right = line.removeprefix(r"&\phantom{=}\; ").partition(" &= " if "&=" in line else " = ")
-        is_line = sign and not re.search(r"[\[(]", left.split("=")[0].replace("[", "", 1))
-        found.append((left, right) if is_line and right else ("", line))
+        left, sign, right = line.partition(" &= " if " &= " in line else " = ")
+        if not sign:
+            raise ReadingError(f"a line without a left side: {line!r}")
+        found.append((left, right))
     return found
 
 
@@ -61,7 +62,12 @@ def _letters(left: str, name: str, rank: int, kind: str) -> list[str] | None:
     if kind == "text":
         found = re.fullmatch(rf"{re.escape(name)}\[([^\]]*)\]", left)
         return found[1].split(",") if found and found[1].count(",") == rank - 1 else None
+    if left.startswith("("):
+        found = re.fullmatch(rf"\({re.escape(name)}\)_\{{(.*)\}}", left)
+        return found[1].split(",") if found else None
     whole, symbol = latex_reader.symbol(left), latex_reader.symbol(name)
     further = whole.below[len(symbol.below) :]
+    if not all(re.fullmatch(r"[a-z](_\{\d+\})?", letter) for letter in further):
+        return None
     same = (whole.stem, whole.primes, whole.above) == (symbol.stem, symbol.primes, symbol.above)
     return list(further) if same and len(further) == rank and whole.below[: len(symbol.below)] == symbol.below else None

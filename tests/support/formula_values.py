@@ -100,8 +100,16 @@ def norm_squared(a: Value) -> Value:
     return number(np.sum(np.square(a.array)))
 
 
-def entries(a: Value, places: list[Any]) -> Value:
-    """The entries of an array at places that depend on indices; outside of the array they are 0."""
+def tensor(a: Value, b: Value) -> Value:
+    """a ⊗ b: each entry of a times b."""
+    if a.row or b.row or not a.rank or not b.rank:
+        raise ReadingError("⊗ of a number or a row")
+    product = np.multiply.outer(a.array, b.array)
+    return Value(product, product.ndim)
+
+
+def entries(a: Value, places: list[Any], outside: float) -> Value:
+    """The entries of an array at places that depend on indices; outside: what they are outside of it."""
     if len(places) != a.rank:
         raise ReadingError(f"{len(places)} indices for the shape {a.shape}")
     inside, where = np.asarray(True), []
@@ -110,7 +118,7 @@ def entries(a: Value, places: list[Any]) -> Value:
         inside = inside & (place == np.floor(place)) & (place >= 0) & (place < size)
         where.append(np.clip(np.floor(place), 0, max(size - 1, 0)).astype(int))
     read = a.array[tuple(np.broadcast_arrays(*where))] if a.array.size else np.zeros(())
-    return Value(np.where(inside, read, 0.0), 0)
+    return Value(np.where(inside, read, outside), 0)
 
 
 def parts(a: Value, key: list[int | slice]) -> Value:

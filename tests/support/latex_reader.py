@@ -13,7 +13,7 @@ from support.formula_values import ReadingError
 _SPACE = re.compile(r"(?:\s|\\,|\\;)+")
 INDICES_BELOW = True
 _SIGNS = {
-    "+": "+", "-": "-", "/": "/", ",": ",", "'": "prime", r"\odot": "⊙", r"\oslash": "⊘", r"\cdot": "·",
+    "+": "+", "-": "-", "/": "/", ",": ",", "'": "prime", r"\odot": "⊙", r"\oslash": "⊘", r"\otimes": "⊗", r"\cdot": "·",
     "(": "(", ")": ")", r"\left(": "(", r"\right)": ")", r"\left|": "|", r"\right|": "end|", r"\left\lVert": "‖", r"\right\rVert": "end‖",
 }  # fmt: skip
 _HEADS = {
@@ -133,7 +133,7 @@ def _special(text: str, at: int, tight: bool) -> Found | None:
 def _script(inner: str, sign: str) -> str:
     if sign == "^":
         return re.sub(r"\\top$", "⊤", re.sub(r"^\\odot ?", "⊙", inner))
-    return words(inner) if re.search(r"\\(text|times|max|lfloor)", inner) else inner
+    return words(inner) if re.search(r"\\(text|times|max|lfloor|,)", inner) else inner
 
 
 def _matrix(text: str, at: int, tight: bool) -> Found:
@@ -167,8 +167,8 @@ def _star(text: str, at: int) -> Found:
     """A correlation or a convolution, with what is not plain in its subscript."""
     star = "⋆" if text.startswith(r"\star", at) else "∗"
     at += len(r"\star" if star == "⋆" else r"\ast")
-    if text.startswith("^", at):
-        raise ReadingError("the transposed of a correlation does not say the shape of its result")
+    if text.startswith(r"^{\top}", at):
+        star, at = star + "ᵀ", at + len(r"^{\top}")
     inner, end = group(text, at + 1) if text.startswith("_{", at) else ("", at)
     return [Token("star", star, False, (words(inner.replace(r",\, ", ", ")),))], end
 

@@ -12,7 +12,7 @@ from support.formula_grammar import Symbol, Token, computed, symbol_of
 from support.formula_values import ReadingError
 
 INDICES_BELOW = False
-_SIGNS = {"+": "+", "−": "-", "⊙": "⊙", "⊘": "⊘", "·": "·", "/": "/", ",": ",", "(": "(", ")": ")", "′": "prime"}
+_SIGNS = {"+": "+", "−": "-", "⊙": "⊙", "⊘": "⊘", "⊗": "⊗", "·": "·", "/": "/", ",": ",", "(": "(", ")": ")", "′": "prime"}
 _UP = dict(
     zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴸ", "0123456789+−()abcdefghijklmnoprstuvwxyzL", strict=True)
 )
@@ -66,9 +66,7 @@ def _group(text: str, at: int, tight: bool, stems: Collection[str]) -> tuple[Tok
         return Token("big", "max" if big[1].startswith("max") else "sum", tight, tuple(big[2].split(","))), big.end()
     star = _STAR.match(text, at)
     if star:
-        if star[2]:
-            raise ReadingError("the transposed of a correlation does not say the shape of its result")
-        return Token("star", star[1], tight, (star[3] or "",)), star.end()
+        return Token("star", star[1] + star[2], tight, (star[3] or "",)), star.end()
     attached = tight and (text[at - 1] not in " ([|‖√−" or (text[at - 1] in "|‖" and _closed(text, at - 1)))
     full = re.compile(r"([01])\[([\d×]+)\]").match(text, at)
     if full and not attached:

@@ -27,6 +27,8 @@ BESIDE = "\u2062"
 """In a template: a product of numbers, side by side."""
 APPLIED = "\u2063"
 """In a template: a product of linear algebra, side by side; in LaTeX without a space."""
+PLACE = "\u2064"
+"""In a template: before a number that counts places or axes from 0; it is printed as the style counts."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def with_parameters(name: str, **shown: str) -> Callable[[Any], Notation]:
     def of(expr: Any) -> Notation:
         defaults = expr.op.defaults
         words = [
-            _described(word, expr.params[key] % len(expr.shape) + 1 if key == "axis" else expr.params[key])
+            f"axis {PLACE}{expr.params[key] % len(expr.shape)}" if key == "axis" else _described(word, expr.params[key])
             for key, word in shown.items()
             if key not in defaults or expr.params[key] != defaults[key]
         ]
@@ -90,7 +92,9 @@ def with_parameters(name: str, **shown: str) -> Callable[[Any], Notation]:
 
 
 def _described(word: str, value: Any) -> str:
-    return word if value is True else f"{word} {numeral(value, inline=True).text.template}".strip()
+    if isinstance(value, (bool, str)):
+        return word if value is True else f"{word} {value}".strip()
+    return f"{word} {numeral(value, inline=True).text.template}".strip()
 
 
 def _upright(words: str) -> str:
@@ -109,16 +113,16 @@ def primed(notation: Notation) -> Notation:
 def numeral(value: int | float | Fraction, inline: bool = False) -> Notation:
     """A number, exactly. inline: a fraction with a slash in LaTeX too, as in an exponent."""
     if value < 0:
-        latex, text = numeral(-value, inline).latex, numeral(-value, inline).text
-        return Notation(Form(f"-{latex.template}", SUM, ()), Form(f"−{text.template}", SUM, ()))
+        plus = numeral(-value, inline)
+        return Notation(Form(f"-{plus.latex.template}", SUM, ()), Form(f"−{plus.text.template}", SUM, ()))
     if isinstance(value, Fraction) and value.denominator != 1:
         slash = Form(f"{value.numerator}/{value.denominator}", QUOTIENT, ())
         above_below = Form(rf"\frac{{{value.numerator}}}{{{value.denominator}}}", FACTOR, ())
         return Notation(slash if inline else above_below, slash)
     text = str(value) if isinstance(value, Fraction) else repr(value)
     if "inf" in text or "nan" in text:
-        latex, text = (r"\infty", "∞") if "inf" in text else (r"\mathrm{nan}", "nan")
-        return Notation(Form(latex, ATOM, ()), Form(text, ATOM, ()))
+        sign, word = (r"\infty", "∞") if "inf" in text else (r"\mathrm{nan}", "nan")
+        return Notation(Form(sign, ATOM, ()), Form(word, ATOM, ()))
     plain = Form(text, ATOM, ())
     if "e" not in text:
         return Notation(plain, plain)

@@ -1,4 +1,4 @@
-"""The same entries in another arrangement: reshape, slice, join, pad.
+"""The same entries in another arrangement: reshape, pad, join, permute.
 
 Legend: x the operand; y the result; dy its adjoint.
 """
@@ -7,19 +7,14 @@ from __future__ import annotations
 
 from functools import reduce
 from math import prod
-from typing import Any
 
 from chainrule.graph.errors import ShapeError
 from chainrule.graph.expression import Expr
-from chainrule.graph.notation import ATOM, CALL, OPEN, POWER, Form, Notation, named_function
-from chainrule.graph.op import case, define, error, primitive, sign
+from chainrule.graph.notation import ATOM, CALL, OPEN, PLACE, POWER, Form, Notation, named_function
+from chainrule.graph.op import case, define, error, primitive
 from chainrule.graph.shape import Shape, as_shape, normal_axis
 from chainrule.ops.arithmetic import add
-
-_LETTERS = "ijklmnpqrt"
-Part = int | tuple[int, int, int]
-"""Where an index reads along an axis: one place, or (start, stop, step)."""
-
+from chainrule.ops.indexing import LETTERS, index, ranges
 
 @primitive(
     lambda expr: _reshaped(expr.shape),
@@ -46,10 +41,10 @@ def _reshaped(shape: Shape) -> Notation:
     """reshape with the shape as its subscript; vec where the result is a vector."""
     if len(shape) == 1:
         return named_function("vec")
-    return named_function("reshape", by(shape, "×"), latex=by(shape, r" \times "))
+    return named_function("reshape", _by(shape, "×"), latex=_by(shape, r" \times "))
 
 
-def by(shape: Shape, times: str) -> str:
+def _by(shape: Shape, times: str) -> str:
     """A shape in words: 2×3; of a scalar 1."""
     return times.join(map(str, shape)) or "1"
 
@@ -84,182 +79,6 @@ def flatten(x, /):
     return reshape(x, shape=(prod(x.shape),))
 
 
-def normal_key(key: Any, shape: Shape) -> tuple[Part, ...]:
-    """An index as one part for each axis, counted from the front."""
-    parts = key if isinstance(key, tuple) else (key,)
-    if Ellipsis in parts:
-        at = parts.index(Ellipsis)
-        parts = (*parts[:at], *(slice(None),) * (len(shape) - len(parts) + 1), *parts[at + 1 :])
-    if len(parts) > len(shape):
-        raise ShapeError(f"at most {len(shape)} indices", f"{len(parts)}", f"index into the shape {shape}")
-    result: list[Part] = []
-    for part, size in zip((*parts, *(slice(None),) * (len(shape) - len(parts))), shape, strict=True):
-        if isinstance(part, slice):
-            try:
-                result.append(part.indices(size))
-            except (TypeError, ValueError):
-                raise ShapeError("slices of whole numbers", repr(part), f"index into the shape {shape}") from None
-            continue
-        if isinstance(part, bool) or not hasattr(part, "__index__"):
-            raise ShapeError("whole numbers and slices", repr(part)[:80], f"index into the shape {shape}")
-        place = part.__index__()
-        if not -size <= place < size:
-            raise ShapeError(f"an index from {-size} to {size - 1}", f"{place}", f"index into the shape {shape}")
-        result.append(place % size)
-    return tuple(result)
-
-
-def _slices(key: tuple[Part, ...]) -> tuple[Any, ...]:
-    return tuple(
-        slice(part[0], None if part[1] < 0 else part[1], part[2]) if isinstance(part, tuple) else part for part in key
-    )
-
-
-def _places(key: tuple[Part, ...], shape: Shape) -> str:
-    """An index as a formula writes it, counted from 1 and with the last place included: 2,1:3."""
-
-    def place(part: Part, size: int) -> str:
-        if isinstance(part, int):
-            return str(part + 1)
-        start, _, stride = part
-        if part == (0, size, 1):
-            return ":"
-        last = start + (len(range(*part)) - 1) * stride
-        return f"{start + 1}:{last + 1}" + (f":{stride}" if stride != 1 else "")
-
-    return ",".join(place(part, size) for part, size in zip(key, shape, strict=True))
-
-
-def _ranges(shape: Shape) -> str:
-    """How far the letters run: over the part, where the whole is larger."""
-    return " for " + ", ".join(f"{letter}<{size}" for letter, size in zip(_LETTERS, shape, strict=False)) if shape else ""
-
-
-def _subscript(expr: Expr) -> Notation:
-    places = _places(expr.params["key"], expr.operands[0].shape)
-    return Notation(Form("#1_{" + places + "}", ATOM, (ATOM,)), Form(f"#1[{places}]", ATOM, (ATOM,)))
-
-
-def _part_and_whole(key: tuple[Part, ...]) -> tuple[str, str]:
-    """Where an entry of a part stands in the part and in the whole, in letters: i and 2*i+1,0."""
-    letters = iter(_LETTERS)
-    part, whole = [], []
-    for one in key:
-        if isinstance(one, int):
-            whole.append(str(one))
-        else:
-            part.append(next(letters))
-            whole.append(f"{one[2]}*{part[-1]}{one[0]:+d}")
-    return ",".join(part), ",".join(whole)
-
-
-@primitive(
-    _subscript,
-    linear="joint",
-    equation=lambda shapes, params: "Y[{}] = X[{}]".format(*_part_and_whole(params["key"]))
-    + _ranges(_index_shape(shapes[0], key=params["key"])),
-    samples=(case((3,), key=(1,)), case((2, 3), key=(0, (0, 3, 2))), case((4,), key=((3, -1, -1),)), case((4,), key=((2, 2, 1),))),
-    errors=(error((3,), key=(3,), match="within the 3"), error((3,), key=((0, 4, 1),), match="within the 3")),
-)  # fmt: skip
-def index(x, /, key):
-    """The entry or part of x at an index, written x[...]. Indices count from 0, as in Python; formulas count from 1.
-
-    key: for each axis a place, or (start, stop, step). Raises ShapeError outside the shape.
-
-    >>> import chainrule as cr
-    >>> cr.data("x", (2, 3))[0, 1:].shape
-    (2,)
-    """
-    del key
-    return x
-
-
-@index.value
-def _(xp, x, key):
-    return xp.asarray(x)[_slices(key)]
-
-
-def _index_shape(x: Shape, /, key: tuple[Part, ...]) -> Shape:
-    key = tuple(tuple(part) if isinstance(part, (list, tuple)) else part for part in key)
-    if len(key) != len(x):
-        raise ShapeError(f"{len(x)} parts, one for each axis", f"{len(key)}", "index")
-    for part, size in zip(key, x, strict=True):
-        if not _inside(part, size):
-            raise ShapeError(f"a place or (start, stop, step) within the {size} of its axis", f"{part}", "index")
-    return tuple(len(range(*part)) for part in key if isinstance(part, tuple))
-
-
-def _inside(part: Part, size: int) -> bool:
-    if isinstance(part, int):
-        return 0 <= part < size
-    if not isinstance(part, tuple) or len(part) != 3 or not all(isinstance(number, int) for number in part) or part[2] == 0:
-        return False
-    places = range(*part)
-    return not places or (0 <= places[0] < size and 0 <= places[-1] < size)
-
-
-index.body = _index_shape
-
-
-@sign("[]")
-def at(x: Expr, key: Any) -> Expr:
-    """x[key], with Python's rules for negative numbers, slices and `...`."""
-    return index(x, key=normal_key(key, x.shape))
-
-
-@index.gradient
-def _(dy, y, x, key):
-    return (place(dy, key=key, shape=x.shape),)
-
-
-def _placed(expr: Expr) -> Notation:
-    shape = expr.params["shape"]
-    places = _places(expr.params["key"], shape)
-    latex = rf"{places} \text{{ of }} " + by(shape, r" \times ")
-    return named_function("place", f"{places} of {by(shape, '×')}", latex=latex)
-
-
-@primitive(
-    _placed,
-    linear="joint",
-    equation=lambda shapes, params: "Y[{1}] = X[{0}]".format(*_part_and_whole(params["key"])) + _ranges(shapes[0]),
-    samples=(case((), key=(1,), shape=(3,)), case((2,), key=(0, (0, 3, 2)), shape=(2, 3))),
-    errors=(
-        error((2,), key=(1,), shape=(3,), match="the shape of the part"),
-        error((), key=(3,), shape=(3,), match="within the 3"),
-    ),
-)
-def place(x, /, key, shape):
-    """x put at an index into zeros of a shape: the opposite of taking the index.
-
-    key: as for index. shape: of the result. Raises ShapeError where x does not fill the place.
-
-    >>> import chainrule as cr
-    >>> cr.evaluate(cr.place(cr.data("x"), key=(1,), shape=(3,)), {"x": 5}).tolist()
-    [0.0, 5.0, 0.0]
-    """
-    shape = as_shape(shape, "place")
-    part = _index_shape(shape, key=key)
-    if part != x:
-        raise ShapeError(f"the shape of the part, {part}", f"{x}", "place")
-    return shape
-
-
-@place.value
-def _(xp, x, key, shape):
-    x = xp.asarray(x)
-    zeros = xp.zeros(shape, x.dtype)
-    if hasattr(zeros, "at"):
-        return zeros.at[_slices(key)].set(x)
-    zeros[_slices(key)] = x
-    return zeros
-
-
-@place.gradient
-def _(dy, y, x, key, shape):
-    return (index(dy, key=key),)
-
-
 def _padded(expr: Expr) -> Notation:
     pairs = [f"({before},{after})" for before, after in expr.params["widths"]]
     return named_function("pad", ",".join(pairs) if len(pairs) != 1 else pairs[0][1:-1])
@@ -268,7 +87,7 @@ def _padded(expr: Expr) -> Notation:
 @primitive(
     _padded,
     linear="joint",
-    equation=lambda shapes, params: _padding(params["widths"]) + _ranges(shapes[0]),
+    equation=lambda shapes, params: _padding(params["widths"]) + ranges(shapes[0]),
     samples=(case((3,), widths=((1, 2),)), case((2, 2), widths=((0, 1), (2, 0))), case((0,), widths=((1, 1),))),
     errors=(error((3,), widths=((1, 1), (1, 1)), match="one pair for each axis"), error((3,), widths=((-1, 1),), match="one pair")),
 )  # fmt: skip
@@ -288,7 +107,7 @@ def pad(x, /, widths):
 
 
 def _padding(widths: tuple[tuple[int, int], ...]) -> str:
-    letters = _LETTERS[: len(widths)]
+    letters = LETTERS[: len(widths)]
     inside = ",".join(f"{letter}{before:+d}" for letter, (before, _) in zip(letters, widths, strict=True))
     return f"Y[{inside}] = X[{','.join(letters)}]"
 
@@ -308,7 +127,7 @@ def _concatenated(expr: Expr) -> Notation:
     """Blocks below or beside each other in LaTeX; concatenate(a, b) in text, and for more than two axes."""
     n, rank = len(expr.operands), len(expr.shape)
     axis = normal_axis(expr.params["axis"], expr.shape, "concatenate")
-    call = named_function("concatenate", f"axis {axis + 1}" if axis else "", n)
+    call = named_function("concatenate", f"axis {PLACE}{axis}" if axis else "", n)
     if rank > 2:
         return call
     blocks = (r" & " if axis else r" \\ ").join(f"#{at + 1}" for at in range(n))
@@ -393,11 +212,11 @@ def permute(x, /, axes):
 def _permuted(axes: tuple[int, ...]) -> Notation:
     if axes == (1, 0, *range(2, len(axes))):
         return Notation(Form(r"#1^{\top}", POWER, (CALL,)), Form("#1ᵀ", POWER, (CALL,)))
-    return named_function("permute", ",".join(str(axis + 1) for axis in axes))
+    return named_function("permute", ",".join(f"{PLACE}{axis}" for axis in axes))
 
 
 def _permutation(axes: tuple[int, ...]) -> str:
-    letters = _LETTERS[: len(axes)]
+    letters = LETTERS[: len(axes)]
     return f"Y[{','.join(letters)}] = X[{','.join(letters[axes.index(axis)] for axis in range(len(axes)))}]"
 
 

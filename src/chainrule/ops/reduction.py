@@ -6,7 +6,7 @@ Legend: x the operand; y the result; dy its adjoint; axis the axis that disappea
 from chainrule.graph.errors import ShapeError
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import constant
-from chainrule.graph.notation import Notation, function, with_parameters
+from chainrule.graph.notation import PLACE, Notation, function, with_parameters
 from chainrule.graph.op import case, define, error, primitive
 from chainrule.graph.shape import Shape, as_shape, normal_axis, size_of
 
@@ -46,7 +46,7 @@ def notation(name: str, latex: str = "", below: str = ""):
 
     def of(expr: Expr) -> Notation:
         axis, rank = expr.params["axis"], len(expr.operands[0].shape)
-        words = "" if axis is None or rank == 1 else f"axis {axis % rank + 1}"
+        words = "" if axis is None or rank == 1 else f"axis {PLACE}{axis % rank}"
         subscript = r",\,".join(filter(None, (below, rf"\text{{{words}}}" if words else "")))
         head = (latex or rf"\operatorname{{{name}}}") + (f"_{{{subscript}}}" if subscript else "")
         return function(head, name + (f"[{words}]" if words else ""))

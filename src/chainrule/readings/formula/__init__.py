@@ -4,8 +4,8 @@ One printer serves all. The ops say how they are written (templates and binding 
 printer owns the brackets, the layout of products, the indices and the lines for named parts.
 
 Conventions. A vector is a column; indices count from 1 (or from `first`) and run over the whole axis
-unless said; Σ reaches to the next + or −. Entries outside of an array are 0, and a bracket such as
-[i ≤ 2] is 1 where it holds and 0 elsewhere. ⊙, ⊘ and an exponent with ⊙ work entry by entry.
+unless said; Σ reaches to the next + or −. Entries outside of an array are 0 in a sum and left out in a
+maximum; a bracket such as [i ≤ 2] is 1 where it holds and 0 elsewhere. ⊙, ⊘ and an exponent with ⊙ work entry by entry.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def lines(
     """
     if form not in FORMS:
         raise ChainruleError(f"one of {', '.join(FORMS)}", repr(form), "form")
-    order, known = named_parts(roots, form, expand)
+    order, known = named_parts(roots, form, where, expand)
     printer = Printer(style, known, expand)
     printer.declare(order)
     chosen = dict.fromkeys(roots)

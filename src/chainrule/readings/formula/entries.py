@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Sequence
+from functools import reduce
 from math import lcm
 
-from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import data
 from chainrule.graph.notation import ATOM, CALL, FACTOR, SUM, TERM, Notation
@@ -33,23 +33,24 @@ class Entries:
         self.avoided = avoided
         self.spelled_out = spelled_out
 
-    def entry(self, expr: Expr, indices: Indices, taken: frozenset[str]) -> Printing:
-        """One entry of an expression."""
+    def entry(self, expr: Expr, indices: Indices, taken: frozenset[str]) -> Generator[Request, Piece, Piece | None]:
+        """One entry of an expression; None where only the whole can be written."""
         op = expr.op
         if op.elementwise:
             notation = op.notation_of(_scalar(expr))
             if isinstance(notation, Notation):
-                pieces = []
+                pieces: list[Piece] = []
                 for operand in expr.operands:
-                    pieces.append((yield operand, indices if operand.shape else (), taken))
+                    piece = yield operand, indices if operand.shape else (), taken
+                    pieces.append(piece)
                 return self.layout.filled(self.style.form(notation), pieces)
         if op.equation is not None:
             return (yield from self._from_equation(expr, indices, taken))
         if op.defined:
             return (yield op.definition(expr.operands, expr.params), indices, taken)
-        return self._at((yield expr, None, taken), indices, expr)
+        return None
 
-    def _at(self, whole: Piece, indices: Indices, expr: Expr) -> Piece:
+    def at(self, whole: Piece, indices: Indices, expr: Expr) -> Piece:
         """A printed array at indices."""
         if not indices:
             return whole
@@ -75,37 +76,35 @@ class Entries:
             body = self.layout.joined(Piece(f"[{', '.join(conditions)}]", FACTOR), body)
         return self._reduced(body, equation.reduce, inner) if inner else body
 
-    def _reduced(self, body: Piece, reduce: str, inner: Sequence[tuple[str, int]]) -> Piece:
+    def _reduced(self, body: Piece, how: str, inner: Sequence[tuple[str, int]]) -> Piece:
         """Σ or max over letters. How far one runs is said unless an array that it indexes says it."""
         first = self.style.first
         said = [{size for name, size in body.runs if name == letter} == {size} for letter, size in inner]
         runs = frozenset((name, size) for name, size in body.runs if name not in dict(inner))
-        if self.style.latex and reduce != "max":
+        if self.style.latex and how != "max":
             head = "".join(rf"\sum_{{{letter}={first}}}^{{{size - 1 + first}}} " for letter, size in inner)
-        elif self.style.latex:
-            ranges = [letter if known else rf"{first} \le {letter} \le {size - 1 + first}" for (letter, size), known in zip(inner, said, strict=True)]
-            head = rf"\max_{{{','.join(ranges)}}} "
         else:
-            ranges = [letter if known else f"{letter}={first}..{size - 1 + first}" for (letter, size), known in zip(inner, said, strict=True)]
-            head = f"{self.layout.sign_of('max' if reduce == 'max' else 'sum')}[{','.join(ranges)}] "
+            le = r" \le " if self.style.latex else "≤"
+            ranges = [letter + ("" if known else f"{le}{size - 1 + first}") for (letter, size), known in zip(inner, said, strict=True)]
+            sign = self.layout.sign_of("max" if how == "max" else "sum")
+            head = rf"\max_{{{','.join(ranges)}}} " if self.style.latex else f"{sign}[{','.join(ranges)}] "
         return Piece(head + self.layout.placed(body, TERM, later=True), TERM, runs)
 
     def _product(
         self, expr: Expr, equation: IndexEquation, letters: dict[str, Index], taken: frozenset[str]
     ) -> Printing:
         """The product of the factors of an equation, each at its indices; outside of an array its entries are 0."""
-        body: Piece | None = None
+        pieces: list[Piece] = []
         shapes = [operand.shape for operand in expr.operands]
         for k, (factor, operand) in enumerate(zip(equation.factors, expr.operands, strict=True)):
             places = tuple(composed(index, letters) for index in factor.indices)
             if self._opens(operand) or not equation.reads_outside(k, shapes, expr.shape):
                 piece = yield operand, places, taken
             else:
-                piece = self._at((yield operand, None, taken), places, operand)
-            body = piece if body is None else self.layout.joined(body, piece)
-        if body is None:
-            raise ChainruleError("an equation with factors", str(equation), "index form")
-        return body
+                piece = self.at((yield operand, None, taken), places, operand)
+            pieces.append(piece)
+        pieces.sort(key=lambda piece: not self.layout.is_number(piece))
+        return reduce(self.layout.joined, pieces)
 
     def _opens(self, operand: Expr, depth: int = 10) -> bool:
         """Whether what is printed for a place outside of the operand is 0 as well: σ(z) at such a place is not σ(0)."""
@@ -113,8 +112,9 @@ class Entries:
             return True
         if not operand.op.elementwise or operand.op.linear is None or not depth:
             return False
-        parts = [bool(part.shape) and self._opens(part, depth - 1) for part in operand.operands]
-        return all(parts) if operand.op.linear == "joint" else any(parts)
+        arrays = [part for part in operand.operands if part.shape]
+        numbers_too = operand.op.linear == "each" or len(arrays) == len(operand.operands)
+        return bool(arrays) and numbers_too and all(self._opens(part, depth - 1) for part in arrays)
 
     def _term_by_term(self, expr: Expr, equation: IndexEquation, indices: Indices) -> Printing:
         """One entry with numbers in place: every term of its sum (or maximum) written out."""

@@ -6,12 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chainrule.graph.notation import APPLIED, ATOM, BESIDE, CALL, HADAMARD, OPEN, POWER, PRODUCT, TERM, WORD, Form
+from chainrule.graph.notation import APPLIED, ATOM, BESIDE, CALL, HADAMARD, OPEN, PLACE, POWER, PRODUCT, TERM, WORD, Form
 from chainrule.graph.symbols import latex_raised, symbol_of
 from chainrule.readings.formula.style import Piece, Style, is_tall
 
 _OPERAND = re.compile(r"#(\d+)(\^\{\\top\}|ᵀ|_\{[^#]*\}$|\[[^#]*\]$)?")
-_NUMBER = re.compile(r"(\\frac\{\d+\}\{\d+\}|[\d.]+|([\d.]+ \\cdot )?10\^\{-?\d+\})")
+_PLACE = re.compile(rf"{PLACE}(-?\d+)")
+_NUMBER = re.compile(r"\\frac\{[0-9]+\}\{[0-9]+\}|[0-9.]+(e[-+]?[0-9]+)?|([0-9.]+ \\cdot )?10\^\{-?[0-9]+\}")
 _DIGITS = tuple("0123456789")
 _SPACED = (r"\sum", r"\exp", r"\log", r"\tanh", r"\max", r"\min", r"\operatorname", r"\left", "(")
 """LaTeX sets these off from what stands before them, or needs no space there."""
@@ -83,12 +84,17 @@ class Layout:
             later = places[at] != OPEN and (found.start() > 0 or at > 0)
             return self.placed(pieces[at], places[at], later)
 
+        template = _PLACE.sub(lambda found: str(int(found[1]) + self.style.first), template)
         text = _OPERAND.sub(operand, template)
         if r"\left(" in template and not any(is_tall(piece.text) for piece in pieces):
             text = text.replace(r"\left(", "(").replace(r"\right)", ")")
         if template.startswith(("#1^", "#1⊙")) and pieces[0].is_symbol and text in self.ranks:
             return self._substituted(template, (self.enclosed(pieces[0]), *pieces[1:]), places)
         return text
+
+    def is_number(self, piece: Piece) -> bool:
+        """Whether a piece is a number, which goes first among factors; not where numbers stand in place of names."""
+        return not self.spelled_out and _NUMBER.fullmatch(piece.text) is not None
 
     def sign_of(self, reduce: str) -> str:
         """The sign of a sum or a maximum over indices in text, unlike all symbols."""

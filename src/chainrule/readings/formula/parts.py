@@ -22,12 +22,20 @@ def shown_parts(node: Expr, form: str) -> Sequence[Expr]:
     return (op.definition(node.operands, node.params),) if opened else node.operands
 
 
-def named_parts(roots: Sequence[Expr], form: str, expand: bool) -> tuple[list[Expr], dict[Expr, str]]:
+def named_parts(
+    roots: Sequence[Expr], form: str, where: bool = True, expand: bool = False
+) -> tuple[list[Expr], dict[Expr, str]]:
     """All nodes that are printed, in the order of reading, and names t_1, t_2, ... for those that need one.
 
     These are parts that are long and printed more than once, and C for constants too large to be written out.
+    where: parts below named ones are printed too, in lines of their own.
     """
-    order = topological(roots, lambda node: shown_parts(node, form))
+
+    def parts(node: Expr) -> Sequence[Expr]:
+        hidden = node.name and not where and not expand and node not in roots
+        return () if hidden else shown_parts(node, form)
+
+    order = topological(roots, parts)
     uses = Counter(part for node in order for part in shown_parts(node, form))
     taken = {latex_symbol(node.name) for node in order if node.name}
     known: dict[Expr, str] = {}

@@ -128,12 +128,15 @@ class Printer:
         notation = expr.op.notation_of(expr)
         if isinstance(notation, Expr):
             return (yield notation, indices, taken)
-        if indices is not None:
-            return (yield from self._entries.entry(expr, indices, taken))
+        entry = (yield from self._entries.entry(expr, indices, taken)) if indices is not None else None
+        if entry is not None:
+            return entry
         if notation is None:
             return (yield expr.op.definition(expr.operands, expr.params), None, taken)
-        pieces = []
+        pieces: list[Piece] = []
         for operand in expr.operands:
-            pieces.append((yield operand, None, taken))
-        return self.layout.filled(self.style.form(notation), pieces)
+            piece = yield operand, None, taken
+            pieces.append(piece)
+        whole = self.layout.filled(self.style.form(notation), pieces)
+        return self._entries.at(whole, indices, expr) if indices else whole
 
