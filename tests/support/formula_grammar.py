@@ -223,7 +223,7 @@ class Parser:
 
     def number(self) -> Node:
         value = v.number(float(self.take().text))
-        return self.scripted(lambda letters: value, ())
+        return self.scripted(lambda letters: value, allowed=("sup",))
 
     def bracket(self) -> Node:
         self.take("(")
@@ -279,7 +279,7 @@ class Parser:
         token = self.take()
         sizes = [int(size) for size in re.split("×", token.groups[0])]
         value = v.array(np.full(sizes, float(token.text)))
-        return self.scripted(lambda letters: value)
+        return self.scripted(lambda letters: value, allowed=("sup",))
 
     def matrix(self) -> Node:
         """Numbers in rows and columns, or blocks."""
@@ -389,7 +389,7 @@ class Parser:
     def scripted(self, node: Node, allowed: Sequence[str] = ("sub", "sup", "index")) -> Node:
         """A part in brackets, a call or a number, with its scripts."""
         scripts = self.scripts()
-        if scripts.pop("primes") or ("sub" in scripts and "sub" not in allowed):
+        if scripts.pop("primes") or not scripts.keys() <= {*allowed}:
             raise ReadingError(f"a script that means nothing in {self.text!r}")
         if "sub" in scripts or "index" in scripts:
             node = self.indexed(node, node({}), parts((scripts.get("sub") or scripts["index"])[0]))

@@ -31,9 +31,9 @@ def constant_piece(layout: Layout, expr: Expr, indices: Indices | None) -> Piece
     elif not expr.shape or indices is not None:
         return style.number(value)
     elif value in (0, 1):
-        return Piece(_filled(expr, style, int(value)), ATOM)
+        return Piece(_filled(expr, style, int(value)), ATOM, is_indexed=True)
     else:
-        product = layout.joined(style.number(abs(value)), Piece(_filled(expr, style, 1), ATOM))
+        product = layout.joined(style.number(abs(value)), Piece(_filled(expr, style, 1), ATOM, is_indexed=True))
         return Piece(style.minus + product.text, SUM) if value < 0 else product
     return Piece(layout.indexed(whole, style.indices(indices)), ATOM, is_indexed=True) if indices else whole
 

@@ -70,7 +70,7 @@ class Entries:
         inner = bound.take_letters(used)
         if inner and self.spelled_out and not any(index.terms for index in indices):
             return (yield from self._term_by_term(expr, equation, indices))
-        body = yield from self._product(expr, equation, bound.letters, frozenset(used))
+        body = yield from self._product(expr, equation, bound.letters, frozenset(used), summed_last=not inner)
         conditions = bound.conditions(self.style)
         if conditions:
             body = self.layout.joined(Piece(f"[{', '.join(conditions)}]", FACTOR), body)
@@ -91,9 +91,12 @@ class Entries:
         return Piece(head + self.layout.placed(body, TERM, later=True), TERM, runs)
 
     def _product(
-        self, expr: Expr, equation: IndexEquation, letters: dict[str, Index], taken: frozenset[str]
+        self, expr: Expr, equation: IndexEquation, letters: dict[str, Index], taken: frozenset[str], summed_last: bool
     ) -> Printing:
-        """The product of the factors of an equation, each at its indices; outside of an array its entries are 0."""
+        """The product of the factors of an equation, each at its indices; outside of an array its entries are 0.
+
+        summed_last: a factor that is a sum goes last, where it needs no brackets.
+        """
         pieces: list[Piece] = []
         shapes = [operand.shape for operand in expr.operands]
         for k, (factor, operand) in enumerate(zip(equation.factors, expr.operands, strict=True)):
@@ -103,7 +106,7 @@ class Entries:
             else:
                 piece = self.at((yield operand, None, taken), places, operand)
             pieces.append(piece)
-        pieces.sort(key=lambda piece: not self.layout.is_number(piece))
+        pieces.sort(key=lambda piece: (not self.layout.is_number(piece), summed_last and piece.strength == TERM))
         return reduce(self.layout.joined, pieces)
 
     def _opens(self, operand: Expr, depth: int = 10) -> bool:
