@@ -24,7 +24,23 @@ for (const formula of JSON.parse(require("fs").readFileSync(0, "utf8"))) {
 }
 console.log(JSON.stringify(faults));
 """
-FURTHER_NAMES = ("ŷ", "δ^{(1)}", "é", "größe", "learning rate", "x + y", "50 % of x", "a_b_c", "x1y2", "W^T", "_x", r"\Delta W", "Σ", "ℓ", "日本")
+FURTHER_NAMES = (
+    "ŷ",
+    "δ^{(1)}",
+    "é",
+    "größe",
+    "learning rate",
+    "x + y",
+    "50 % of x",
+    "a_b_c",
+    "x1y2",
+    "W^T",
+    "_x",
+    r"\Delta W",
+    "Σ",
+    "ℓ",
+    "日本",
+)
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="KaTeX runs in node, which is not on this machine")
 
@@ -67,6 +83,12 @@ def test_every_name_is_typeset() -> None:
             x, v = cr.parameter(name), cr.parameter(name, 3)
         except cr.NamingError:
             continue
-        formulas += [x.latex(), (2 * x**2).latex(), (v @ v).latex(), (v**2).latex(form="index"), cr.exp(x * x).latex()]
+        formulas += [
+            x.latex(),
+            (2 * x**2).latex(),
+            (v @ v).latex(),
+            (v**2).latex(form="index"),
+            cr.exp(x * x).latex(),
+        ]
     assert len(formulas) > 5 * len(NAMES)
     assert not faults(formulas)

@@ -3,7 +3,14 @@
 import pytest
 
 import chainrule as cr
-from chainrule.graph.symbols import latex_indexed, latex_raised, latex_symbol, symbol_of, text_indexed, text_symbol
+from chainrule.graph.symbols import (
+    latex_indexed,
+    latex_raised,
+    latex_symbol,
+    symbol_of,
+    text_indexed,
+    text_symbol,
+)
 
 TABLE = [
     # a name, in LaTeX, as text, and its entry i, j in LaTeX
@@ -16,7 +23,12 @@ TABLE = [
     ("e_i", "e_{i}", "eᵢ", "e_{i,i,j}"),
     ("loss", r"\mathrm{loss}", "loss", r"\mathrm{loss}_{i,j}"),
     ("u_max", r"u_{\mathrm{max}}", "u_max", r"u_{\mathrm{max},i,j}"),
-    ("learning_rate", r"\mathrm{learning}_{\mathrm{rate}}", "learning_rate", r"\mathrm{learning}_{\mathrm{rate},i,j}"),
+    (
+        "learning_rate",
+        r"\mathrm{learning}_{\mathrm{rate}}",
+        "learning_rate",
+        r"\mathrm{learning}_{\mathrm{rate},i,j}",
+    ),
     ("conv1_W", r"\mathrm{conv}_{1,W}", "conv_(1,W)", r"\mathrm{conv}_{1,W,i,j}"),
     ("max", r"\mathit{max}", "max", r"\mathit{max}_{i,j}"),
     ("theta", r"\theta", "θ", r"\theta_{i,j}"),

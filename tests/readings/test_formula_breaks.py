@@ -1,4 +1,4 @@
-"""The tests of formulas are tested: each rule of the printer is broken on purpose, and reading back has to notice."""
+"""The tests of formulas are tested: each rule of the printer is broken on purpose, and must be missed."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,14 +12,16 @@ import chainrule as cr
 from chainrule.graph import notation
 from chainrule.graph.notation import ATOM, HADAMARD, OPEN, PRODUCT, Form, Notation
 from chainrule.graph.op import OPS
-from chainrule.readings.formula import entries
+from chainrule.readings.formula import bound, entries
 from chainrule.readings.formula.layout import Layout
 from chainrule.readings.formula.style import Style
 
 ENOUGH = 600
 LEVELS = ("SUM", "TERM", "QUOTIENT", "STAR", "HADAMARD", "PRODUCT", "FACTOR", "POWER")
 SYMMETRIC = {"add", "multiply", "maximum", "minimum"}
-ORDERED = sorted(op.name for op in OPS.values() if op.public and op.notation and op.arity == 2 and op.name not in SYMMETRIC)
+ORDERED = sorted(
+    op.name for op in OPS.values() if op.public and op.notation and op.arity == 2 and op.name not in SYMMETRIC
+)
 
 
 def is_noticed(made: Iterator[tuple[cr.Expr, dict[Any, Any]]] | None = None) -> bool:
@@ -42,7 +44,9 @@ def test_a_dropped_strength_is_noticed(level: str, monkeypatch: pytest.MonkeyPat
     strength, placed = getattr(notation, level), Layout.placed
 
     def careless(self: Layout, piece: Any, place: int, later: bool) -> str:
-        return placed(self, replace(piece, strength=ATOM) if piece.strength == strength else piece, place, later)
+        return placed(
+            self, replace(piece, strength=ATOM) if piece.strength == strength else piece, place, later
+        )
 
     monkeypatch.setattr(Layout, "placed", careless)
     assert is_noticed()
@@ -96,12 +100,14 @@ def test_swapped_operands_are_noticed(name: str, monkeypatch: pytest.MonkeyPatch
         return Notation(swapped(found.latex), swapped(found.text)) if isinstance(found, Notation) else found
 
     monkeypatch.setattr(op, "notation", of)
-    rich = (pair for pair in many() if name in {node.op.name for node in cr.graph.walk.topological([pair[0]])})
+    rich = (
+        pair for pair in many() if name in {node.op.name for node in cr.graph.walk.topological([pair[0]])}
+    )
     assert is_noticed(rich)
 
 
 def break_letters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(entries, "fresh_letter", lambda letter, used: letter)
+    monkeypatch.setattr(bound, "fresh_letter", lambda letter, used: letter)
 
 
 def break_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +120,7 @@ def break_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def break_conditions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(entries.Bound, "conditions", lambda self, style: [])
+    monkeypatch.setattr(bound.Bound, "conditions", lambda self, style: [])
 
 
 def break_dots(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,12 +137,18 @@ def break_signs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def break_offsets(monkeypatch: pytest.MonkeyPatch) -> None:
     number = Style._number
-    monkeypatch.setattr(Style, "_number", lambda self, index, first: number(self, replace(index, offset=0), first))
+    monkeypatch.setattr(
+        Style, "_number", lambda self, index, first: number(self, replace(index, offset=0), first)
+    )
 
 
 def break_places(monkeypatch: pytest.MonkeyPatch) -> None:
     opens = entries.Entries._opens
-    monkeypatch.setattr(entries.Entries, "_opens", lambda self, operand, depth=10: True if operand.shape else opens(self, operand))
+    monkeypatch.setattr(
+        entries.Entries,
+        "_opens",
+        lambda self, operand, depth=10: True if operand.shape else opens(self, operand),
+    )
 
 
 def break_symbols(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,10 +164,12 @@ def break_symbols(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "breaking",
     [
-        break_letters, break_ranges, break_conditions, break_dots, break_likeness, break_signs, break_offsets, break_places,
-        break_symbols,
+        break_letters, break_ranges, break_conditions, break_dots, break_likeness, break_signs, break_offsets,
+        break_places, break_symbols,
     ],
 )  # fmt: skip
-def test_a_broken_rule_is_noticed(breaking: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_rule_is_noticed(
+    breaking: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     breaking(monkeypatch)
     assert is_noticed()

@@ -19,7 +19,9 @@ for expr, _ in made:
 
 def printed(seed: str) -> bytes:
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
-    run = subprocess.run([sys.executable, "-c", PROGRAM, str(TESTS)], env=environment, capture_output=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(TESTS)], env=environment, capture_output=True, check=True
+    )
     return run.stdout
 
 

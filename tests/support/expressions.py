@@ -1,4 +1,4 @@
-"""Random expressions over all ops, with numbers for their leaves: seeded, well shaped, finite, well conditioned."""
+"""Random expressions over all ops, with numbers for their leaves: seeded, well shaped, finite, tame."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,18 +17,24 @@ from chainrule.readings.working import node_values
 
 Shape = tuple[int, ...]
 NAMES = (
-    "x", "y", "z", "s", "t", "W", "X", "b", "theta", "Gamma", "loss", "u_max", "x_1", "W_12", "v'", "u''", r"\hat{y}", "x_hat", "z^{(1)}",
-    "a^{(2)}_3", r"\mathbf{v}", r"\delta^{(L)}", "h_{t-1}", r"\bar{\mu}_2", "learning_rate", r"\ell", "K^*", "i", "k", "f", "sigma", "Sigma",
-    "t_1", "e", "g", "exp", r"\frac{\partial \ell}{\partial W}", r"\frac{\partial \ell}{\partial x_1}", "λ", "q_i", r"\mathcal{L}", "n_0'",
+    "x", "y", "z", "s", "t", "W", "X", "b", "theta", "Gamma", "loss", "u_max", "x_1", "W_12", "v'", "u''",
+    r"\hat{y}", "x_hat", "z^{(1)}", "a^{(2)}_3", r"\mathbf{v}", r"\delta^{(L)}", "h_{t-1}", r"\bar{\mu}_2",
+    "learning_rate", r"\ell", "K^*", "i", "k", "f", "sigma", "Sigma", "t_1", "e", "g", "exp", "λ", "q_i",
+    r"\frac{\partial \ell}{\partial W}", r"\frac{\partial \ell}{\partial x_1}", r"\mathcal{L}", "n_0'",
 )  # fmt: skip
+"""Names that a printer could take for something else: indices, functions, entries of one another."""
 NUMBERS = (
-    -3, -2, -1, 0, 1, 2, 3, 7, Fraction(1, 2), Fraction(-2, 3), Fraction(5, 4), 0.5, -0.25, 1.5, 2.0, 1e-30, -1e-30, 2.5e-7, 1e5, -1.25e-3,
+    -3, -2, -1, 0, 1, 2, 3, 7, Fraction(1, 2), Fraction(-2, 3), Fraction(5, 4), 0.5, -0.25, 1.5, 2.0,
+    1e-30, -1e-30, 2.5e-7, 1e5, -1.25e-3,
 )  # fmt: skip
 EXPONENTS = (2, 3, -1, -2, Fraction(1, 2), Fraction(-3, 2), 0.5, -1.5, 1, 0, 4)
 _LARGEST = 1e6
-_WEIGHTS = dict.fromkeys(("add", "subtract", "multiply", "divide", "negate", "power"), 6) | dict.fromkeys(
-    ("matmul", "outer", "transpose", "index", "flatten", "pad", "place", "concatenate", "permute", "squared_norm", "raise_to"), 4
-)
+_OFTEN = ("add", "subtract", "multiply", "divide", "negate", "power")
+_SELDOM_POSSIBLE = (
+    "matmul", "outer", "transpose", "index", "flatten", "pad", "place", "concatenate", "permute",
+    "squared_norm", "raise_to",
+)  # fmt: skip
+_WEIGHTS = dict.fromkeys(_OFTEN, 6) | dict.fromkeys(_SELDOM_POSSIBLE, 4)
 
 
 @dataclass
@@ -54,15 +60,21 @@ class Random:
         if depth <= 0 or self.random.random() < 0.08:
             expr = self.leaf(shape, domain)
         else:
-            expr = _INTO[domain](self, shape, depth)
+            expr = self.made_by_op(shape, depth) if domain == "real" else self.carried(shape, depth, domain)
         if not expr.is_leaf and self.free and self.random.random() < self.named:
             expr = expr.named(self.free.pop())
         self.made.append((expr, domain))
         return expr
 
+    def carried(self, shape: Shape, depth: int, domain: str) -> Any:
+        """A random expression of real numbers, carried into a domain."""
+        return self.random.choice(list(_INTO[domain]))(self.of_shape(shape, depth - 1))
+
     def leaf(self, shape: Shape, domain: str) -> Any:
         """A new leaf, one that is there already, or a constant."""
-        known = [leaf for leaf, (_, inside) in self.values.items() if leaf.shape == shape and inside == domain]
+        known = [
+            leaf for leaf, (_, inside) in self.values.items() if leaf.shape == shape and inside == domain
+        ]
         if known and (self.random.random() < 0.5 or not self.free):
             return self.random.choice(known)
         if domain == "real" and (self.random.random() < 0.3 or not self.free):
@@ -87,7 +99,9 @@ class Random:
         rng = np.random.default_rng(self.random.getrandbits(32))
         if domain == "distribution":
             return rng.dirichlet(np.ones(shape[0])) if shape[0] else np.zeros(shape)
-        low, high = {"probability": (0.05, 0.95), "positive": (0.2, 2.0), "nonzero": (0.3, 1.8)}.get(domain, (-2.0, 2.0))
+        low, high = {"probability": (0.05, 0.95), "positive": (0.2, 2.0), "nonzero": (0.3, 1.8)}.get(
+            domain, (-2.0, 2.0)
+        )
         return rng.uniform(low, high, shape)
 
     def made_by_op(self, shape: Shape, depth: int) -> Any:
@@ -108,30 +122,38 @@ class Random:
         params = dict(sample.params)
         if op.name == "power":
             params["exponent"] = self.random.choice(EXPONENTS)
-        operands = [self.of_shape(one, depth - 1, domain) for one, domain in zip(sample.shapes, domains, strict=False)]
+        operands = [
+            self.of_shape(one, depth - 1, domain) for one, domain in zip(sample.shapes, domains, strict=False)
+        ]
         return op(*operands, **params)
 
 
-_INTO: Mapping[str, Callable[[Random, Shape, int], Any]] = {
-    "real": lambda self, shape, depth: self.made_by_op(shape, depth),
-    "positive": lambda self, shape, depth: self.random.choice((
-        lambda x: cr.exp(cr.tanh(x)), lambda x: cr.absolute(x) + Fraction(1, 2), lambda x: x * x + 1, cr.softplus, lambda x: 1 + cr.sigmoid(x),
-    ))(self.of_shape(shape, depth - 1)),
-    "nonzero": lambda self, shape, depth: self.random.choice((
-        lambda x: cr.exp(cr.tanh(x)), lambda x: x * x + 1, lambda x: -1 - cr.sigmoid(x), lambda x: 2 + cr.tanh(x), lambda x: -(x**2) - 1,
-    ))(self.of_shape(shape, depth - 1)),
-    "probability": lambda self, shape, depth: cr.sigmoid(self.of_shape(shape, depth - 1)),
-    "distribution": lambda self, shape, depth: cr.softmax(self.of_shape(shape, depth - 1)),
-}  # fmt: skip
+_POSITIVE = (
+    lambda x: cr.exp(cr.tanh(x)), lambda x: cr.absolute(x) + Fraction(1, 2), lambda x: x * x + 1, cr.softplus,
+    lambda x: 1 + cr.sigmoid(x),
+)  # fmt: skip
+_NONZERO = (
+    lambda x: cr.exp(cr.tanh(x)), lambda x: x * x + 1, lambda x: -1 - cr.sigmoid(x), lambda x: 2 + cr.tanh(x),
+    lambda x: -(x**2) - 1,
+)  # fmt: skip
+_INTO: Mapping[str, Sequence[Callable[[Any], Any]]] = {
+    "positive": _POSITIVE,
+    "nonzero": _NONZERO,
+    "probability": (cr.sigmoid,),
+    "distribution": (cr.softmax,),
+}
+"""What carries any number into a domain."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def made_by(shape: Shape) -> tuple[tuple[Op, Case], ...]:
     """The samples of all public ops that give a shape; what works entry by entry gives any."""
     found = [(op, sample) for op, sample, result in _samples() if result == shape and not op.elementwise]
     for op in (op for op in OPS.values() if op.public and op.elementwise):
         kinds = [dict(sample.params) for sample in op.samples] or [{}]
-        pairs = [(shape,)] if op.arity == 1 else [(shape, shape), ((), shape), (shape, ())][: 3 if shape else 1]
+        pairs = (
+            [(shape,)] if op.arity == 1 else [(shape, shape), ((), shape), (shape, ())][: 3 if shape else 1]
+        )
         found += [(op, Case(pair, params)) for pair in pairs for params in kinds]
     return tuple(found)
 

@@ -1,4 +1,4 @@
-"""What the functions in a formula mean, written once more in NumPy, from their textbooks and not from ours."""
+"""What the functions in a formula mean, written once more in NumPy, from textbooks and not from our ops."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 from support.formula_index import parts, place
-from support.formula_windows import at_maxima, diagonals, pooled, sizes_of, spread_over, to_maxima, toeplitz
 from support.formula_values import ReadingError, Value, array, entrywise
+from support.formula_windows import at_maxima, diagonals, pooled, sizes_of, spread_over, to_maxima, toeplitz
 
 _ERF = np.vectorize(math.erf, otypes=[float])
 _ROOT = math.sqrt(2 / math.pi)
@@ -152,7 +152,9 @@ WHOLE: dict[str, Callable[[Value, str], Value]] = {
     "max": _reduction(np.max),
     "logsumexp": _reduction(_logsumexp),
     "softmax": _softmax,
-    "logsoftmax": lambda x, words: array(x.array - np.expand_dims(_logsumexp(x.array, _last(words, x)), _last(words, x))),
+    "logsoftmax": lambda x, words: array(
+        x.array - np.expand_dims(_logsumexp(x.array, _last(words, x)), _last(words, x))
+    ),
     "𝟙": _indicator,
     "vec": lambda x, words: array(np.ravel(x.array)),
     "reshape": _reshaped,
@@ -166,7 +168,7 @@ WHOLE: dict[str, Callable[[Value, str], Value]] = {
     "sumpool": lambda x, words: pooled(x, words, np.sum),
     "T": toeplitz,
     "diagonals": diagonals,
-    "flip": lambda x, words: array(np.flip(x.array, axis=(-1,) if x.rank != 2 and x.rank != 4 else (-2, -1))),
+    "flip": lambda x, words: array(np.flip(x.array, axis=(-2, -1) if x.rank in (2, 4) else (-1,))),
 }
 """Functions of one array, by their name in the text form."""
 
@@ -186,7 +188,10 @@ def from_zero(name: str, words: str, first: int) -> str:
 
     if name == "place":
         at, of, sizes = words.partition(" of ")
-        steps = [":".join(re.sub(r"\d+", less, n) if k < 2 else n for k, n in enumerate(part.split(":"))) for part in at.split(",")]
+        steps = [
+            ":".join(re.sub(r"\d+", less, n) if k < 2 else n for k, n in enumerate(part.split(":")))
+            for part in at.split(",")
+        ]
         return ",".join(steps) + of + sizes
     return re.sub(r"\d+", less, words) if name == "permute" else re.sub(r"(?<=axis )\d+", less, words)
 

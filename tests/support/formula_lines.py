@@ -27,7 +27,14 @@ def rows(formula: str) -> list[tuple[str, str]]:
     return found
 
 
-def read(kind: str, formula: str, values: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]], index: bool, first: int = 1) -> Any:
+def read(
+    kind: str,
+    formula: str,
+    values: Mapping[str, Any],
+    shapes: Mapping[str, tuple[int, ...]],
+    index: bool,
+    first: int = 1,
+) -> Any:
     """What a formula computes.
 
     kind: latex or text. values: the symbols with their values. shapes: those of the left sides, by their
@@ -70,4 +77,8 @@ def _letters(left: str, name: str, rank: int, kind: str) -> list[str] | None:
     if not all(re.fullmatch(r"[a-z](_\{\d+\})?", letter) for letter in further):
         return None
     same = (whole.stem, whole.primes, whole.above) == (symbol.stem, symbol.primes, symbol.above)
-    return list(further) if same and len(further) == rank and whole.below[: len(symbol.below)] == symbol.below else None
+    return (
+        list(further)
+        if same and len(further) == rank and whole.below[: len(symbol.below)] == symbol.below
+        else None
+    )

@@ -113,8 +113,8 @@ def entries(a: Value, places: list[Any], outside: float) -> Value:
     if len(places) != a.rank:
         raise ReadingError(f"{len(places)} indices for the shape {a.shape}")
     inside, where = np.asarray(True), []
-    for place, size in zip(places, a.shape, strict=True):
-        place = np.asarray(place, float)
+    for number, size in zip(places, a.shape, strict=True):
+        place = np.asarray(number, float)
         inside = inside & (place == np.floor(place)) & (place >= 0) & (place < size)
         where.append(np.clip(np.floor(place), 0, max(size - 1, 0)).astype(int))
     read = a.array[tuple(np.broadcast_arrays(*where))] if a.array.size else np.zeros(())

@@ -1,4 +1,4 @@
-"""Convolution and pooling in a formula, by brute force: the words of the subscript say how the windows lie."""
+"""Convolution and pooling in a formula, by brute force: the words in the subscript say how windows lie."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ def sizes_of(words: str) -> tuple[int, ...]:
 
 
 def starred(x: Value, k: Value, star: str, words: str) -> Value:
-    """x ⋆ k or x ∗ k by brute force; with ᵀ the transposed of the map from x to x ⋆ k; "outer" for every pair of channels."""
+    """x ⋆ k or x ∗ k: the kernel slides along x, and each place gives a sum of products.
+
+    With ᵀ it is the transposed of the map from x to x ⋆ k; "outer" takes every pair of channels.
+    """
     if words.startswith("outer"):
         return _every_pair(x, k, words.removeprefix("outer").lstrip(", "))
     if (x.rank, k.rank) not in ((1, 1), (2, 2), (2, 3), (3, 4)):
@@ -43,7 +46,9 @@ def starred(x: Value, k: Value, star: str, words: str) -> Value:
     return array(result if k.rank > 2 else result[0])
 
 
-def _windows_of(image: Any, kernel: tuple[int, ...], given: dict[str, str], axes: int) -> tuple[Any, Any, Any, Any]:
+def _windows_of(
+    image: Any, kernel: tuple[int, ...], given: dict[str, str], axes: int
+) -> tuple[Any, Any, Any, Any]:
     """The padded image, its sides, each place of the result with its window, and the shape of the result."""
     step, apart = (_each(given.get(letter, "1"), axes) for letter in "sd")
     reach = [d * (n - 1) + 1 for d, n in zip(apart, kernel[2:], strict=True)]
@@ -63,7 +68,10 @@ def _windows_of(image: Any, kernel: tuple[int, ...], given: dict[str, str], axes
 def _with_sides(image: Any, sides: Sequence[tuple[int, int]]) -> Any:
     """An image with zeros added, or with its sides cut off where their number is negative."""
     image = np.pad(image, [(0, 0), *((max(before, 0), max(after, 0)) for before, after in sides)])
-    cut = tuple(slice(max(-before, 0), n - max(-after, 0)) for (before, after), n in zip(sides, image.shape[1:], strict=True))
+    cut = tuple(
+        slice(max(-before, 0), n - max(-after, 0))
+        for (before, after), n in zip(sides, image.shape[1:], strict=True)
+    )
     return image[(slice(None), *cut)]
 
 
@@ -107,7 +115,10 @@ def _padding(
         return [(m // 2, m - m // 2) for m in missing]
     text = given.get("p", "0")
     if text.startswith("((") or re.search(r"\), |, \(", text):
-        parts = [re.findall(r"-?\d+", part) for part in re.findall(r"\([^()]*\)|-?\d+", text.removeprefix("(").removesuffix(")"))]
+        parts = [
+            re.findall(r"-?\d+", part)
+            for part in re.findall(r"\([^()]*\)|-?\d+", text.removeprefix("(").removesuffix(")"))
+        ]
         return [(int(part[0]), int(part[-1])) for part in parts]
     numbers = [int(number) for number in re.findall(r"-?\d+", text)]
     if text.startswith("(") and len(numbers) == 2:
@@ -160,8 +171,8 @@ def at_maxima(v: Value, x: Value, words: str) -> Value:
 
 
 def _pools(x: Value, words: str) -> tuple[tuple[int, ...], Any, list[Any]]:
-    """The places of a pooling's result, the padded image with an axis of channels, and the window of each place."""
-    size = [int(number) for number in words.split(",")[0].split("×")]
+    """The places of a pooling's result, the padded image with its channels, and the window of each place."""
+    size = [int(number) for number in words.split(",", maxsplit=1)[0].split("×")]
     given, axes = _given(words.partition(",")[2]), len(size)
     step = _each(given["s"], axes) if "s" in given else size
     channels = int(np.prod(x.shape[: x.rank - axes]))

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from support.formula_grammar import Symbol, Token, computed, symbol_of
+from support.formula_grammar import computed
+from support.formula_scope import Symbol, Token, symbol_of
 from support.formula_values import ReadingError
 
 _SPACE = re.compile(r"(?:\s|\\,|\\;)+")
 INDICES_BELOW = True
 _SIGNS = {
-    "+": "+", "-": "-", "/": "/", ",": ",", "'": "prime", r"\odot": "⊙", r"\oslash": "⊘", r"\otimes": "⊗", r"\cdot": "·",
-    "(": "(", ")": ")", r"\left(": "(", r"\right)": ")", r"\left|": "|", r"\right|": "end|", r"\left\lVert": "‖", r"\right\rVert": "end‖",
+    "+": "+", "-": "-", "/": "/", ",": ",", "'": "prime", "(": "(", ")": ")", r"\left(": "(", r"\right)": ")",
+    r"\odot": "⊙", r"\oslash": "⊘", r"\otimes": "⊗", r"\cdot": "·", r"\left|": "|", r"\right|": "end|",
+    r"\left\lVert": "‖", r"\right\rVert": "end‖",
 }  # fmt: skip
 _HEADS = {
     r"\log\operatorname{softmax}": "logsoftmax", r"\sigma": "σ", r"\mathbb{1}": "𝟙",
@@ -31,14 +33,17 @@ _HEAD = re.compile(_any(_HEADS, r"(?![A-Za-z])") + r"|\\operatorname\{([^{}]*)\}
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _STEM = re.compile(r"\\[A-Za-z]+(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})?|[^\W\d_]")
 _WORDS = {
-    r"\times": "×", r"\text": "", r"\top": "⊤", r"\max": "max", r"\odot": "⊙", r"\,": "", r"\le": "≤", r"\ge": "≥",
+    r"\times": "×", r"\text": "", r"\top": "⊤", r"\max": "max", r"\odot": "⊙", r"\,": "", r"\le": "≤",
+    r"\ge": "≥",
     r"\lfloor": "⌊", r"\rfloor": "⌋", "{": "", "}": "", "  ": " ", " × ": "×", "⊙ ": "⊙",
 }  # fmt: skip
 Found = tuple[list[Token], int]
 """Tokens, and where they end."""
 
 
-def read(formula: str, declared: Mapping[str, Any], letters: str = "", shape: tuple[int, ...] = (), first: int = 1) -> Any:
+def read(
+    formula: str, declared: Mapping[str, Any], letters: str = "", shape: tuple[int, ...] = (), first: int = 1
+) -> Any:
     """What a formula computes: an array; with letters, the array of its entries for all values of these.
 
     declared: the symbols, as they are written, with their values.
@@ -106,28 +111,36 @@ def _is_call(text: str, at: int) -> bool:
 
 def _special(text: str, at: int, tight: bool) -> Found | None:
     """What carries groups."""
-    if text[at] in "_^":
-        inner, end = group(text, at + 1) if text[at + 1] == "{" else (text[at + 1], at + 2)
-        return [Token("sub" if text[at] == "_" else "sup", inner, tight, (_script(inner, text[at]),))], end
-    if text.startswith((r"\sum_", r"\max_{"), at):
-        return _big(text, at)
-    if text.startswith(r"\frac{\partial", at):
-        return _rate(text, at)
-    if text.startswith((r"\frac{", r"\sqrt{"), at):
-        first, end = group(text, at + 5)
-        if text[at + 1] == "s":
-            return [Token("sqrt", "", tight, (first,))], end
-        second, end = group(text, end)
-        return [Token("frac", "", tight, (first, second))], end
-    if text.startswith((r"\mathbf{1}_", r"\mathbf{0}_"), at):
-        inner, end = group(text, at + 11)
-        return [Token("full", text[at + 8], tight, (words(inner),))], end
-    if text.startswith(r"\begin{bmatrix}", at):
-        return _matrix(text, at, tight)
-    if text[at] == "[":
-        end = text.index("]", at)
-        return [Token("list", "", tight, (words(text[at + 1 : end]),))], end + 1
-    return _star(text, at) if text.startswith((r"\star", r"\ast"), at) else None
+    for starts, read_it in _SPECIAL.items():
+        if text.startswith(starts, at):
+            return read_it(text, at, tight)
+    return None
+
+
+def _scripted(text: str, at: int, tight: bool) -> Found:
+    inner, end = group(text, at + 1) if text[at + 1] == "{" else (text[at + 1], at + 2)
+    return [Token("sub" if text[at] == "_" else "sup", inner, tight, (_script(inner, text[at]),))], end
+
+
+def _fraction(text: str, at: int, tight: bool) -> Found:
+    above, middle = group(text, at + len(r"\frac"))
+    below, end = group(text, middle)
+    return [Token("frac", "", tight, (above, below))], end
+
+
+def _root(text: str, at: int, tight: bool) -> Found:
+    inner, end = group(text, at + len(r"\sqrt"))
+    return [Token("sqrt", "", tight, (inner,))], end
+
+
+def _full(text: str, at: int, tight: bool) -> Found:
+    inner, end = group(text, at + len(r"\mathbf{1}_"))
+    return [Token("full", text[at + len(r"\mathbf{")], tight, (words(inner),))], end
+
+
+def _condition(text: str, at: int, tight: bool) -> Found:
+    end = text.index("]", at)
+    return [Token("list", "", tight, (words(text[at + 1 : end]),))], end + 1
 
 
 def _script(inner: str, sign: str) -> str:
@@ -163,31 +176,33 @@ def cells(row: str) -> tuple[str, ...]:
     return _split(row, " & ")
 
 
-def _star(text: str, at: int) -> Found:
+def _star(text: str, at: int, tight: bool) -> Found:
     """A correlation or a convolution, with what is not plain in its subscript."""
     star = "⋆" if text.startswith(r"\star", at) else "∗"
     at += len(r"\star" if star == "⋆" else r"\ast")
     if text.startswith(r"^{\top}", at):
         star, at = star + "ᵀ", at + len(r"^{\top}")
     inner, end = group(text, at + 1) if text.startswith("_{", at) else ("", at)
-    return [Token("star", star, False, (words(inner.replace(r",\, ", ", ")),))], end
+    return [Token("star", star, tight, (words(inner.replace(r",\, ", ", ")),))], end
 
 
-def _big(text: str, at: int) -> Found | None:
+def _big(text: str, at: int, tight: bool) -> Found | None:
     """A sum or a maximum over indices; neighbours of one kind are one."""
     ranges: list[str] = []
     if text.startswith(r"\max", at):
         inner, end = group(text, at + 5)
-        return None if r"\text" in inner else ([Token("big", "max", False, tuple(words(inner).split(",")))], end)
+        return (
+            None if r"\text" in inner else ([Token("big", "max", tight, tuple(words(inner).split(",")))], end)
+        )
     while text.startswith(r"\sum_{", at):
         inner, at = group(text, at + 5)
         above, at = group(text, at + 1)
         ranges.append(f"{inner}..{above}")
         at += text.startswith(r" \sum", at)
-    return [Token("big", "sum", False, tuple(ranges))], at
+    return [Token("big", "sum", tight, tuple(ranges))], at
 
 
-def _rate(text: str, at: int) -> Found:
+def _rate(text: str, at: int, tight: bool) -> Found:
     """∂ℓ/∂W, a symbol; its index stands on the W."""
     above, middle = group(text, at + 5)
     below, end = group(text, middle)
@@ -195,4 +210,18 @@ def _rate(text: str, at: int) -> Found:
     marks = "'" * name.primes + f"^{name.above}"
     stem = rf"\frac{{{above}}}{{\partial {name.stem}{marks}}}"
     scripts = [Token("sub", "", True, (",".join(name.below),))] if name.below else []
-    return [Token("stem", stem, False), *scripts], end
+    return [Token("stem", stem, tight), *scripts], end
+
+
+_SPECIAL: dict[str | tuple[str, ...], Callable[[str, int, bool], Found | None]] = {
+    ("_", "^"): _scripted,
+    (r"\sum_", r"\max_{"): _big,
+    r"\frac{\partial": _rate,
+    r"\frac{": _fraction,
+    r"\sqrt{": _root,
+    (r"\mathbf{1}_", r"\mathbf{0}_"): _full,
+    r"\begin{bmatrix}": _matrix,
+    "[": _condition,
+    (r"\star", r"\ast"): _star,
+}
+"""What carries groups, by how it begins; the first that fits."""

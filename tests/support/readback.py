@@ -27,7 +27,7 @@ def problems(
     forms: Sequence[str] = FORMS,
     **how: Any,
 ) -> list[str]:
-    """What is wrong with the formulas of expressions, in each kind and form; nothing where they compute the values."""
+    """What is wrong with the formulas of expressions, in each kind and form."""
     found = []
     for at, (expr, values) in enumerate(pairs):
         numbers = node_values([expr], values)
@@ -41,7 +41,14 @@ def problems(
 
 
 def problem(
-    expr: Any, values: Mapping[Any, Any], wanted: Any, atol: float, kind: str, form: str, expand: bool = True, first: int = 1
+    expr: Any,
+    values: Mapping[Any, Any],
+    wanted: Any,
+    atol: float,
+    kind: str,
+    form: str,
+    expand: bool = True,
+    first: int = 1,
 ) -> str:
     """What is wrong with one formula."""
     formula = getattr(expr.named(ROOT), kind)(form=form, expand=expand, first=first)
@@ -63,7 +70,9 @@ def computed(
     style = Style(latex=kind == "latex")
     root = expr.named(ROOT)
     order, known = named_parts([root], form, True, expand)
-    shapes = {style.symbol(name): part.shape for part, name in known.items()} | {style.symbol(ROOT): root.shape}
+    shapes = {style.symbol(name): part.shape for part, name in known.items()} | {
+        style.symbol(ROOT): root.shape
+    }
     if not expand:
         shapes |= {style.symbol(node.name): node.shape for node in order if node.name and not node.is_leaf}
     declared = {style.symbol(leaf.name): value for leaf, value in values.items()}

@@ -52,7 +52,9 @@ class Notation:
     text: Form
 
 
-def infix(latex: str, text: str, strength: int, left: int | None = None, right: int | None = None) -> Notation:
+def infix(
+    latex: str, text: str, strength: int, left: int | None = None, right: int | None = None
+) -> Notation:
     """a ∘ b. By default the left operand may be of the same kind and the right one must bind more tightly."""
     places = (strength if left is None else left, strength + 1 if right is None else right)
     return Notation(Form(f"#1{latex}#2", strength, places), Form(f"#1{text}#2", strength, places))
@@ -82,7 +84,9 @@ def with_parameters(name: str, **shown: str) -> Callable[[Any], Notation]:
     def of(expr: Any) -> Notation:
         defaults = expr.op.defaults
         words = [
-            f"axis {PLACE}{expr.params[key] % len(expr.shape)}" if key == "axis" else _described(word, expr.params[key])
+            f"axis {PLACE}{expr.params[key] % len(expr.shape)}"
+            if key == "axis"
+            else _described(word, expr.params[key])
             for key, word in shown.items()
             if key not in defaults or expr.params[key] != defaults[key]
         ]

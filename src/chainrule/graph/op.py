@@ -152,8 +152,8 @@ class Op:
         return expr
 
     def notation_of(self, expr: Expr) -> Notation | Expr | None:
-        """How this expression is written: a notation, or another expression as which it is written, with the same
-        value, as 2 x for x 2; None where its definition stands for it."""
+        """How this expression is written: a notation; or another expression of the same value, in place of which
+        it is written, as 2 x for x 2; None where its definition stands for it."""
         return self.notation(expr) if callable(self.notation) else self.notation
 
     # rules, as decorators
@@ -180,8 +180,10 @@ class Op:
 
     def derivative(self, rule: Rule) -> Rule:
         """Hang f′ on an elementwise op f of one operand; f′ becomes an op of its own, defined by the rule."""
-        written = self.notation
-        notation = (lambda expr: primed(written(expr))) if callable(written) else primed(written or named_function(self.name))
+        def notation(expr: Expr) -> Notation:
+            written = self.notation_of(expr)
+            return primed(written if isinstance(written, Notation) else named_function(self.name))
+
         name = f"{self.name}_prime"
         facts = {"elementwise": True, "defined": True, "samples": self.samples, "edges": self.edges}
         rule.__doc__ = rule.__doc__ or f"The derivative of {self.name}, entry by entry."

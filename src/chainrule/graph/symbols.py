@@ -7,20 +7,19 @@ import unicodedata
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+_SMALL = "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho".split()
+_SMALL_FROM_SIGMA = "sigma tau upsilon varphi chi psi omega".split()
+_CAPITAL = "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
 _GREEK = {
-    name: chr(code)
-    for code, name in (
-        *enumerate("alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi".split(), 0x3B1),
-        (0x3BF, "omicron"),
-        *enumerate("pi rho".split(), 0x3C0),
-        *enumerate("sigma tau upsilon varphi chi psi omega".split(), 0x3C3),
-        *((ord(c), n) for c, n in zip("ΓΔΘΛΞΠΣΥΦΨΩ", "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split(), strict=True)),
-        (ord("ϵ"), "epsilon"), (ord("ϑ"), "vartheta"), (ord("ϕ"), "phi"),
-    )
+    **{name: chr(0x3B1 + at) for at, name in enumerate(_SMALL)},
+    **{name: chr(0x3C3 + at) for at, name in enumerate(_SMALL_FROM_SIGMA)},
+    **dict(zip(_CAPITAL, "ΓΔΘΛΞΠΣΥΦΨΩ", strict=True)),
+    "epsilon": "ϵ", "vartheta": "ϑ", "phi": "ϕ",
 }  # fmt: skip
 _SIGNS = {
-    "ell": "ℓ", "partial": "∂", "nabla": "∇", "top": "ᵀ", "prime": "′", "infty": "∞", "star": "⋆", "odot": "⊙",
-    "leftarrow": "←", "rightarrow": "→", "to": "→", "ldots": "…", "dots": "…", "cdot": "·", "times": "×",
+    "ell": "ℓ", "partial": "∂", "nabla": "∇", "top": "ᵀ", "prime": "′", "infty": "∞", "star": "⋆",
+    "odot": "⊙", "leftarrow": "←", "rightarrow": "→", "to": "→", "ldots": "…", "dots": "…",
+    "cdot": "·", "times": "×",
 }  # fmt: skip
 _COMMANDS = {sign: name for name, sign in (*_GREEK.items(), ("ell", "ℓ"))}
 _ACCENTS = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304", "dot": "\u0307", "vec": "\u20d7"}
@@ -72,7 +71,9 @@ def symbol_of(name: str) -> Symbol | None:
         return None
     letters, at = match[1], match.end()
     rate = _RATE.fullmatch(match[0])
-    stem = _rate(*map(latex_symbol, rate.groups())) if rate else _stem(letters) if letters else match[0].strip()
+    stem = (
+        _rate(*map(latex_symbol, rate.groups())) if rate else _stem(letters) if letters else match[0].strip()
+    )
     below: list[str] = []
     above, primes = "", 0
     while at < len(name):
@@ -104,10 +105,10 @@ def _stem(letters: str) -> str:
         return rf"\mathrm{{{letters}}}" if letters.isascii() else rf"\text{{{letters}}}"
     if letters in _COMMANDS:
         return rf"\{_COMMANDS[letters]}"
-    base, *marks = unicodedata.normalize("NFD", letters)
-    accent = {mark: name for name, mark in _ACCENTS.items()}.get(marks[0]) if len(marks) == 1 else None
+    taken_apart = unicodedata.normalize("NFD", letters)
+    accent = {mark: name for name, mark in _ACCENTS.items()}.get(taken_apart[1:])
     if accent:
-        return rf"\{accent}{{{base}}}"
+        return rf"\{accent}{{{taken_apart[0]}}}"
     return letters if letters.isascii() else rf"\text{{{letters}}}"
 
 
@@ -165,7 +166,7 @@ def latex_raised(symbol: str, exponent: str) -> str:
 
 @lru_cache(maxsize=4096)
 def text_symbol(name: str) -> str:
-    """A name in Unicode: \\hat{y} is ŷ, z^{(1)} is z⁽¹⁾, W1 is W₁. What is no single symbol stands in quotes."""
+    """A name in Unicode: \\hat{y} is ŷ, z^{(1)} is z⁽¹⁾, W1 is W₁; in quotes what is no single symbol."""
     found = symbol_of(name)
     if found is None:
         return f"‘{unicodedata.normalize('NFC', unicode_of(name))}’"
@@ -189,7 +190,9 @@ def unicode_of(latex: str) -> str:
         if new == text:
             break
         text = new
-    text = re.sub(r"\\([A-Za-z]+) ?", lambda found: _GREEK.get(found[1], _SIGNS.get(found[1], found[1])), text)
+    text = re.sub(
+        r"\\([A-Za-z]+) ?", lambda found: _GREEK.get(found[1], _SIGNS.get(found[1], found[1])), text
+    )
     return text.replace("{", "").replace("}", "").replace("'", "′")
 
 

@@ -16,10 +16,16 @@ from chainrule.graph.shape import Shape, as_shape, normal_axis
 from chainrule.ops.arithmetic import add
 from chainrule.ops.indexing import LETTERS, index, ranges
 
+
 @primitive(
     lambda expr: _reshaped(expr.shape),
     linear="joint",
-    samples=(case((2, 3), shape=(3, 2)), case((4,), shape=(2, 2)), case((1,), shape=()), case((0, 2), shape=(0,))),
+    samples=(
+        case((2, 3), shape=(3, 2)),
+        case((4,), shape=(2, 2)),
+        case((1,), shape=()),
+        case((0, 2), shape=(0,)),
+    ),
     errors=(error((4,), shape=(3,), match="4 entries"), error((4,), shape=(-2,), match="none negative")),
 )
 def reshape(x, /, shape):
@@ -33,7 +39,9 @@ def reshape(x, /, shape):
     """
     shape = as_shape(shape, "reshape")
     if prod(shape) != prod(x):
-        raise ShapeError(f"a shape with {prod(x)} entries", f"{shape}, which has {prod(shape)}", f"reshape of {x}")
+        raise ShapeError(
+            f"a shape with {prod(x)} entries", f"{shape}, which has {prod(shape)}", f"reshape of {x}"
+        )
     return shape
 
 
@@ -88,8 +96,13 @@ def _padded(expr: Expr) -> Notation:
     _padded,
     linear="joint",
     equation=lambda shapes, params: _padding(params["widths"]) + ranges(shapes[0]),
-    samples=(case((3,), widths=((1, 2),)), case((2, 2), widths=((0, 1), (2, 0))), case((0,), widths=((1, 1),))),
-    errors=(error((3,), widths=((1, 1), (1, 1)), match="one pair for each axis"), error((3,), widths=((-1, 1),), match="one pair")),
+    samples=(
+        case((3,), widths=((1, 2),)), case((2, 2), widths=((0, 1), (2, 0))), case((0,), widths=((1, 1),)),
+    ),
+    errors=(
+        error((3,), widths=((1, 1), (1, 1)), match="one pair for each axis"),
+        error((3,), widths=((-1, 1),), match="one pair"),
+    ),
 )  # fmt: skip
 def pad(x, /, widths):
     """x with zeros around it.
@@ -100,9 +113,15 @@ def pad(x, /, widths):
     >>> cr.pad(cr.data("x", 3), ((1, 1),)).shape
     (5,)
     """
-    pairs = widths if isinstance(widths, tuple) and all(isinstance(pair, (tuple, list)) for pair in widths) else ((),)
+    pairs = (
+        widths
+        if isinstance(widths, tuple) and all(isinstance(pair, (tuple, list)) for pair in widths)
+        else ((),)
+    )
     if len(pairs) != len(x) or any(len(pair) != 2 or min(pair) < 0 for pair in pairs):
-        raise ShapeError("one pair (before, after) for each axis, none negative", f"{widths} for the shape {x}", "pad")
+        raise ShapeError(
+            "one pair (before, after) for each axis, none negative", f"{widths} for the shape {x}", "pad"
+        )
     return tuple(before + size + after for size, (before, after) in zip(x, widths, strict=True))
 
 
@@ -138,7 +157,12 @@ def _concatenated(expr: Expr) -> Notation:
     _concatenated,
     linear="joint",
     domain=("real", "real", "real"),
-    samples=(case((2,), (3,)), case((2, 3), (2, 1), (2, 2), axis=1), case((0,), (2,)), case((1, 2), (1, 2), axis=-2)),
+    samples=(
+        case((2,), (3,)),
+        case((2, 3), (2, 1), (2, 2), axis=1),
+        case((0,), (2,)),
+        case((1, 2), (1, 2), axis=-2),
+    ),
     errors=(
         error((2, 3), (2, 2), match="alike but along axis 0"),
         error((), (2,), match="an operand with axes"),
@@ -159,7 +183,9 @@ def concatenate(*xs, axis=0):
     axis = normal_axis(axis, shapes[0], "concatenate")
     others = {(len(x), x[:axis], x[axis + 1 :]) for x in shapes}
     if len(others) > 1:
-        raise ShapeError(f"shapes that are alike but along axis {axis}", " and ".join(map(str, shapes)), "concatenate")
+        raise ShapeError(
+            f"shapes that are alike but along axis {axis}", " and ".join(map(str, shapes)), "concatenate"
+        )
     total, before = sum(x[axis] for x in shapes), 0
     parts: list[Expr] = []
     for x in xs:
@@ -191,11 +217,19 @@ def _(dy, y, *xs, axis):
     lambda expr: _permuted(expr.params["axes"]),
     linear="joint",
     equation=lambda shapes, params: _permutation(params["axes"]),
-    samples=(case((2, 3, 4), axes=(2, 0, 1)), case((2, 3, 2, 2), axes=(1, 0, 2, 3)), case((2, 3), axes=(1, 0)), case((0, 2), axes=(1, 0))),
-    errors=(error((2, 3), axes=(0, 0), match="each axis once"), error((2, 3), axes=1, match="each axis once")),
+    samples=(
+        case((2, 3, 4), axes=(2, 0, 1)),
+        case((2, 3, 2, 2), axes=(1, 0, 2, 3)),
+        case((2, 3), axes=(1, 0)),
+        case((0, 2), axes=(1, 0)),
+    ),
+    errors=(
+        error((2, 3), axes=(0, 0), match="each axis once"),
+        error((2, 3), axes=1, match="each axis once"),
+    ),
 )
 def permute(x, /, axes):
-    """x with its axes in another order; of a kernel (outputs, inputs, u, v) written kᵀ where the channels change places.
+    """x with its axes in another order; kᵀ for a kernel (outputs, inputs, u, v) with its channels exchanged.
 
     axes: for each axis of the result the axis of x that it is. Raises ShapeError unless each occurs once.
 

@@ -33,20 +33,25 @@ def normal_key(key: Any, shape: Shape) -> tuple[Part, ...]:
             try:
                 result.append(part.indices(size))
             except (TypeError, ValueError):
-                raise ShapeError("slices of whole numbers", repr(part), f"index into the shape {shape}") from None
+                raise ShapeError(
+                    "slices of whole numbers", repr(part), f"index into the shape {shape}"
+                ) from None
             continue
         if isinstance(part, bool) or not hasattr(part, "__index__"):
             raise ShapeError("whole numbers and slices", repr(part)[:80], f"index into the shape {shape}")
         place = part.__index__()
         if not -size <= place < size:
-            raise ShapeError(f"an index from {-size} to {size - 1}", f"{place}", f"index into the shape {shape}")
+            raise ShapeError(
+                f"an index from {-size} to {size - 1}", f"{place}", f"index into the shape {shape}"
+            )
         result.append(place % size)
     return tuple(result)
 
 
 def _slices(key: tuple[Part, ...]) -> tuple[Any, ...]:
     return tuple(
-        slice(part[0], None if part[1] < 0 else part[1], part[2]) if isinstance(part, tuple) else part for part in key
+        slice(part[0], None if part[1] < 0 else part[1], part[2]) if isinstance(part, tuple) else part
+        for part in key
     )
 
 
@@ -67,7 +72,11 @@ def _places(key: tuple[Part, ...], shape: Shape) -> str:
 
 def ranges(shape: Shape) -> str:
     """How far the letters run: over the part, where the whole is larger."""
-    return " for " + ", ".join(f"{letter}<{size}" for letter, size in zip(LETTERS, shape, strict=False)) if shape else ""
+    return (
+        " for " + ", ".join(f"{letter}<{size}" for letter, size in zip(LETTERS, shape, strict=False))
+        if shape
+        else ""
+    )
 
 
 def _subscript(expr: Expr) -> Notation:
@@ -93,11 +102,14 @@ def _part_and_whole(key: tuple[Part, ...]) -> tuple[str, str]:
     linear="joint",
     equation=lambda shapes, params: "Y[{}] = X[{}]".format(*_part_and_whole(params["key"]))
     + ranges(_index_shape(shapes[0], key=params["key"])),
-    samples=(case((3,), key=(1,)), case((2, 3), key=(0, (0, 3, 2))), case((4,), key=((3, -1, -1),)), case((4,), key=((2, 2, 1),))),
+    samples=(
+        case((3,), key=(1,)), case((2, 3), key=(0, (0, 3, 2))), case((4,), key=((3, -1, -1),)),
+        case((4,), key=((2, 2, 1),)),
+    ),
     errors=(error((3,), key=(3,), match="within the 3"), error((3,), key=((0, 4, 1),), match="within the 3")),
 )  # fmt: skip
 def index(x, /, key):
-    """The entry or part of x at an index, written x[...]. Indices count from 0, as in Python; formulas count from 1.
+    """The entry or part of x at an index, written x[...], from 0 as in Python; formulas count from 1.
 
     key: for each axis a place, or (start, stop, step). Raises ShapeError outside the shape.
 
@@ -114,20 +126,27 @@ def _(xp, x, key):
     return xp.asarray(x)[_slices(key)]
 
 
-def _index_shape(x: Shape, /, key: tuple[Part, ...]) -> Shape:
+def _index_shape(x: Shape, /, key: Any) -> Shape:
     key = tuple(tuple(part) if isinstance(part, (list, tuple)) else part for part in key)
     if len(key) != len(x):
         raise ShapeError(f"{len(x)} parts, one for each axis", f"{len(key)}", "index")
     for part, size in zip(key, x, strict=True):
         if not _inside(part, size):
-            raise ShapeError(f"a place or (start, stop, step) within the {size} of its axis", f"{part}", "index")
+            raise ShapeError(
+                f"a place or (start, stop, step) within the {size} of its axis", f"{part}", "index"
+            )
     return tuple(len(range(*part)) for part in key if isinstance(part, tuple))
 
 
 def _inside(part: Part, size: int) -> bool:
     if isinstance(part, int):
         return 0 <= part < size
-    if not isinstance(part, tuple) or len(part) != 3 or not all(isinstance(number, int) for number in part) or part[2] == 0:
+    if (
+        not isinstance(part, tuple)
+        or len(part) != 3
+        or not all(isinstance(number, int) for number in part)
+        or part[2] == 0
+    ):
         return False
     places = range(*part)
     return not places or (0 <= places[0] < size and 0 <= places[-1] < size)
@@ -157,7 +176,9 @@ def _placed(expr: Expr) -> Notation:
 @primitive(
     _placed,
     linear="joint",
-    equation=lambda shapes, params: "Y[{1}] = X[{0}]".format(*_part_and_whole(params["key"])) + ranges(shapes[0]),
+    equation=lambda shapes, params: (
+        "Y[{1}] = X[{0}]".format(*_part_and_whole(params["key"])) + ranges(shapes[0])
+    ),
     samples=(case((), key=(1,), shape=(3,)), case((2,), key=(0, (0, 3, 2)), shape=(2, 3))),
     errors=(
         error((2,), key=(1,), shape=(3,), match="the shape of the part"),

@@ -5,7 +5,8 @@ printer owns the brackets, the layout of products, the indices and the lines for
 
 Conventions. A vector is a column; indices count from 1 (or from `first`) and run over the whole axis
 unless said; Σ reaches to the next + or −. Entries outside of an array are 0 in a sum and left out in a
-maximum; a bracket such as [i ≤ 2] is 1 where it holds and 0 elsewhere. ⊙, ⊘ and an exponent with ⊙ work entry by entry.
+maximum; a bracket such as [i ≤ 2] is 1 where it holds and 0 elsewhere. ⊙, ⊘ and an exponent with ⊙
+work entry by entry.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from collections.abc import Collection, Iterable, Sequence
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import READERS, Expr
 from chainrule.ops.index_equation import Index
+from chainrule.readings.formula.bound import LETTERS
 from chainrule.readings.formula.constants import described, is_large
-from chainrule.readings.formula.entries import LETTERS
 from chainrule.readings.formula.parts import named_parts
 from chainrule.readings.formula.printer import Printer
 from chainrule.readings.formula.style import Indices, Piece, Style
@@ -49,8 +50,14 @@ def lines(
         if node in known or (where and not expand and node.name and not node.is_leaf):
             chosen.setdefault(node)
     for node in chosen:
-        indices = free_indices(node.shape, printer.letters) if form == "index" and not is_large(node) else None
-        left = printer.name(node, indices) if (node.name or node in known) and not (node.is_leaf and node not in known) else ""
+        indices = (
+            free_indices(node.shape, printer.letters) if form == "index" and not is_large(node) else None
+        )
+        left = (
+            printer.name(node, indices)
+            if (node.name or node in known) and not (node.is_leaf and node not in known)
+            else ""
+        )
         yield left, described(node, style) if is_large(node) else printer.text(node, indices)
 
 
@@ -64,7 +71,9 @@ def latex(expr: Expr, form: str = "matrix", where: bool = True, expand: bool = F
     if len(rows) == 1:
         left, right = rows[0]
         return f"{left} = {right}" if left and where else right
-    body = " \\\\\n".join(f"{left} &= {right}" if left else f"&\\phantom{{=}}\\; {right}" for left, right in rows)
+    body = " \\\\\n".join(
+        f"{left} &= {right}" if left else f"&\\phantom{{=}}\\; {right}" for left, right in rows
+    )
     return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
 
 
@@ -73,7 +82,9 @@ def text(expr: Expr, form: str = "matrix", where: bool = True, expand: bool = Fa
     rows = list(lines([expr], Style(latex=False, first=first), form, where and not expand, expand))
     joined = [f"{left} = {right}" if left and where else right for left, right in rows[:1]]
     joined += [f"{left} = {right}" for left, right in rows[1:]]
-    return "".join(f"\n{'  where ' if at == 1 else '        '}{line}" if at else line for at, line in enumerate(joined))
+    return "".join(
+        f"\n{'  where ' if at == 1 else '        '}{line}" if at else line for at, line in enumerate(joined)
+    )
 
 
 READERS["latex"] = latex

@@ -33,7 +33,9 @@ def constant_piece(layout: Layout, expr: Expr, indices: Indices | None) -> Piece
     elif value in (0, 1):
         return Piece(_filled(expr, style, int(value)), ATOM, is_indexed=True)
     else:
-        product = layout.joined(style.number(abs(value)), Piece(_filled(expr, style, 1), ATOM, is_indexed=True))
+        product = layout.joined(
+            style.number(abs(value)), Piece(_filled(expr, style, 1), ATOM, is_indexed=True)
+        )
         return Piece(style.minus + product.text, SUM) if value < 0 else product
     return Piece(layout.indexed(whole, style.indices(indices)), ATOM, is_indexed=True) if indices else whole
 
@@ -45,7 +47,9 @@ def _filled(expr: Expr, style: Style, value: int) -> str:
 
 def _array(expr: Expr, style: Style) -> str:
     if is_large(expr):
-        return rf"\mathbf{{C}}_{{{style.sizes(expr.shape)}}}" if style.latex else f"C[{style.sizes(expr.shape)}]"
+        return (
+            rf"\mathbf{{C}}_{{{style.sizes(expr.shape)}}}" if style.latex else f"C[{style.sizes(expr.shape)}]"
+        )
     if not expr.params["value"]:
         return _filled(expr, style, 0)
     entries = [style.number(value).text for value in expr.params["value"]]

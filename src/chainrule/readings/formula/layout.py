@@ -1,4 +1,4 @@
-"""Brackets and the layout of products: what stands beside what, and what must not be taken for something else."""
+"""Brackets and the layout of products: what must not be taken for something else."""
 
 from __future__ import annotations
 
@@ -6,8 +6,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chainrule.graph.notation import APPLIED, ATOM, BESIDE, CALL, HADAMARD, OPEN, PLACE, POWER, PRODUCT, TERM, WORD, Form
-from chainrule.graph.symbols import latex_raised, symbol_of
+from chainrule.graph.notation import (
+    APPLIED,
+    ATOM,
+    BESIDE,
+    CALL,
+    HADAMARD,
+    OPEN,
+    PLACE,
+    POWER,
+    PRODUCT,
+    TERM,
+    WORD,
+    Form,
+)
+from chainrule.graph.symbols import Symbol, latex_raised, symbol_of
 from chainrule.readings.formula.style import Piece, Style, is_tall
 
 _OPERAND = re.compile(r"#(\d+)(\^\{\\top\}|ᵀ|_\{[^#]*\}$|\[[^#]*\]$)?")
@@ -34,7 +47,7 @@ class Layout:
         self.ranks: dict[str, int] = {}
 
     def placed(self, piece: Piece, place: int, later: bool) -> str:
-        """A piece in a place of a strength; later: something stands before it, so that it must not begin with a minus."""
+        """A piece in a place of a strength; later: behind a sign, where it must not begin with a minus."""
         weak = piece.strength < place or {piece.strength, place} == {HADAMARD, PRODUCT}
         if place == WORD:
             weak = not re.fullmatch(r"[A-Za-zͰ-Ͽℓ]+|[0-9.]+", piece.text)
@@ -42,13 +55,14 @@ class Layout:
         return self.style.bracketed(piece.text) if weak or signed else piece.text
 
     def joined(self, left: Piece, right: Piece, form: Form | None = None) -> Piece:
-        """Two factors side by side. A Σ may stand last without brackets; the product then reaches as far as it does."""
+        """Two factors side by side. A Σ may stand last without brackets; the product then reaches as far."""
         places = form.places(2) if form else (PRODUCT, PRODUCT)
-        a = self.placed(left, places[0], later=False)
-        ends_with_sum = right.strength == TERM and not right.text.startswith(self.style.minus) and not self.spelled_out
-        b = right.text if ends_with_sum else self.placed(right, places[1], later=True)
-        text = self.beside(a, b, applied=bool(form and APPLIED in form.template))
-        return Piece(text, TERM if ends_with_sum else PRODUCT, left.runs | right.runs)
+        is_sum = (
+            right.strength == TERM and not right.text.startswith(self.style.minus) and not self.spelled_out
+        )
+        b = right.text if is_sum else self.placed(right, places[1], later=True)
+        text = self.beside(self.placed(left, places[0], later=False), b)
+        return Piece(text, TERM if is_sum else PRODUCT, left.runs | right.runs)
 
     def beside(self, a: str, b: str, applied: bool = False) -> str:
         """Two texts side by side, with a dot where a reader could take them for a number or a call."""
@@ -64,11 +78,13 @@ class Layout:
     def filled(self, form: Form, pieces: Sequence[Piece]) -> Piece:
         """A template with its operands, bracketed where they bind too weakly."""
         if form.template == f"#1{BESIDE}#2":
-            sum_first = pieces[0].strength == TERM < pieces[1].strength and not self.spelled_out
-            return self.joined(*(reversed(pieces) if sum_first else pieces), form=form)
+            left, right = pieces
+            sum_first = left.strength == TERM < right.strength and not self.spelled_out
+            return self.joined(right, left, form) if sum_first else self.joined(left, right, form)
         places = form.places(len(pieces))
-        sides = [self._substituted(side, pieces, places) for side in form.template.split(APPLIED)]
-        text = sides[0] if len(sides) == 1 else self.beside(*sides, applied=True)
+        text, *further = [self._substituted(side, pieces, places) for side in form.template.split(APPLIED)]
+        for side in further:
+            text = self.beside(text, side, applied=True)
         is_indexed = form.strength == ATOM
         strength = min(ATOM, pieces[0].strength) if is_indexed and pieces[0].is_symbol else form.strength
         runs = frozenset[tuple[str, int]]().union(*(piece.runs for piece in pieces))
@@ -93,7 +109,7 @@ class Layout:
         return text
 
     def is_number(self, piece: Piece) -> bool:
-        """Whether a piece is a number, which goes first among factors; not where numbers stand in place of names."""
+        """Whether a piece is a number, which goes first among factors where names stand for the others."""
         return not self.spelled_out and _NUMBER.fullmatch(piece.text) is not None
 
     def sign_of(self, reduce: str) -> str:
@@ -126,20 +142,21 @@ class Layout:
         return f"{text}_{{{indices}}}" if self.style.latex else f"{text}[{indices}]"
 
     def _is_taken(self, symbol: str, indices: str) -> bool:
-        """Whether a symbol with an index would look like another symbol, or like an entry of one: x_1 beside x."""
-        found = symbol_of(symbol) if self.style.latex else None
-        whole = self.style.indexed(symbol, indices)
-        if found is None or whole in self.ranks:
-            return whole in self.ranks
-        wanted = symbol_of(whole)
-        for other, rank in self.ranks.items():
-            known = symbol_of(other)
-            if known is None or wanted is None or other == symbol or replace(known, below=()) != replace(found, below=()):
-                continue
-            further = len(wanted.below) - len(known.below)
-            if further in (0, rank) and wanted.below[: len(known.below)] == known.below:
-                return True
+        """Whether a symbol with an index would look like another symbol or an entry of one: x_1 beside x."""
+        entry = self.style.indexed(symbol, indices)
+        wanted = symbol_of(entry) if self.style.latex else None
+        if entry in self.ranks or wanted is None:
+            return entry in self.ranks
+        return any(_is_entry(wanted, other, rank) for other, rank in self.ranks.items() if other != symbol)
+
+
+def _is_entry(wanted: Symbol, symbol: str, rank: int) -> bool:
+    """Whether what is wanted can be read as a symbol or as an entry of it."""
+    known = symbol_of(symbol)
+    if known is None or replace(known, below=()) != replace(wanted, below=()):
         return False
+    further = len(wanted.below) - len(known.below)
+    return further in (0, rank) and wanted.below[: len(known.below)] == known.below
 
 
 def looks_callable(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The printer: a fold over the graph. The ops say how they are written; brackets and products are the layout's."""
+"""The printer: a fold over the graph. The ops say how they are written; brackets are the layout's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chainrule.graph.notation import ATOM, FACTOR, POWER, QUOTIENT, SUM
 from chainrule.graph.symbols import latex_symbol, symbol_of
 from chainrule.graph.walk import topological
 from chainrule.readings.formula.constants import constant_piece
-from chainrule.readings.formula.entries import Entries
+from chainrule.readings.formula.entries import Entries, runs_of
 from chainrule.readings.formula.layout import Layout
 from chainrule.readings.formula.style import Indices, Piece, Style
 
@@ -48,7 +48,11 @@ class Printer:
 
     def piece(self, expr: Expr, indices: Indices | None = None) -> Piece:
         """The right-hand side of an expression, run without recursion."""
-        self.declare(topological([expr], lambda node: () if node is not expr and self.is_named(node) else node.operands))
+        self.declare(
+            topological(
+                [expr], lambda node: () if node is not expr and self.is_named(node) else node.operands
+            )
+        )
         done: dict[Request, Piece] = {}
         taken = frozenset(letter for index in indices or () for letter in index.letters)
         root: Request = (expr, indices, taken)
@@ -90,7 +94,7 @@ class Printer:
         return self._symbols[node]
 
     def _strength(self, name: str) -> int:
-        """How strongly a symbol binds: an exponent on x' or z^{(1)} needs brackets, and so does more on ∂ℓ/∂x."""
+        """How strongly a symbol binds: a power of x' or z^{(1)} needs brackets, and ∂ℓ/∂x more of them."""
         found = symbol_of(name)
         if found is None:
             return SUM if self.style.latex and not self.style.symbol(name).startswith(r"\text") else ATOM
@@ -108,8 +112,8 @@ class Printer:
             return whole
         text = self.layout.indexed(whole, self.style.indices(indices))
         behind = text.startswith((r"\left(", "(")) or (not self.style.latex and whole.strength == POWER)
-        runs = frozenset((index.letter, size) for index, size in zip(indices, expr.shape, strict=True) if index.letter)
-        return Piece(text, ATOM if behind else whole.strength, runs, is_indexed=True)
+        strength = ATOM if behind else whole.strength
+        return Piece(text, strength, runs_of(indices, expr.shape), is_indexed=True)
 
     # one node
 
@@ -139,4 +143,3 @@ class Printer:
             pieces.append(piece)
         whole = self.layout.filled(self.style.form(notation), pieces)
         return self._entries.at(whole, indices, expr) if indices else whole
-

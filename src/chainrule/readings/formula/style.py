@@ -79,18 +79,20 @@ class Style:
         return (r" \times " if self.latex else "×").join(map(str, shape))
 
     def index(self, index: Index) -> str:
-        """An index, with the letters counting from `first`. Of a whole quotient only whole numbers are places."""
+        """An index, with the letters counting from `first`. A quotient that is not whole is no place."""
         text = self._number(index, self.first * index.divisor)
         return text if index.divisor == 1 else f"({text})/{index.divisor}"
 
     def _number(self, index: Index, first: int) -> str:
-        """The number before its division, for a letter whose first value is `self.first`, counted from `first`."""
-        parts = [(factor, letter) for factor, letter in index.terms]
+        """The number before its division, counted from `first`; the letters count from `self.first`."""
+        parts = [(factor, self.symbol(letter)) for factor, letter in index.terms]
         for factor, inner, by in index.rounded:
             quotient = f"({self._number(inner, 0)})/{by}"
             parts.append((factor, rf"\lfloor {quotient} \rfloor" if self.latex else f"⌊{quotient}⌋"))
         offset = index.offset + first - self.first * sum(factor for factor, _ in index.terms)
-        signed = [(factor < 0, (str(abs(factor)) if abs(factor) != 1 else "") + what) for factor, what in parts]
+        signed = [
+            (factor < 0, (str(abs(factor)) if abs(factor) != 1 else "") + what) for factor, what in parts
+        ]
         if offset or not signed:
             signed.append((offset < 0, str(abs(offset))))
         if signed[0][0]:
