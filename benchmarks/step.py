@@ -45,7 +45,7 @@ def ours(net: cr.Network, n: int) -> Run:
     settings = optimizer.settings()
     run = compiled_epochs(problem, problem.updates(optimizer), tuple(settings), BATCH, n)
     numbers = tuple(np.float32(number) for number in settings.values())
-    span = Span(0, 1, 0, n // BATCH, 0.0)
+    span = Span(0, 1, 0, n // BATCH, 0)
     return lambda state, X, labels, order: run(state, (X, labels), order[None], numbers, span)
 
 

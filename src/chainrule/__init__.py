@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.errors import (
     ChainruleError,
+    DataError,
     FeedError,
     NamingError,
     ParseError,
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from chainrule.documents.convention import Convention as Convention
     from chainrule.documents.derivation import derive as derive
     from chainrule.documents.working import work as work
+    from chainrule.networks.architectures import lenet5 as lenet5
+    from chainrule.networks.architectures import vgg as vgg
+    from chainrule.networks.dropout import Dropout as Dropout
     from chainrule.networks.initialisation import Glorot as Glorot
     from chainrule.networks.initialisation import He as He
     from chainrule.networks.initialisation import Normal as Normal
@@ -52,6 +56,12 @@ if TYPE_CHECKING:
     from chainrule.networks.layers import Softplus as Softplus
     from chainrule.networks.layers import Tanh as Tanh
     from chainrule.networks.network import Network as Network
+    from chainrule.networks.spatial import AvgPool1d as AvgPool1d
+    from chainrule.networks.spatial import AvgPool2d as AvgPool2d
+    from chainrule.networks.spatial import Conv1d as Conv1d
+    from chainrule.networks.spatial import Conv2d as Conv2d
+    from chainrule.networks.spatial import MaxPool1d as MaxPool1d
+    from chainrule.networks.spatial import MaxPool2d as MaxPool2d
     from chainrule.ops.syntax import parse as parse
     from chainrule.ops.toeplitz import toeplitz_entries as toeplitz_entries
     from chainrule.readings.agreement import check as check
@@ -60,6 +70,7 @@ if TYPE_CHECKING:
     from chainrule.readings.structure import parameter_count as parameter_count
     from chainrule.readings.structure import trace_of_shapes as trace_of_shapes
     from chainrule.readings.working import evaluate as evaluate
+    from chainrule.training.data.opening import open_data as open_data
     from chainrule.training.history import History as History
     from chainrule.training.objective import value_and_gradient as value_and_gradient
     from chainrule.training.optimizers import SGD as SGD
@@ -67,6 +78,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _LAYERS = "ELU Flatten GELU Layer LeakyReLU Linear ReLU Sigmoid Softplus Tanh".split()
+_SPATIAL = "AvgPool1d AvgPool2d Conv1d Conv2d MaxPool1d MaxPool2d".split()
 _STARTS = "Glorot He Normal Zeros".split()
 _WHERE = {
     "Convention": "chainrule.documents.convention",
@@ -80,18 +92,24 @@ _WHERE = {
     "trace_of_shapes": "chainrule.readings.structure",
     "evaluate": "chainrule.readings.working",
     "parse": "chainrule.ops.syntax",
+    "open_data": "chainrule.training.data.opening",
     "value_and_gradient": "chainrule.training.objective",
     "Network": "chainrule.networks.network",
     "History": "chainrule.training.history",
     "SGD": "chainrule.training.optimizers",
     **dict.fromkeys(_LAYERS, "chainrule.networks.layers"),
+    "Dropout": "chainrule.networks.dropout",
+    "lenet5": "chainrule.networks.architectures",
+    "vgg": "chainrule.networks.architectures",
+    **dict.fromkeys(_SPATIAL, "chainrule.networks.spatial"),
     **dict.fromkeys(_STARTS, "chainrule.networks.initialisation"),
 }
 """Public names that are loaded when first used, and the module of each."""
 
-__all__ = [
+__all__ = [  # noqa: PLE0604 - all are names: the last two parts are read from tables
     "OPS",
     "ChainruleError",
+    "DataError",
     "Expr",
     "FeedError",
     "NamingError",

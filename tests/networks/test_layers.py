@@ -133,7 +133,7 @@ MISFITS = [
         4,
         [cr.Linear(3), misfit],
         CE,
-        "layer 2 of 2, misfit, in matmul: needed the last size of A to be the first",
+        "layer 2 of 2, misfit, in matmul of z^{(1)} and a constant: needed the last size of A to be the first",
     ),
     (4, [cr.Linear(3), misfit], CE, "came (3,) @ (2,)"),
     (

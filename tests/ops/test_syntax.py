@@ -138,7 +138,10 @@ def test_every_public_op_can_be_called_by_its_name() -> None:
             if any(isinstance(value, list) for value in case.params.values()):
                 continue
             names = [f"p{i}" for i in range(len(case.shapes))]
-            params = [f"{key}={value!r}" if isinstance(value, str) else f"{key}={value}" for key, value in case.params.items()]
+            params = [
+                f"{key}={value!r}" if isinstance(value, str) else f"{key}={value}"
+                for key, value in case.params.items()
+            ]
             text = f"{name}({', '.join([*names, *params])})"
             shapes = dict(zip(names, case.shapes, strict=True))
             leaves = [cr.parameter(leaf, shape) for leaf, shape in shapes.items()]

@@ -65,7 +65,7 @@ def test_without_shapes_a_hostile_text_ends_too(text: str) -> None:
 
 MESSAGES = {
     "W @ (x + b)": (
-        "add, line 1, column 6, `x + b`: "
+        "add of x and b, line 1, column 6, `x + b`: "
         "needed operands of one shape (only scalars broadcast); came (3,) and (2,). "
         "For a product of linear algebra write @; to repeat along an axis write spread(x, axis, size)"
     ),

@@ -1,7 +1,65 @@
 """chainrule derive: the formulas of forward and backward of an expression."""
+
+from __future__ import annotations
+
 import typer
-app = typer.Typer()
-@app.command()
-def derive(expression: str) -> None:
-    """Derive."""
-    typer.echo(expression)
+
+from chainrule.cli.expressions import chosen_leaves, read
+from chainrule.cli.output import FORMATS, chosen_format, give, print_document
+from chainrule.documents.convention import Convention
+from chainrule.documents.derivation import derive as derived
+from chainrule.documents.outline import FORMS, LAYERS, checked_choice
+from chainrule.graph.walk import leaves
+
+app = typer.Typer(add_completion=False)
+
+EXAMPLES = """
+**Examples**
+
+    chainrule derive "(U @ sigmoid(W @ x + b) - y)**2 / 2" --shape W=3x3 --shape b=3 --shape U=3 --shape x=3
+
+    chainrule derive "cross_entropy(softmax(W @ x), y)" --shape W=3x4 --shape x=4 --shape y=3 --form both
+
+    chainrule derive network.toml --out network.pdf
+
+    chainrule derive network.toml --format code:jax
+"""
+
+
+@app.command(epilog=EXAMPLES)
+def derive(
+    expression: str = typer.Argument(
+        help="An expression with a scalar value, or a TOML file: expression, shapes, data, wrt."
+    ),
+    shape: list[str] = typer.Option(
+        [], "--shape", "-s", metavar="NAME=SIZES", help="The shape of a leaf: W=3x3, b=3. May be repeated."
+    ),
+    data: list[str] = typer.Option(
+        [], "--data", metavar="NAMES", help="What differs from example to example; x,y by default."
+    ),
+    wrt: list[str] = typer.Option(
+        [], "--wrt", metavar="NAMES", help="The leaves to differentiate by; all but labels by default."
+    ),
+    form: str = typer.Option("matrix", "--form", help=f"One of {', '.join(FORMS)}."),
+    layers: str = typer.Option("both", "--layers", help=f"Three or more like layers: {', '.join(LAYERS)}."),
+    format: str = typer.Option(
+        "", "--format", help=f"One of {', '.join(FORMATS)}; else as the name of --out says, else text."
+    ),
+    first: int = typer.Option(1, "--first", help="The number of the first entry in formulas, 1 or 0."),
+    delta: str = typer.Option(
+        "loss", "--delta", help="δ is ∂ℓ/∂z (loss), or ∂ŷ/∂z as in the notes (output)."
+    ),
+    out: str = typer.Option("", "--out", "-o", metavar="FILE", help="Write to a file."),
+    open_: bool = typer.Option(False, "--open", help="Open the result."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),
+) -> None:
+    """Derive the gradients of an expression: forward, backward and the gradient of every parameter, line by line."""
+    kind = chosen_format(format, out, as_json, open_)
+    checked_choice(form, FORMS, "--form"), checked_choice(layers, LAYERS, "--layers")
+    given = read(expression, shape, data, wrt=wrt)
+    targets = chosen_leaves(given.expression, given.wrt, leaves([given.expression]))
+    derivation = derived(given.expression, targets, Convention(first=first, delta=delta))
+    if kind.startswith("code:"):
+        give(derivation.code(kind.removeprefix("code:")), out, open_, kind)
+    else:
+        print_document(derivation.document(form, layers), kind, out, open_)

@@ -26,11 +26,16 @@ class Convention:
         for field, allowed in _CHOICES.items():
             if getattr(self, field) not in allowed:
                 raise ChainruleError(
-                    f"{field} to be one of {', '.join(map(repr, allowed))}", repr(getattr(self, field)), "Convention"
+                    f"{field} to be one of {', '.join(map(repr, allowed))}",
+                    repr(getattr(self, field)),
+                    "Convention",
+                    f"write {field}={allowed[0]!r}",
                 )
 
     def __str__(self) -> str:
-        delta = "∂ℓ/∂z, the loss included" if self.delta == "loss" else "∂ŷ/∂z, the factor of the loss comes last"
+        delta = (
+            "∂ℓ/∂z, the loss included" if self.delta == "loss" else "∂ŷ/∂z, the factor of the loss comes last"
+        )
         return (
             f"Vectors are columns; indices count from {self.first}; one example, of which a batch takes the "
             f"{self.reduce}; δ is {delta}."

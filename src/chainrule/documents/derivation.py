@@ -6,78 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from chainrule.documents.code.writer import code_of
 from chainrule.documents.convention import Convention
+from chainrule.documents.lookup import line_named
+from chainrule.documents.model import Document
 from chainrule.documents.naming import LOSS, adjoint_name, autonamed, is_activation, labels, predicted
+from chainrule.documents.outline import derivation_document
+from chainrule.documents.render.html import framed, page
+from chainrule.documents.render.json import json_text
+from chainrule.documents.render.latex import display, latex_document
+from chainrule.documents.render.markdown import markdown
+from chainrule.documents.render.terminal import plain_text
+from chainrule.documents.render.typst import pdf
+from chainrule.documents.step import Step
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import PARAMETER, data
 from chainrule.graph.rewrite import stable
-from chainrule.graph.shape import Shape
 from chainrule.graph.walk import leaves, topological
-from chainrule.readings.formula import Printer, Style, free_indices
 from chainrule.readings.gradient import adjoints
-
-PHASES = ("given", "forward", "backward", "gradient")
-_MOST_PARTS = 12  # a gradient with more parts is not written out behind its short form
-
-
-@dataclass(frozen=True)
-class Step:
-    """One line of a derivation: a name and the expression that it stands for.
-
-    phase: "given" for a leaf, "forward", "backward" for an adjoint, "gradient" for the result wrt a leaf.
-    of: for backward and gradient lines, the node whose adjoint this is. whole: the same with the
-    adjoints' own formulas in place of their names, where that differs. sources: the names of the
-    lines that the right-hand side mentions.
-    """
-
-    name: str
-    expr: Expr
-    phase: str
-    of: Expr | None = None
-    whole: Expr | None = None
-
-    @property
-    def shape(self) -> Shape:
-        """The shape of the line's value, for one example."""
-        return self.expr.shape
-
-    @cached_property
-    def mentioned(self) -> tuple[Expr, ...]:
-        """The leaves and named parts that the right-hand side mentions, in the order of reading."""
-        if self.expr.is_leaf:
-            return ()
-        if self.expr.name and self.expr.name != self.name:
-            return (self.expr,)
-        inside = topological([self.expr], lambda n: () if n.name and n is not self.expr else n.operands)
-        return tuple(node for node in inside if node.name and node is not self.expr)
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """The names of the lines that this one is computed from."""
-        return tuple(str(node.name) for node in self.mentioned)
-
-    def left(self, style: Style, form: str = "matrix") -> str:
-        """The left-hand side."""
-        symbol = style.symbol(self.name)
-        return style.indexed(symbol, style.indices(free_indices(self.shape))) if form == "index" and self.shape else symbol
-
-    def right(self, printer: Printer, form: str = "matrix") -> str:
-        """The right-hand side; where it is short enough, with its factors written out behind it."""
-        indices = free_indices(self.shape) if form == "index" else None
-        if self.expr.name and self.expr.name != self.name:
-            short = printer.name(self.expr, indices)
-        else:
-            short = printer.text(self.expr, indices)
-        if self.whole is None or self._length > _MOST_PARTS:
-            return short
-        return f"{short} = {printer.text(self.whole, indices)}"
-
-    @cached_property
-    def _length(self) -> int:
-        """How many parts the whole right-hand side has."""
-        roots = [self.whole] if self.whole is not None else []
-        return len(topological(roots, lambda n: () if n.name else n.operands))
 
 
 @dataclass(frozen=True)
@@ -103,51 +50,64 @@ class Derivation:
                 found[Expr(node.op, (t,), node.params, ())] = None
         return tuple(found)
 
-    def rows(self, style: Style, form: str = "matrix") -> list[tuple[Step, str, str]]:
-        """The lines but the given ones, as (step, left, right)."""
-        printer = Printer(style)
-        return [
-            (step, step.left(style, form), step.right(printer, form)) for step in self.steps if step.phase != "given"
-        ]
+    def line(self, name: str) -> Step:
+        """The line of that name, in LaTeX or Unicode, or "grad W" for ∂ℓ/∂W. ChainruleError where there is none."""
+        return line_named(self.steps, name)
 
-    def latex(self, form: str = "matrix") -> str:
-        """All lines as one aligned LaTeX display; form "matrix", "index" or "both"."""
-        style = Style(latex=True, first=self.convention.first)
-        rows = [
-            f"{left} &= {right}" for one in _forms(form) for _, left, right in self.rows(style, one)
-        ]
-        body = " \\\\\n".join(rows)
-        return f"% {self.convention}\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+    # renderings
 
-    def text(self, form: str = "matrix") -> str:
-        """All lines as Unicode text, with their shapes."""
-        style = Style(latex=False, first=self.convention.first)
-        result = [str(self.convention)]
-        for one in _forms(form):
-            rows = self.rows(style, one)
-            width = max((len(left) for _, left, _ in rows), default=0)
-            phase = ""
-            for step, left, right in rows:
-                if step.phase != phase:
-                    phase = step.phase
-                    result += ["", HEADINGS[phase] + (", entry by entry" if one == "index" else "")]
-                result.append(f"  {left.rjust(width)} = {right}   ({'×'.join(map(str, step.shape)) or 'scalar'})")
-        return "\n".join(result)
+    def document(self, form: str = "matrix", layers: str = "both") -> Document:
+        """The derivation as a document, which each renderer can print.
+
+        form: "matrix", "index", "both", or "factors" for the factors of the chain rule before they are
+        multiplied out. layers: three or more like layers as lines each ("each"), as the recursion in l
+        ("recursion"), or "both".
+        """
+        return derivation_document(self, form, layers)
+
+    def latex(self, form: str = "matrix", layers: str = "each") -> str:
+        """All lines as one aligned LaTeX display; form and layers as for document."""
+        return display(self.document(form, layers))
+
+    def text(self, form: str = "matrix", width: int = 100, layers: str = "both") -> str:
+        """All lines as Unicode text, with their shapes, folded to the width."""
+        return plain_text(self.document(form, layers), width)
+
+    def html(self, form: str = "both", layers: str = "both") -> str:
+        """The derivation as a page that needs no other file and no network."""
+        return page(self.document(form, layers))
+
+    def latex_document(self, form: str = "both", layers: str = "both") -> str:
+        """The derivation as a LaTeX document that compiles as it is."""
+        return latex_document(self.document(form, layers))
+
+    def markdown(self, form: str = "matrix", layers: str = "both") -> str:
+        """The derivation as Markdown with LaTeX formulas."""
+        return markdown(self.document(form, layers))
+
+    def pdf(self, form: str = "both", layers: str = "both") -> bytes:
+        """The derivation as a PDF, set by Typst: needs the extra `pdf`, but no TeX installation."""
+        return pdf(self.document(form, layers))
+
+    def to_json(self, form: str = "matrix", layers: str = "both") -> str:
+        """The lines as one JSON document."""
+        return json_text(self.document(form, layers))
+
+    def code(self, library: str = "numpy") -> str:
+        """A function of forward and backward in "numpy", "jax" or "torch", formula by formula, without chainrule."""
+        return code_of(self, library)
 
     def __str__(self) -> str:
         return self.text()
 
+    def _repr_html_(self) -> str:
+        return framed(self.html())
+
     def _repr_latex_(self) -> str:
         return f"$$\n{self.latex()}\n$$"
 
-
-HEADINGS = {"given": "given", "forward": "forward", "backward": "backward", "gradient": "gradients"}
-
-
-def _forms(form: str) -> tuple[str, ...]:
-    if form not in ("matrix", "index", "both"):
-        raise ChainruleError("one of matrix, index, both", repr(form), "form")
-    return ("matrix", "index") if form == "both" else (form,)
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
 
 
 def derive(loss: Expr, wrt: Sequence[Expr] | None = None, convention: Convention | None = None) -> Derivation:
@@ -197,7 +157,14 @@ def _by_loss(loss: Expr, targets: Sequence[Expr], of: str = "") -> list[Step]:
     for target in targets:
         whole = plain[target] if plain[target] is not found[target].unnamed else None
         steps.append(
-            Step(rf"\frac{{\partial {of}}}{{\partial {target.name}}}", found[target], "gradient", target, whole)
+            Step(
+                rf"\frac{{\partial {of}}}{{\partial {target.name}}}",
+                found[target],
+                "gradient",
+                target,
+                whole,
+                loss,
+            )
         )
     return steps
 
@@ -220,6 +187,10 @@ def _by_output(loss: Expr, targets: Sequence[Expr]) -> list[Step]:
     for step in steps:
         if step.phase == "gradient" and step.of is not None:
             part = step.expr if step.expr.name else step.expr.named(step.name)
-            last.append(Step(rf"\frac{{\partial {of}}}{{\partial {step.of.name}}}", factor * part, "gradient", step.of))
+            last.append(
+                Step(
+                    rf"\frac{{\partial {of}}}{{\partial {step.of.name}}}", factor * part, "gradient", step.of
+                )
+            )
     middle = [Step(step.name, step.expr, "backward", step.of) for step in steps]
     return [*middle, Step(factor_name, factor, "backward", output), *last]

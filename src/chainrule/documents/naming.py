@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import DATA
 from chainrule.graph.walk import leaves, rebuilt, topological
+from chainrule.readings.formula import Style
 
 LOSS = r"\ell"
 
@@ -66,6 +67,12 @@ def labels(loss: Expr) -> set[Expr]:
         return set()
     behind = set(leaves([prediction]))
     return {leaf for leaf in leaves([loss]) if leaf.op is DATA and leaf not in behind}
+
+
+def rate(above: str, below: str, style: Style) -> str:
+    """∂above/∂below."""
+    name = rf"\frac{{\partial {above}}}{{\partial {below}}}"
+    return name if style.latex else f"∂{above}/∂{below}"
 
 
 def adjoint_name(node: Expr, of: str, delta: Iterable[Expr]) -> str:

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from chainrule.documents.convention import Convention
-from chainrule.documents.derivation import HEADINGS, Derivation, Step, derive
-from chainrule.documents.numbers import is_exact, matrix, piece, shown
+from chainrule.documents.derivation import Derivation, derive
+from chainrule.documents.entry import EntryWorking, Rewriter, parts_of
+from chainrule.documents.model import Document
+from chainrule.documents.outline_working import working_document
+from chainrule.documents.printed import Printed, is_written_out
+from chainrule.documents.render.html import framed, page
+from chainrule.documents.render.json import json_text
+from chainrule.documents.render.latex import display, latex_document
+from chainrule.documents.render.markdown import markdown
+from chainrule.documents.render.terminal import plain_text
+from chainrule.documents.render.typst import pdf
+from chainrule.documents.step import Step
+from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
+from chainrule.graph.leaves import data
 from chainrule.graph.shape import Shape
-from chainrule.graph.walk import leaves
+from chainrule.graph.walk import leaves, substituted
 from chainrule.readings.agreement import Agreement, check
-from chainrule.readings.formula import Indices, Piece, Printer, Style
-from chainrule.readings.working import Array, Values, fed_values, node_values
+from chainrule.readings.formula import Printer, Style
+from chainrule.readings.working import Array, Values, evaluate, fed_values, node_values
 
 _TEXT, _LATEX = Style(latex=False), Style(latex=True)
+Row = tuple[str, str]
+"""A relation (=, ≈ or ∈) and what stands behind it."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,11 @@ class WorkingStep:
         """The names of the lines that this one is computed from, in Unicode."""
         return tuple(Printer(_TEXT).name(node) for node in self.step.mentioned)
 
+    @property
+    def is_written_out(self) -> bool:
+        """Whether the value is written out, entry by entry."""
+        return is_written_out(self.shape)
+
     @cached_property
     def formula(self) -> str:
         """The right-hand side, in Unicode; empty for a given leaf."""
@@ -73,13 +90,29 @@ class WorkingStep:
 
     @cached_property
     def substituted(self) -> str:
-        """The right-hand side with the numbers in place of the names, in Unicode."""
-        return self.working.substituted(self.step, _TEXT)
+        """The right-hand side with the numbers in place of the names, in Unicode; empty where they are too many."""
+        return self.working.printed.substituted(self.step, _TEXT)
 
     @cached_property
     def latex_substituted(self) -> str:
-        """The right-hand side with the numbers in place of the names, in LaTeX."""
-        return self.working.substituted(self.step, _LATEX)
+        """The right-hand side with the numbers in place of the names, in LaTeX; empty where they are too many."""
+        return self.working.printed.substituted(self.step, _LATEX)
+
+    def rows(self, style: Style, form: str = "matrix") -> list[Row]:
+        """The relations of the line: the formula, the formula with the numbers in it, the result."""
+        rows: list[Row] = []
+        if self.phase != "given":
+            printer = Printer(style)
+            if form != "index":
+                rows.append(("=", self.step.right(printer)))
+            if form != "matrix" and self.shape:
+                rows.append(("=", self.step.right(printer, "index")))
+        result = self.working.printed.result(self.step, style)
+        substituted = self.substituted if not style.latex else self.latex_substituted
+        if substituted and substituted != result:
+            rows.append((self.working.printed.exactly_given(self.step), substituted))
+        rows.append((self.working.printed.relation(self.step), result))
+        return rows
 
 
 @dataclass(frozen=True)
@@ -96,11 +129,9 @@ class Working:
         return tuple(WorkingStep(step, self.values[step.expr], self) for step in self.derivation.steps)
 
     def __getitem__(self, name: str) -> WorkingStep:
-        """The line of that name, in LaTeX or Unicode."""
-        for step in self.steps:
-            if name in (step.step.name, step.name):
-                return step
-        raise KeyError(f"no line {name!r}; the lines are {', '.join(step.name for step in self.steps)}")
+        """The line of that name: in LaTeX or Unicode, or "grad W" for ∂ℓ/∂W."""
+        found = self.derivation.line(name)
+        return next(step for step in self.steps if step.step is found)
 
     @cached_property
     def agreement(self) -> Agreement:
@@ -109,91 +140,111 @@ class Working:
         fed = {leaf: self.values[leaf] for leaf in leaves([loss])}
         return check(loss, fed, self.derivation.wrt)
 
-    def substituted(self, step: Step, style: Style) -> str:
-        """The right-hand side of a line with the numbers in place of the names."""
-        if step.phase == "given" or (step.expr.name and step.expr.name != step.name):
-            return ""
+    @cached_property
+    def printed(self) -> Printed:
+        """The numbers as they are printed."""
+        return Printed(self.derivation.steps, self.values, self.digits)
 
-        def number(expr: Expr, indices: Indices | None) -> Piece | None:
-            value = self.values.get(expr)
-            if value is None:
-                return None
-            at = tuple(index.offset for index in indices or ())
-            return piece(value[at] if indices else value, style, self.digits)
+    def entry(self, name: str, at: Sequence[int] = ()) -> EntryWorking:
+        """The complete arithmetic of one entry, term by term.
 
-        return Printer(style, numbers=number).text(step.expr)
+        name: a line, as printed, in LaTeX, or "grad W" for ∂ℓ/∂W. at: the indices, counting from 0 as in
+        Python. Raises ChainruleError for a name that no line has or an index outside of its shape.
+        """
+        step = self.derivation.line(name)
+        place = tuple(at) if isinstance(at, Sequence) else (at,)
+        inside = len(place) == len(step.shape) and all(
+            isinstance(i, int) and -n <= i < n for i, n in zip(place, step.shape, strict=True)
+        )
+        if not inside:
+            raise ChainruleError(
+                f"an index into the shape {step.shape}, counting from 0",
+                f"{at!r}",
+                f"entry of {name}",
+                f"give {len(step.shape)} whole numbers" if step.shape else "a scalar has one entry: ()",
+            )
+        return self.entry_of_step(step, tuple(i % n for i, n in zip(place, step.shape, strict=True)))
 
-    def text(self, width: int = 100) -> str:
-        """The working as Unicode text."""
-        blocks = [str(self.derivation.convention)]
-        phase = ""
-        for line in self.steps:
-            if line.phase != phase:
-                phase = line.phase
-                blocks += ["", HEADINGS[phase]]
-            blocks += self._text_lines(line, width)
-        return "\n".join(blocks)
+    def entry_of_step(self, step: Step, at: tuple[int, ...]) -> EntryWorking:
+        """The complete arithmetic of one entry of a line."""
+        given = step.phase == "given"
+        named = step.expr.name and step.expr.name != step.name and not given
+        rewriter = Rewriter(self.value_of)
+        expr = (step.expr[at] if at else step.expr) if given or named else rewriter(step.expr, at)
+        parts = [] if given else [part for part in parts_of(expr, rewriter.maxima) if part[1] in self.values]
+        exactly = (
+            self.printed.is_exact(step.expr, at)
+            if given
+            else all(self.printed.is_exact(node, place) for _, node, place in parts)
+        )
+        return EntryWorking(
+            step.name,
+            at,
+            float(self.values[step.expr][at]),
+            expr,
+            self.printed.shown(step.expr, at),
+            {part: self.printed.shown(node, place) for part, node, place in parts},
+            exactly,
+            self.derivation.convention.first,
+            given,
+            rewriter.maxima,
+            tuple(rewriter.remarks),
+        )
 
-    def _text_lines(self, line: WorkingStep, width: int) -> list[str]:
-        shape = "×".join(map(str, line.shape)) or "scalar"
-        result = summary(line.value, _TEXT, self.digits)
-        sign = "=" if is_exact(line.value, self.digits) else "≈"
-        indent = " " * (len(line.name) + 2)
-        rows = [f"  {line.name} = {line.formula}"] if line.formula else []
-        if line.substituted and len(line.substituted) + len(indent) < width and line.substituted != result:
-            rows.append(f"{indent} = {line.substituted}")
-        rows.append(f"{indent} {sign} {result}" if rows else f"  {line.name} {sign} {result}")
-        rows[-1] += f"   ({shape})"
-        return rows
+    def value_of(self, expr: Expr) -> Array:
+        """The numbers of a part of a line, from those of the lines."""
+        nodes = [node for node in Step("", expr.unnamed, "").mentioned if node in self.values]
+        stand_ins = {node: data(f"v_{{{n}}}", node.shape) for n, node in enumerate(nodes)}
+        if expr in self.values:
+            return self.values[expr]
+        values = {str(leaf.name): self.values[node] for node, leaf in stand_ins.items()}
+        return evaluate(substituted(expr, stand_ins), values)
 
-    def latex(self) -> str:
+    # renderings
+
+    def document(self, form: str = "matrix", checked: bool = True) -> Document:
+        """The working as a document, which each renderer can print; with the agreement of the readings at its end."""
+        return working_document(self, form, checked)
+
+    def text(self, width: int = 100, form: str = "matrix") -> str:
+        """The working as Unicode text, folded to the width."""
+        return plain_text(self.document(form), width)
+
+    def html(self, form: str = "matrix") -> str:
+        """The working as a page that needs no other file and no network."""
+        return page(self.document(form))
+
+    def latex(self, form: str = "matrix") -> str:
         """The working as one aligned LaTeX display."""
-        rows = []
-        for line in self.steps:
-            sign = "=" if is_exact(line.value, self.digits) else r"\approx"
-            parts = [part for part in (line.latex_formula, line.latex_substituted) if part]
-            right = "".join(f" &= {part} \\\\\n" for part in parts)
-            rows.append(f"{line.latex_name}{right} &{sign} {summary(line.value, _LATEX, self.digits)}")
-        body = " \\\\\n".join(rows)
-        return f"% {self.derivation.convention}\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+        return display(self.document(form, checked=False))
 
-    def to_json(self) -> str:
+    def latex_document(self, form: str = "matrix") -> str:
+        """The working as a LaTeX document that compiles as it is."""
+        return latex_document(self.document(form))
+
+    def markdown(self, form: str = "matrix") -> str:
+        """The working as Markdown with LaTeX formulas."""
+        return markdown(self.document(form))
+
+    def pdf(self, form: str = "matrix") -> bytes:
+        """The working as a PDF, set by Typst: needs the extra `pdf`, but no TeX installation."""
+        return pdf(self.document(form))
+
+    def to_json(self, form: str = "matrix") -> str:
         """The lines as one JSON document, with the full float64 numbers."""
-        lines = [
-            {
-                "name": line.name,
-                "latex": line.latex_name,
-                "phase": line.phase,
-                "shape": list(line.shape),
-                "formula": line.formula,
-                "latex_formula": line.latex_formula,
-                "substituted": line.substituted,
-                "value": line.value.tolist(),
-                "source": list(line.source),
-            }
-            for line in self.steps
-        ]
-        return json.dumps({"convention": str(self.derivation.convention), "steps": lines}, ensure_ascii=False)
+        return json_text(self.document(form))
 
     def __str__(self) -> str:
         return self.text()
 
+    def _repr_html_(self) -> str:
+        return framed(self.html())
 
-def summary(value: Array, style: Style, digits: int = 4) -> str:
-    """A value as it is shown: a number, a small array in full, a large one by its size and range."""
-    found = piece(value, style, digits)
-    if found is not None:
-        return found.text
-    if value.size == 0:
-        return "[]"
-    if value.ndim == 1 or (value.ndim == 2 and value.shape[0] <= 4 and value.shape[1] <= 6):
-        if value.ndim == 1:
-            head = ", ".join(shown(entry, digits) for entry in value[:6])
-            last = shown(value[-1], digits)
-            return rf"\left[{head}, \dots, {last}\right]^{{\top}}" if style.latex else f"[{head}, …, {last}]"
-        return matrix(value, style, digits)
-    low, high = shown(value.min(), digits), shown(value.max(), digits)
-    return rf"\text{{from {low} to {high}}}" if style.latex else f"from {low} to {high}"
+    def _repr_latex_(self) -> str:
+        return f"$$\n{self.latex()}\n$$"
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
 
 
 def work(
@@ -219,5 +270,3 @@ def work(
     exprs = [step.expr for step in derivation.steps]
     fed = fed_values(leaves([derivation.loss, *exprs]), values, np.float64)
     return Working(derivation, node_values([derivation.loss, *exprs], fed), digits)
-
-

@@ -43,3 +43,7 @@ class FeedError(ChainruleError):
 
 class TrainingError(ChainruleError):
     """Training cannot go on."""
+
+
+class DataError(ChainruleError):
+    """A file, a frame or an array cannot be read as examples. `where` names file, line or row, and column."""

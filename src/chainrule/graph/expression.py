@@ -28,6 +28,13 @@ READERS: dict[str, Callable[..., Any]] = {}
 """How an expression is read as text: filled in by the formula reading."""
 
 
+def _kind(value: Any) -> Any:
+    """What tells apart parameters that are equal and hash alike, but do not print alike: 1, 1.0, True; 0.0, -0.0."""
+    if isinstance(value, tuple):
+        return tuple(_kind(part) for part in value)
+    return str(value) if isinstance(value, float) and value == 0 else type(value)
+
+
 class Expr:
     """A node of the graph: an op applied to operands, with parameters, a shape and perhaps a name."""
 
@@ -48,8 +55,7 @@ class Expr:
         name: str | None = None,
     ) -> Expr:
         items = tuple(sorted(params.items()))
-        # 1, 1.0 and True are equal and hash alike, but do not print alike: the types are part of the key.
-        key = (op, operands, items, tuple(type(value) for _, value in items), shape, name)
+        key = (op, operands, items, tuple(_kind(value) for _, value in items), shape, name)
         node = _nodes.get(key)
         if node is None:
             node = object.__new__(cls)
@@ -66,6 +72,9 @@ class Expr:
 
     def __setattr__(self, field: str, value: object) -> None:
         raise AttributeError(f"expressions are immutable: cannot set {field}")
+
+    def __delattr__(self, field: str) -> None:
+        raise AttributeError(f"expressions are immutable: cannot delete {field}")
 
     def __copy__(self) -> Expr:
         return self
@@ -100,7 +109,12 @@ class Expr:
 
     def __iter__(self) -> Iterator[Expr]:
         if not self.shape:
-            raise ShapeError("an expression with at least one axis", "a scalar", "iteration")
+            raise ShapeError(
+                "an expression with at least one axis",
+                "a scalar",
+                f"iteration over {self!r}",
+                "use the scalar itself",
+            )
         return (self[i] for i in range(self.shape[0]))
 
     def __len__(self) -> int:
@@ -178,3 +192,6 @@ class Expr:
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
+
+    def _repr_markdown_(self) -> str:
+        return f"$$\n{self.latex()}\n$$"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -17,6 +18,7 @@ DATA = leaf_op("data")
 PARAMETER = leaf_op("parameter")
 CONSTANT = leaf_op("constant")
 _MOST_ENTRIES = 100_000
+_LARGEST = int(sys.float_info.max)
 
 
 def data(name: str, shape: int | Sequence[int] = (), *, distribution: bool = False) -> Expr:
@@ -58,12 +60,11 @@ def constant(value: Any, shape: int | Sequence[int] | None = None) -> Expr:
         return value
     if shape is not None:
         return Expr(CONSTANT, (), {"value": _number(value)}, as_shape(shape, "constant"))
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    entries, found = _flatten(value)
+    size = tuple(value.shape) if hasattr(value, "tolist") and hasattr(value, "shape") else None
+    entries, found = _flatten(value.tolist() if size is not None and _small(size) else value)
     if found == ():
         return Expr(CONSTANT, (), {"value": entries[0]}, ())
-    return Expr(CONSTANT, (), {"value": tuple(entries)}, found)
+    return Expr(CONSTANT, (), {"value": tuple(entries)}, found if size is None else size)
 
 
 def constant_number(expr: Expr) -> Number | None:
@@ -73,13 +74,31 @@ def constant_number(expr: Expr) -> Number | None:
 
 
 def _number(value: Any) -> Number:
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, (int, float, Fraction)):
-        return value
-    if hasattr(value, "item"):
-        return _number(value.item())
-    raise ChainruleError("a number, an array of numbers or an expression", repr(value)[:80], "constant")
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, int):
+        return _within_floats(int(value))
+    if isinstance(value, Fraction):
+        return _within_floats(value)
+    if hasattr(value, "is_integer") and hasattr(value, "as_integer_ratio"):  # NumPy's extended precision
+        return float(value)
+    joined = isinstance(value, Expr)
+    raise ChainruleError(
+        "a number, an array of numbers or an expression",
+        repr(value)[:80],
+        "constant",
+        "to join expressions write concatenate(a, b)"
+        if joined
+        else "write numbers as 2, 0.5 or Fraction(1, 3)",
+    )
+
+
+def _within_floats(value: int | Fraction) -> int | Fraction:
+    if not -_LARGEST <= value <= _LARGEST:
+        raise ChainruleError(
+            "a number that a float can hold, below 1.8e308", "a larger one", "constant", "scale it down"
+        )
+    return value
 
 
 def _flatten(value: Any) -> tuple[list[Number], Shape]:
@@ -88,13 +107,22 @@ def _flatten(value: Any) -> tuple[list[Number], Shape]:
     parts = [_flatten(part) for part in value]
     shapes = {shape for _, shape in parts}
     if len(shapes) > 1:
-        raise ShapeError("rows of one length", f"rows of the shapes {sorted(shapes)}", "constant")
-    shape = (len(parts), *(shapes.pop() if shapes else ()))
-    if size_of(shape) > _MOST_ENTRIES:
         raise ShapeError(
-            f"at most {_MOST_ENTRIES} entries in a constant", f"{size_of(shape)}", "constant", "make it data or a parameter"
+            "rows of one length",
+            f"rows of the shapes {sorted(shapes)}",
+            "constant",
+            "fill the shorter rows, with 0 say",
         )
+    shape = (len(parts), *(shapes.pop() if shapes else ()))
+    _small(shape)
     return [entry for entries, _ in parts for entry in entries], shape
+
+
+def _small(shape: Shape) -> bool:
+    if size_of(shape) > _MOST_ENTRIES:
+        needed, remedy = f"at most {_MOST_ENTRIES} entries in a constant", "make it data or a parameter"
+        raise ShapeError(needed, f"{size_of(shape)}", "constant", remedy)
+    return True
 
 
 def is_finite(value: Number) -> bool:

@@ -25,7 +25,9 @@ def checked_name(name: str, where: str = "name") -> str:
     braces, control characters, or more than 80 characters.
     """
     if not isinstance(name, str) or not name.strip() or len(name) > _LONGEST:
-        raise NamingError(f"a name of 1 to {_LONGEST} characters", repr(name)[:100], where)
+        raise NamingError(
+            f"a name of 1 to {_LONGEST} characters", repr(name)[:100], where, "write a symbol, such as x, W_1 or loss"
+        )
     position, depth = 0, 0
     while position < len(name):
         match = _TOKEN.match(name, position)

@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from chainrule.graph.errors import ChainruleError, ShapeError
+from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import OPERATORS, Expr
 from chainrule.graph.notation import Notation, named_function, primed
 from chainrule.graph.shape import Shape, elementwise_shape
@@ -109,7 +109,8 @@ class Op:
         try:
             bound = self.__signature__.bind(*arguments, **keywords)
         except TypeError as reason:
-            raise ChainruleError(f"{self.name}{self.__signature__}", str(reason), self.name) from None
+            remedy = f"see help(chainrule.{self.name})"
+            raise ChainruleError(f"{self.name}{self.__signature__}", str(reason), self.name, remedy) from None
         bound.apply_defaults()
         operands: list[Expr] = []
         params: dict[str, Any] = {}
@@ -125,30 +126,45 @@ class Op:
 
     def apply(self, operands: tuple[Expr, ...], params: Mapping[str, Any]) -> Expr:
         """The expression of this op on these operands; the shape is checked here."""
-        shapes = tuple(operand.shape for operand in operands)
-        if self.elementwise:
-            shape = elementwise_shape(self.name, *shapes)
-        elif self.defined:
-            shape = self.definition(operands, params).shape
-        elif self.body is not None:
-            shape = self.body(*shapes, **params)
-        else:
-            raise ChainruleError("an op with a body", repr(self), self.name)
+        try:
+            shape = self._shape(operands, params)
+        except ChainruleError as fault:
+            raise type(fault)(fault.needed, fault.came, self._on(operands), fault.remedy) from None
         return Expr(self, operands, params, shape)
 
+    def _shape(self, operands: tuple[Expr, ...], params: Mapping[str, Any]) -> Shape:
+        shapes = tuple(operand.shape for operand in operands)
+        if self.elementwise:
+            if params and self.defined:
+                self.definition(operands, params)
+            elif params and self.body is not None:
+                self.body(*shapes, **params)
+            return elementwise_shape(self.name, *shapes)
+        if self.defined:
+            return self.definition(operands, params).shape
+        if self.body is None:
+            raise ChainruleError("an op with a body", repr(self), self.name, "hang a function on it that gives the shape")
+        shape: Shape = self.body(*shapes, **params)
+        return shape
+
+    def _on(self, operands: Sequence[Expr]) -> str:
+        """Where an error is: the op and the user's names for its operands."""
+        called = [node.name or ("a constant" if node.is_leaf else f"{node.op.name}(...)") for node in operands]
+        listed = ", ".join(called[:-1]) + " and " + called[-1] if len(called) > 1 else "".join(called)
+        return f"{self.name} of {listed}" if called else self.name
+
     # readings of the op
+
+    def tidied(self, *operands: Expr, **params: Any) -> Expr:
+        """The expression of this op on these operands, shortened where the op's tidy rule says how."""
+        shorter: Expr | None = self.tidy_rule(*operands, **params) if self.tidy_rule else None
+        return self.apply(operands, params) if shorter is None else shorter
 
     def definition(self, operands: tuple[Expr, ...], params: Mapping[str, Any]) -> Expr:
         """What the op means on these operands, in simpler ops."""
         if not self.defined or self.body is None:
-            raise ChainruleError("an op that is defined by others", repr(self), "definition")
-        try:
-            expr: Expr = self.body(*operands, **params)
-        except ShapeError as fault:
-            if fault.where.startswith(f"{self.name}"):
-                raise
-            shapes = ", ".join(str(operand.shape) for operand in operands)
-            raise ShapeError(fault.needed, f"{fault.came}, from operands {shapes}", self.name, fault.remedy) from None
+            raise ChainruleError("an op that is defined by others", repr(self), "definition", "use its value rule")
+        expr: Expr = self.body(*operands, **params)
         return expr
 
     def notation_of(self, expr: Expr) -> Notation | Expr | None:
@@ -186,7 +202,8 @@ class Op:
 
         name = f"{self.name}_prime"
         facts = {"elementwise": True, "defined": True, "samples": self.samples, "edges": self.edges}
-        rule.__doc__ = rule.__doc__ or f"The derivative of {self.name}, entry by entry."
+        example = f'>>> import chainrule as cr\n>>> cr.{name}(cr.data("x", 3)).shape\n(3,)'
+        rule.__doc__ = rule.__doc__ or f"The derivative of {self.name}, entry by entry.\n\n{example}"
         rule.__name__ = name
         facts["signature"] = self.__signature__
         self.prime = register(Op(rule, name, notation, domain=self.domain, **facts))
@@ -195,7 +212,8 @@ class Op:
     def after(self, inner: Op) -> Callable[[Rule], Rule]:
         """Hang on the op an identity for operands made by another: log after softmax is log_softmax.
 
-        The rule takes the inner op's operands, then this op's further ones, and both ops' parameters.
+        The rule takes the inner op's operands, then this op's further ones, and both ops' parameters. It
+        gives an expression, or None where the identity does not hold.
         """
 
         def hang(rule: Rule) -> Rule:
@@ -207,17 +225,17 @@ class Op:
 
 def hashable(value: Any) -> Any:
     """A parameter in a form that can be a key: lists become tuples, slices (start, stop, step) stay slices' facts."""
-    if isinstance(value, list):
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
         return tuple(hashable(item) for item in value)
-    if hasattr(value, "item") and not isinstance(value, (int, float)) and getattr(value, "shape", None) == ():
-        return value.item()
     return value
 
 
 def register(op: Op) -> Op:
     """Enter an op in the register; a name can be taken once."""
     if op.name in OPS:
-        raise ChainruleError("a name that no op has yet", op.name, "register")
+        raise ChainruleError("a name that no op has yet", op.name, "register", "give the function another name")
     OPS[op.name] = op
     return op
 

@@ -8,26 +8,46 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from chainrule.graph.expression import Expr
-from chainrule.graph.walk import rebuilt, topological
+from chainrule.graph.op import leaf_op
+from chainrule.graph.walk import rebuilt, substituted, topological
 
 
 def stable(roots: Sequence[Expr], keep: Collection[Expr] = ()) -> list[Expr]:
     """The roots with each identity applied that avoids overflow, e.g. log after softmax as log_softmax.
 
-    A node in `keep` is not passed over: an identity that would leave it out is not applied.
+    A node in `keep` stays in the graph: while the identities are applied a symbol stands for it, so that
+    none sees what it is made of.
     """
-    kept = set(keep)
+    kept = {node for node in keep if not node.is_leaf}
+    forms: dict[Expr, Expr] = {}
 
     def change(node: Expr, operands: tuple[Expr, ...]) -> Expr:
-        identity = node.op.identities.get(operands[0].op.name) if operands else None
-        if identity is None or node.operands[0] in kept:
-            return node if operands == node.operands else node.with_operands(operands)
-        inner = operands[0]
-        result: Expr = identity(*inner.operands, *operands[1:], **inner.params, **node.params)
-        return result.named(node.name) if node.name else result
+        form = _identical(node, operands)
+        if node not in kept:
+            return form
+        symbol = Expr(_KEPT, (), {"number": len(forms)}, node.shape)
+        forms[symbol] = form
+        return symbol
 
     new = rebuilt(roots, change)
-    return [new[root] for root in roots]
+    for symbol, form in forms.items():  # in the order of reading: a form holds earlier symbols only
+        forms[symbol] = substituted(form, forms)
+    return [substituted(new[root], forms) if forms else new[root] for root in roots]
+
+
+_KEPT = leaf_op("kept")
+
+
+def _identical(node: Expr, operands: tuple[Expr, ...]) -> Expr:
+    """The node on new operands, by an identity where one fits."""
+    inner = operands[0] if operands else None
+    identity = node.op.identities.get(inner.op.name) if inner is not None else None
+    result: Expr | None = None
+    if inner is not None and identity is not None:
+        result = identity(*inner.operands, *operands[1:], **inner.params, **node.params)
+    if result is None:
+        return node if operands == node.operands else node.with_operands(operands)
+    return result.named(node.name) if node.name else result
 
 
 class Tidier:
@@ -48,7 +68,9 @@ class Tidier:
         """The root in its shortest form."""
         for node in topological([root], lambda node: () if node in self.done else node.operands):
             if node not in self.done:
-                self.done[node] = self.shortest(node.with_operands(tuple(self.done[child] for child in node.operands)))
+                self.done[node] = self.shortest(
+                    node.with_operands(tuple(self.done[child] for child in node.operands))
+                )
         return self.done[root]
 
     def shortest(self, node: Expr) -> Expr:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import index
+from typing import Any
 
 from chainrule.graph.errors import ShapeError
 
@@ -11,15 +13,22 @@ Shape = tuple[int, ...]
 
 def as_shape(shape: int | Sequence[int], where: str = "shape") -> Shape:
     """An int or a sequence of ints as a tuple of sizes; () is a scalar."""
-    sizes = (shape,) if isinstance(shape, int) else shape
+    given: Any = shape
     try:
-        result = tuple(int(size) for size in sizes)
-        whole = all(size == given for size, given in zip(result, sizes, strict=True))
-    except (TypeError, ValueError, OverflowError):
-        whole = False
-    if not whole or any(isinstance(size, bool) or size < 0 for size in sizes):
-        raise ShapeError("sizes that are whole numbers, none negative", repr(shape), where)
-    return result
+        given = tuple(given)
+    except TypeError:
+        given = (given,)
+    try:
+        sizes = tuple(-1 if isinstance(size, bool) else index(size) for size in given)
+    except TypeError:
+        sizes = (-1,)
+    if any(size < 0 for size in sizes):
+        needed, remedy = (
+            "sizes that are whole numbers, none negative",
+            "write 3 or (3,) for a vector, (2, 3) for a matrix",
+        )
+        raise ShapeError(needed, repr(shape)[:80], where, remedy)
+    return sizes
 
 
 def size_of(shape: Shape) -> int:
@@ -51,5 +60,8 @@ def normal_axis(axis: int, shape: Shape, where: str) -> int:
             f"an axis from {-len(shape)} to {len(shape) - 1}" if shape else "an operand with axes",
             f"axis {axis!r} for the shape {shape}",
             where,
+            "axes count from 0, and from -1 backwards"
+            if shape
+            else "give it an axis first: reshape(x, (1,))",
         )
     return axis % len(shape)

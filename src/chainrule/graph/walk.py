@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from chainrule.graph.errors import FeedError
 from chainrule.graph.expression import Expr
 
 Children = Callable[[Expr], Sequence[Expr]]
@@ -53,3 +54,14 @@ def substituted(expr: Expr, replacements: dict[Expr, Expr]) -> Expr:
 def leaves(roots: Iterable[Expr]) -> list[Expr]:
     """The data and parameters below the roots, in the order of reading; constants are left out."""
     return [node for node in topological(roots) if node.is_leaf and node.name is not None]
+
+
+def by_name(wanted: Iterable[Expr]) -> dict[str, Expr]:
+    """Leaves by their names. Raises FeedError for two of one name: values could not be told apart."""
+    found: dict[str, Expr] = {}
+    for leaf in wanted:
+        other = found.setdefault(str(leaf.name), leaf)
+        if other is not leaf:
+            came = f"two called {leaf.name}: {other.op.name} {other.shape} and {leaf.op.name} {leaf.shape}"
+            raise FeedError("one leaf for each name", came, "values", "rename one of them")
+    return found

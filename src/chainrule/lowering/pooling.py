@@ -41,11 +41,15 @@ def _first(x: Array, shape: Sequence[int]) -> Array:
 def _slices(x: Array, windows: Sequence[Window], fill: float = 0.0) -> list[Array]:
     """For each place of a window, in row order, what all windows read there: (i, j, channels)."""
     ends = [max((w.count - 1) * w.stride + w.extent - w.n - w.before, 0) for w in windows]
-    x = jnp.pad(x, [*((w.before, end) for w, end in zip(windows, ends, strict=True)), (0, 0)], constant_values=fill)
+    x = jnp.pad(
+        x, [*((w.before, end) for w, end in zip(windows, ends, strict=True)), (0, 0)], constant_values=fill
+    )
     parts = [x]
     for axis, w in enumerate(windows):
         parts = [
-            lax.slice_in_dim(part, u, u + (w.count - 1) * w.stride + 1, w.stride, axis) for part in parts for u in range(w.size)
+            lax.slice_in_dim(part, u, u + (w.count - 1) * w.stride + 1, w.stride, axis)
+            for part in parts
+            for u in range(w.size)
         ]
     return parts
 

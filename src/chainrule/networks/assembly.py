@@ -16,6 +16,7 @@ from chainrule.networks.heads import Head
 from chainrule.networks.initialisation import chosen, generator
 from chainrule.networks.layers import Layer
 from chainrule.networks.scope import Declared, Scope
+from chainrule.training.masks import Mask
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Assembly:
     """The expressions of one network, for one example.
 
     outputs: of each layer, in order. logits: what the head gets, z^{(L)}; the same as output where the
-    head's output function is the identity.
+    head's output function is the identity. trained: the loss with the masks of dropout in it, which
+    training draws; the loss itself where there are none. trained_outputs: of each layer, with masks.
     """
 
     x: Expr
@@ -33,6 +35,10 @@ class Assembly:
     loss: Expr
     metric: Expr
     declared: tuple[Declared, ...]
+    trained_outputs: tuple[Expr, ...]
+    trained: Expr
+    trained_metric: Expr
+    masks: tuple[Mask, ...]
 
     @property
     def logits(self) -> Expr:
@@ -55,9 +61,8 @@ class Assembly:
         for declared in self.declared:
             start = declared.start or chosen(self._following(declared.place))
             random = generator(seed, str(declared.leaf.name))
-            values[declared.leaf] = start.draw(random, declared.leaf.shape, declared.n, declared.m).astype(
-                dtype
-            )
+            drawn = start.draw(random, declared.leaf.shape, declared.n, declared.m)
+            values[declared.leaf] = drawn.astype(dtype)
         return values
 
     def _following(self, place: int) -> Sequence[Expr]:
@@ -68,7 +73,29 @@ class Assembly:
 
 def assembled(shape: Shape, layers: Sequence[Layer], head: Head) -> Assembly:
     """Build the expressions. Raises ShapeError, naming the layer, where shapes do not fit."""
-    scope, x = Scope(), data("x", shape)
+    x, plain, masked = data("x", shape), Scope(), Scope(masked=True)
+    outputs = _outputs(x, layers, plain)
+    y = head.label(outputs[-1].shape)
+    output, loss, metric = _ended(outputs, y, head)
+    trained_outputs = _outputs(x, layers, masked)
+    _, trained, trained_metric = _ended(trained_outputs, y, head)
+    return Assembly(
+        x,
+        y,
+        tuple(outputs),
+        output,
+        loss,
+        metric,
+        tuple(plain.declared),
+        tuple(trained_outputs),
+        trained,
+        trained_metric,
+        tuple(masked.masks),
+    )
+
+
+def _outputs(x: Expr, layers: Sequence[Layer], scope: Scope) -> list[Expr]:
+    """What each layer puts out."""
     outputs, expr = [], x
     for place, layer in enumerate(layers):
         scope.place = place
@@ -81,12 +108,15 @@ def assembled(shape: Shape, layers: Sequence[Layer], head: Head) -> Assembly:
             "Network",
             "add Linear(...)",
         )
-    y = head.label(expr.shape)
-    output = head.output(expr).named(r"\hat{y}")
-    if output.unnamed is expr.unnamed:  # without an output function z^{(L)} is ŷ itself
+    return outputs
+
+
+def _ended(outputs: list[Expr], y: Expr, head: Head) -> tuple[Expr, Expr, Expr]:
+    """ŷ, ℓ and what the metric is made of; without an output function the last layer's output is ŷ itself."""
+    output = head.output(outputs[-1]).named(r"\hat{y}")
+    if output.unnamed is outputs[-1].unnamed:
         outputs[-1] = output
-    loss = head.loss(output, y).named(r"\ell")
-    return Assembly(x, y, tuple(outputs), output, loss, head.metric(output, y), tuple(scope.declared))
+    return output, head.loss(output, y).named(r"\ell"), head.metric(output, y)
 
 
 def _built(layer: Layer, x: Expr, scope: Scope, where: str) -> Expr:

@@ -69,7 +69,15 @@ class Feeding:
 
     def problem(self, objective: Expr, feed: Feed) -> Problem:
         """What training minimises."""
-        constants = (LAMBDA,) if objective is not self.assembly.loss else ()
+        of = self.assembly
         return Problem(
-            objective, self.reported, self.assembly.parameters, feed.leaves, feed.rows, constants, self.dtype
+            objective,
+            (of.trained, of.trained_metric),
+            of.parameters,
+            feed.leaves,
+            feed.rows,
+            (LAMBDA,) if objective is not of.trained else (),
+            self.dtype,
+            of.masks,
+            self.reported,
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 from chainrule.graph.errors import ChainruleError, ShapeError
@@ -31,8 +31,9 @@ class Layer(ABC):
         """The layer's output for the input x. Raises ShapeError where x does not fit."""
 
     def __str__(self) -> str:
+        first = next(iter(fields(self)), None)
         shown = [
-            str(value) if field is fields(self)[0] else f"{field.name}={value}"
+            repr(value) if field is first or field.default is MISSING else f"{field.name}={value!r}"
             for field in fields(self)
             if (value := getattr(self, field.name)) != field.default
         ]

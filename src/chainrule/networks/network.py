@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.documents.convention import Convention
+from chainrule.documents.working import Working, work
 from chainrule.graph.errors import ChainruleError, FeedError
 from chainrule.graph.expression import Expr
-from chainrule.graph.shape import as_shape, size_of
-from chainrule.graph.symbols import text_symbol
+from chainrule.graph.shape import Shape, as_shape
 from chainrule.networks.assembly import assembled
 from chainrule.networks.feeding import Feeding
 from chainrule.networks.heads import head_named
 from chainrule.networks.initialisation import checked_seed
 from chainrule.networks.layers import Layer, as_layers
-from chainrule.networks.summary import Row, Summary
+from chainrule.networks.mathematics import Mathematics
+from chainrule.networks.summary import Summary, row_of
 from chainrule.readings.compiled import checked_dtype
 from chainrule.readings.gradient import gradient
 from chainrule.training.evaluation import mean_gradient, means, values
 from chainrule.training.history import History
 from chainrule.training.loop import Callback, Watch, train
-from chainrule.training.objective import LAMBDA, regularised
+from chainrule.training.objective import LAMBDA
 from chainrule.training.optimizers import SGD, Optimizer
 from chainrule.training.stepper import Plan
 
 Array = NDArray[Any]
 
 
-class Network:
+class Network(Mathematics):
     """A neural network, written for one example, trained on many. Notes 4 and (98).
 
     input_shape: of one example: 64 or (64,) for vectors, (channels, height, width) for images.
@@ -43,8 +44,9 @@ class Network:
         "squared_error" or "half_squared_error" for real labels.
     seed: of the first parameters and of the order of the examples. dtype: "float32" or "float64".
 
-    In formulas l counts the layers with parameters: W^{(l)}, b^{(l)}, z^{(l)}, a^{(l)}; the input is x, the
-    output ŷ, the label y, the loss ℓ. After Linear(1) ŷ and y are vectors of one; Linear(()) gives scalars.
+    In formulas l counts the layers with parameters: W^{(l)}, b^{(l)}, z^{(l)}, a^{(l)}, pooled p^{(l)};
+    the input is x, the output ŷ, the label y, the loss ℓ. After Linear(1) ŷ and y are vectors of one;
+    Linear(()) gives scalars.
     Raises ShapeError, naming the layer, where shapes do not fit; ChainruleError for other settings.
 
     >>> import chainrule as cr
@@ -73,55 +75,12 @@ class Network:
         self.seed, self.dtype = checked_seed(seed), checked_dtype(dtype)
         self.epochs = 0
         """How many epochs this network was trained for."""
+        self._numbers: dict[Expr, Array] | None = None
         self._build()
-        self._values = self._assembly.start(self.seed, self.dtype)
 
     def _build(self) -> None:
         self._assembly = assembled(self.input_shape, self.layers, self.head)
         self._data = Feeding(self._assembly, self.head, self.dtype)
-
-    # as mathematics
-
-    @property
-    def expression(self) -> Expr:
-        """The loss ℓ of one example."""
-        return self._assembly.loss
-
-    @property
-    def output(self) -> Expr:
-        """The output ŷ of one example."""
-        return self._assembly.output
-
-    @property
-    def logits(self) -> Expr:
-        """What the head's output function is applied to, z^{(L)}; ŷ itself for the squared errors."""
-        return self._assembly.logits
-
-    @property
-    def outputs(self) -> tuple[Expr, ...]:
-        """What each layer puts out, in order, for one example."""
-        return self._assembly.outputs
-
-    @property
-    def input(self) -> Expr:
-        """The leaf x."""
-        return self._assembly.x
-
-    @property
-    def label(self) -> Expr:
-        """The leaf y: a one-hot vector for "cross_entropy", of the shape of ŷ for the others."""
-        return self._assembly.y
-
-    @property
-    def leaves(self) -> tuple[Expr, ...]:
-        """The leaves of the parameters, in forward order, weights before biases."""
-        return self._assembly.parameters
-
-    def objective(self, l2: float = 0.0) -> Expr:
-        """What training minimises the mean of: ℓ, and with L2 also λ/2 Σ W² over all weights. Notes (62)."""
-        if isinstance(l2, bool) or not isinstance(l2, (int, float)) or not 0 <= l2 < math.inf:
-            raise ChainruleError("l2 as a finite number, 0 or above", repr(l2)[:80], "Network")
-        return regularised(self.expression, self._assembly.weights) if l2 else self.expression
 
     def values(self, x: Any, y: Any) -> dict[Expr, Array]:
         """A value for every leaf of `expression`, for one example, as cr.evaluate takes them: float64.
@@ -131,7 +90,23 @@ class Network:
         fed = {**self._data.one(x, y), **self._values}
         return {leaf: np.asarray(value, np.float64) for leaf, value in fed.items()}
 
+    def work(self, x: Any, y: Any, convention: Convention | None = None, digits: int = 4) -> Working:
+        """Every number of forward and backward for one example, as cr.work gives them.
+
+        x: (of the input shape). y: one label, as in `fit`. convention, digits: as for cr.work. The masks of
+        Dropout are 1, as at prediction. Raises FeedError for an example that does not fit.
+        """
+        values = self.values(x, y) | {mask.leaf: np.ones(mask.leaf.shape) for mask in self._assembly.masks}
+        return work(self._assembly.trained, values, (*self.leaves, self.input), convention, digits)
+
     # parameters
+
+    @property
+    def _values(self) -> dict[Expr, Array]:
+        """The parameters; drawn when they are first asked for, so that a large network is quick to build."""
+        if self._numbers is None:
+            self._numbers = self._assembly.start(self.seed, self.dtype)
+        return self._numbers
 
     @property
     def parameters(self) -> dict[str, Array]:
@@ -193,8 +168,9 @@ class Network:
         callbacks: functions of the history, called after each epoch; one that returns True ends the training.
 
         The same seed and calls give the same bits on the same machine. Ctrl-C ends the training early with
-        what is learned, and the history's `stopped` says so. Raises FeedError for examples that do not fit,
-        TrainingError where the loss is no longer finite; the network then stays as it was.
+        what is learned, and the history's `stopped` says so; a second Ctrl-C meanwhile raises at once. Raises
+        FeedError for examples that do not fit, TrainingError where the loss is no longer finite; whenever
+        something is raised the network stays as it was.
         """
         examples = self._data.examples(X, y)
         checked = None if validation is None else self._data.validation(validation)
@@ -203,7 +179,7 @@ class Network:
         plan = Plan(epochs, batch_size, optimizer, constants, self.seed, bool(shuffle), self.epochs)
         watch = Watch(self.head.metric_name, progress, tuple(callbacks))
         new, history = train(problem, list(self._values.values()), plan, examples, watch, checked)
-        self._values = dict(zip(self.leaves, new, strict=True))
+        self._numbers = dict(zip(self.leaves, new, strict=True))
         self.epochs += history.epochs
         return history
 
@@ -253,16 +229,15 @@ class Network:
         ──────────────────────────────────────────────────────
         total                                            2,410
         """
-        counts = [0] * len(self.layers)
+        shapes: list[tuple[Shape, ...]] = [() for _ in self.layers]
         for declared in self._assembly.declared:
-            counts[declared.place] += size_of(declared.leaf.shape)
-        rows = [
-            Row(str(layer), _formula(expr), expr.shape, count)
-            for layer, expr, count in zip(self.layers, self.outputs, counts, strict=True)
-        ]
+            shapes[declared.place] = (*shapes[declared.place], declared.leaf.shape)
+        outputs = self._assembly.trained_outputs
+        inputs = (self.input, *outputs)
+        rows = [row_of(*line) for line in zip(self.layers, inputs, outputs, shapes, strict=False)]
         if self.output is not self.logits:
-            rows.append(Row(self.output.op.name, _formula(self.output), self.output.shape, 0))
-        return Summary(tuple(rows))
+            rows.append(row_of(self.output.op.name, outputs[-1], self.output, ()))
+        return Summary(self.input_shape, tuple(rows))
 
     def __repr__(self) -> str:
         settings = f"loss={self.head.name!r}, seed={self.seed}, dtype={self.dtype!r}"
@@ -274,22 +249,17 @@ class Network:
         state = {
             name: value
             for name, value in vars(self).items()
-            if name not in ("_assembly", "_data", "head", "_values")
+            if name not in ("_assembly", "_data", "head", "_numbers")
         }
-        return state | {"loss": self.head.name, "parameters": list(self._values.values())}
+        drawn = None if self._numbers is None else list(self._numbers.values())
+        return state | {"loss": self.head.name, "parameters": drawn}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
         self.head, numbers = head_named(state.pop("loss")), state.pop("parameters")
         vars(self).update(state)
         self._build()
-        self._values = dict(zip(self.leaves, numbers, strict=True))
+        self._numbers = None if numbers is None else dict(zip(self.leaves, numbers, strict=True))
 
     def _output_of(self, X: Any) -> Array:
         return values([self.output], self._values, self._data.inputs(X), self.dtype)[0]
-
-
-def _formula(expr: Expr) -> str:
-    """A layer's output as text, its formula where it has a name."""
-    formula = expr.text(where=False)
-    return f"{text_symbol(expr.name)} = {formula}" if expr.name else formula

@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from chainrule.graph.expression import Expr
-from chainrule.graph.leaves import parameter
+from chainrule.graph.leaves import data, parameter
 from chainrule.graph.shape import Shape
 from chainrule.networks.initialisation import Initialisation
+from chainrule.training.masks import Mask
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,15 @@ class Scope:
 
     l counts the layers with parameters from 1: in the scope of the second, "W" becomes W^{(2)}. A
     symbol that layer l uses once more, such as a second activation, becomes a^{(l,2)}.
+    masked: whether entries are dropped by chance, as in training.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, masked: bool = False) -> None:
         self.number = 0
         self.place = 0
         self.declared: list[Declared] = []
+        self.masks: list[Mask] = []
+        self._masked = masked
         self._used: Counter[str] = Counter()
 
     def next_number(self) -> None:
@@ -63,6 +67,13 @@ class Scope:
     def bias(self, symbol: str, shape: Shape, start: Initialisation) -> Expr:
         """A new parameter that is added."""
         return self._declare(symbol, shape, 1, 1, start, False)
+
+    def mask(self, symbol: str, shape: Shape, rate: float) -> Expr | None:
+        """What training multiplies by to drop entries by chance; None where nothing is dropped."""
+        if not self._masked:
+            return None
+        self.masks.append(Mask(data(self.name(symbol), shape), rate))
+        return self.masks[-1].leaf
 
     def _declare(
         self, symbol: str, shape: Shape, n: int, m: int, start: Initialisation | None, weight: bool

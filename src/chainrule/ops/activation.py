@@ -14,7 +14,7 @@ _EDGES = (-800.0, -1e4, 0.0, 800.0, 1e4)
 
 @define(function(r"\sigma", "σ"), elementwise=True, samples=UNARY, edges=_EDGES)
 def sigmoid(x, /):
-    """Squash any real number into (0, 1). Notes (3).
+    """Squash any real number into (0, 1), entry by entry. Notes (3).
 
     >>> import chainrule as cr
     >>> float(cr.evaluate(cr.sigmoid(cr.data("x")), {"x": 0}))
@@ -36,7 +36,7 @@ def _(x):
 
 @define(function(r"\tanh", "tanh"), elementwise=True, samples=UNARY, edges=_EDGES)
 def tanh(x, /):
-    """Squash any real number into (−1, 1). Notes (17).
+    """Squash any real number into (−1, 1), entry by entry. Notes (17).
 
     >>> import chainrule as cr
     >>> float(cr.evaluate(cr.tanh(cr.data("x")), {"x": 0}))
@@ -57,7 +57,7 @@ def _(x):
 
 @define(named_function("ReLU"), elementwise=True, samples=UNARY, edges=_EDGES)
 def relu(x, /):
-    """max(x, 0): negative numbers become 0. Notes (139). Its derivative at 0 is taken as 0.
+    """max(x, 0), entry by entry: negative numbers become 0. Notes (139). Its derivative at 0 is taken as 0.
 
     >>> import chainrule as cr
     >>> cr.evaluate(cr.relu(cr.data("x", 2)), {"x": [-1, 2]}).tolist()
@@ -71,9 +71,14 @@ def _(x):
     return step(x)
 
 
-@define(with_parameters("LeakyReLU", slope=""), elementwise=True, samples=(*UNARY, case((3,), slope=0.2)), edges=_EDGES)
+@define(
+    with_parameters("LeakyReLU", slope=""),
+    elementwise=True,
+    samples=(*UNARY, case((3,), slope=0.2)),
+    edges=_EDGES,
+)
 def leaky_relu(x, /, slope=0.01):
-    """x where it is positive, slope times x elsewhere. Its derivative at 0 is the slope.
+    """x where it is positive, slope times x elsewhere, entry by entry. Its derivative at 0 is the slope.
 
     >>> import chainrule as cr
     >>> cr.evaluate(cr.leaky_relu(cr.data("x", 2), slope=0.1), {"x": [-1, 2]}).tolist()
@@ -89,7 +94,7 @@ def _(x, slope):
 
 @define(named_function("softplus"), elementwise=True, samples=UNARY, edges=_EDGES)
 def softplus(x, /):
-    """log(1 + exp(x)): a smooth ReLU. Its derivative is the sigmoid.
+    """log(1 + exp(x)), entry by entry: a smooth ReLU. Its derivative is the sigmoid.
 
     >>> import chainrule as cr
     >>> float(cr.evaluate(cr.softplus(cr.data("x")), {"x": 1000}))
@@ -108,9 +113,11 @@ def _(dy, y, x):
     return (dy * sigmoid(x),)
 
 
-@define(with_parameters("ELU", alpha=""), elementwise=True, samples=(*UNARY, case((3,), alpha=0.5)), edges=_EDGES)
+@define(
+    with_parameters("ELU", alpha=""), elementwise=True, samples=(*UNARY, case((3,), alpha=0.5)), edges=_EDGES
+)
 def elu(x, /, alpha=1):
-    """x where it is positive, alpha (exp(x) − 1) elsewhere. Its derivative at 0 is alpha.
+    """x where it is positive, alpha (exp(x) − 1) elsewhere, entry by entry. Its derivative at 0 is alpha.
 
     >>> import chainrule as cr
     >>> float(cr.evaluate(cr.elu(cr.data("x")), {"x": -800}))
@@ -129,9 +136,14 @@ def _(x, alpha):
     return step(x) + (1 - step(x)) * (alpha * exp(minimum(x, 0)))
 
 
-@define(with_parameters("GELU", approximate="tanh"), elementwise=True, samples=(*UNARY, case((3,), approximate=True)), edges=_EDGES)
+@define(
+    with_parameters("GELU", approximate="tanh"),
+    elementwise=True,
+    samples=(*UNARY, case((3,), approximate=True)),
+    edges=_EDGES,
+)
 def gelu(x, /, approximate=False):
-    """x times the probability that a standard normal number is below x.
+    """x times the probability that a standard normal number is below x, entry by entry.
 
     approximate: use Hendrycks and Gimpel's form with tanh (arXiv 1606.08415) instead of erf.
 

@@ -37,6 +37,7 @@ from chainrule.ops.reduction import fitted
 lift_with(constant)
 _MISFIT = error((3,), (2,), match="operands of one shape")
 _DIGITS = 10**15
+_LARGE = 1e100
 
 
 def _sum(expr: Expr) -> Notation | Expr:
@@ -81,6 +82,8 @@ def _(a, b):
         return a
     if b.op is negate and not b.name:
         return subtract(a, b.operands[0])
+    if a.op is negate and not a.name:
+        return subtract(b, a.operands[0])
     if a is b:
         return multiply(2, a)
     return _folded(lambda u, v: u + v, a, b)
@@ -216,8 +219,11 @@ def _(dy, y, a, b):
 
 @multiply.tidy
 def _(a, b):
+    shape = a.shape or b.shape
     (m, a), (n, b) = _scaled(a), _scaled(b)
     number = m * n
+    if number == 0 and 0 in (m, n):
+        return constant(0, shape)
     if not _short(number):
         return None
     if a is None or b is None:
@@ -230,7 +236,7 @@ def _(a, b):
     for one, other in ((a, b), (b, a)):  # scalars to the front: (s u) ⊙ v is s (u ⊙ v)
         if one.op is multiply and not one.name and other.shape and one.shape and not one.operands[0].shape:
             inner = (one.operands[1], other) if one is a else (other, one.operands[1])
-            return _times(number, multiply(one.operands[0], multiply(*inner)))
+            return _times(number, multiply(one.operands[0], multiply.tidied(*inner)))
     return _times(number, multiply(a, b))
 
 
@@ -266,11 +272,13 @@ def _(dy, y, a, b):
 @divide.tidy
 def _(a, b):
     number = constant_number(b)
-    if number is None or number == 0 or b.shape:
+    if number is None or b.shape or not _short(number):
         return None
-    inverse = 1 / Fraction(number) if isinstance(number, (int, Fraction)) else 1 / number
+    inverse = 1 / Fraction(number)  # exact: x/0.5 is 2 x, but x/0.1 is not 10 x
     factor, rest = _scaled(a)
-    return _times(factor * inverse, rest) if _short(factor * inverse) else None
+    if factor == 0:
+        return constant(0, a.shape)
+    return _times(factor * inverse, rest) if _short(inverse) and _short(factor * inverse) else None
 
 
 def _raised(expr: Expr) -> Notation:
@@ -292,7 +300,10 @@ def _raised_to(expr: Expr) -> Notation:
     _raised,
     elementwise=True,
     domain=("positive",),
-    samples=[case(c.shapes[0], exponent=e) for c in UNARY[:3] for e in (2, 3, -1, Fraction(1, 2), 0, 1)],
+    samples=[
+        *(case(c.shapes[0], exponent=e) for c in UNARY[:3] for e in (2, 3, -1, Fraction(1, 2), 0, 1)),
+        *(case(c.shapes[0], exponent=2) for c in UNARY[3:]),
+    ],
 )
 def power(a, /, exponent):
     """The power of a with a constant exponent, entry by entry.
@@ -303,6 +314,8 @@ def power(a, /, exponent):
     >>> str(cr.data("x") ** 2)
     'x²'
     """
+    if not isinstance(exponent, (int, float, Fraction)):
+        raise ChainruleError("a number as exponent", repr(exponent), "power", "write a ** b where b is an expression")
 
 
 @power.value
@@ -333,7 +346,14 @@ def _(a, exponent):
     errors=[_MISFIT],
 )
 def raise_to(a, b, /):
-    """a to the power b, entry by entry, for a positive base: exp(b log a)."""
+    """a to the power b, entry by entry, for a positive base: exp(b log a). It is what a ** b makes.
+
+    a, b: one shape, or one of them a scalar. Raises ShapeError otherwise.
+
+    >>> import chainrule as cr
+    >>> float(cr.evaluate(2 ** cr.data("b"), {"b": 3}))
+    8.0
+    """
     return exp(b * log(a))
 
 
@@ -345,12 +365,9 @@ def _(xp, a, b):
 @sign("**")
 def to_the(a: object, b: object) -> Expr:
     """a ** b: a power with a constant exponent where b is a number, exp(b log a) otherwise."""
-    number = constant_number(b) if isinstance(b, Expr) and not b.shape else b
-    if isinstance(number, (int, float, Fraction)) and not isinstance(number, bool) and isinstance(a, Expr):
-        return power(a, exponent=number)
-    if b is None or isinstance(b, str):
-        raise ChainruleError("a number or an expression as exponent", repr(b), "power")
-    return raise_to(a, b)
+    exponent = constant(b)
+    number = None if exponent.shape or exponent.name else constant_number(exponent)
+    return raise_to(a, exponent) if number is None else power(a, exponent=number)
 
 
 def _scaled(expr: Expr) -> tuple[Number, Expr | None]:
@@ -376,16 +393,16 @@ def _times(number: Number, rest: Expr | None) -> Expr:
         number = int(number)
     if rest is None:
         return constant(number)
-    if number == 0:
-        return constant(0, rest.shape)
     if number == 1:
         return rest
     return negate(rest) if number == -1 else multiply(constant(number), rest)
 
 
 def _short(number: Number) -> bool:
-    """Whether an exact number is worth keeping exact."""
-    return not isinstance(number, (int, Fraction)) or (abs(number.numerator) < _DIGITS and number.denominator < _DIGITS)
+    """Whether a number may be computed with now: an exact one stays short, a float keeps its digits."""
+    if isinstance(number, (int, Fraction)):
+        return number != 0 and abs(number.numerator) < _DIGITS and number.denominator < _DIGITS
+    return 1 / _LARGE < abs(number) < _LARGE
 
 
 def _folded(operation: Any, a: Expr, b: Expr) -> Expr | None:

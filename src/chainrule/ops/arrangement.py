@@ -40,7 +40,10 @@ def reshape(x, /, shape):
     shape = as_shape(shape, "reshape")
     if prod(shape) != prod(x):
         raise ShapeError(
-            f"a shape with {prod(x)} entries", f"{shape}, which has {prod(shape)}", f"reshape of {x}"
+            f"a shape with {prod(x)} entries",
+            f"{shape}, which has {prod(shape)}",
+            "reshape",
+            f"write sizes whose product is {prod(x)}",
         )
     return shape
 
@@ -75,7 +78,7 @@ def _(x, shape):
 @define(
     named_function("vec"),
     linear="joint",
-    samples=(case((2, 3)), case((2, 2, 2)), case(()), case((0, 2))),
+    samples=(case((2, 3)), case((2, 2, 2)), case(()), case((0, 2)), case((1,))),
 )
 def flatten(x, /):
     """All entries of x as one vector, in row order. Notes (130).
@@ -98,9 +101,10 @@ def _padded(expr: Expr) -> Notation:
     equation=lambda shapes, params: _padding(params["widths"]) + ranges(shapes[0]),
     samples=(
         case((3,), widths=((1, 2),)), case((2, 2), widths=((0, 1), (2, 0))), case((0,), widths=((1, 1),)),
+        case((1,), widths=((0, 0),)),
     ),
     errors=(
-        error((3,), widths=((1, 1), (1, 1)), match="one pair for each axis"),
+        error((3,), widths=((1, 1), (1, 1)), match="one pair .*for each axis"),
         error((3,), widths=((-1, 1),), match="one pair"),
     ),
 )  # fmt: skip
@@ -120,7 +124,10 @@ def pad(x, /, widths):
     )
     if len(pairs) != len(x) or any(len(pair) != 2 or min(pair) < 0 for pair in pairs):
         raise ShapeError(
-            "one pair (before, after) for each axis, none negative", f"{widths} for the shape {x}", "pad"
+            "one pair (before, after) for each axis, none negative",
+            f"{widths} for the shape {x}",
+            "pad",
+            "write ((1, 2),) for a vector, ((1, 2), (0, 0)) for a matrix",
         )
     return tuple(before + size + after for size, (before, after) in zip(x, widths, strict=True))
 
@@ -178,13 +185,18 @@ def concatenate(*xs, axis=0):
     (4,)
     """
     if not xs:
-        raise ShapeError("at least one operand", "none", "concatenate")
+        raise ShapeError(
+            "at least one operand", "none", "concatenate", "write concatenate(a, b), not a list of them"
+        )
     shapes = [x.shape for x in xs]
     axis = normal_axis(axis, shapes[0], "concatenate")
     others = {(len(x), x[:axis], x[axis + 1 :]) for x in shapes}
     if len(others) > 1:
         raise ShapeError(
-            f"shapes that are alike but along axis {axis}", " and ".join(map(str, shapes)), "concatenate"
+            f"shapes that are alike but along axis {axis}",
+            " and ".join(map(str, shapes)),
+            "concatenate",
+            "reshape or pad them to fit, or choose another axis",
         )
     total, before = sum(x[axis] for x in shapes), 0
     parts: list[Expr] = []
@@ -218,16 +230,11 @@ def _(dy, y, *xs, axis):
     linear="joint",
     equation=lambda shapes, params: _permutation(params["axes"]),
     samples=(
-        case((2, 3, 4), axes=(2, 0, 1)),
-        case((2, 3, 2, 2), axes=(1, 0, 2, 3)),
-        case((2, 3), axes=(1, 0)),
-        case((0, 2), axes=(1, 0)),
+        case((2, 3, 4), axes=(2, 0, 1)), case((2, 3, 2, 2), axes=(1, 0, 2, 3)), case((2, 3), axes=(1, 0)),
+        case((0, 2), axes=(1, 0)), case((1, 2), axes=(1, 0)),
     ),
-    errors=(
-        error((2, 3), axes=(0, 0), match="each axis once"),
-        error((2, 3), axes=1, match="each axis once"),
-    ),
-)
+    errors=(error((2, 3), axes=(0, 0), match="each axis once"), error((2, 3), axes=1, match="each axis once")),
+)  # fmt: skip
 def permute(x, /, axes):
     """x with its axes in another order; kᵀ for a kernel (outputs, inputs, u, v) with its channels exchanged.
 

@@ -38,13 +38,21 @@ def _sides(c: int, axes: int) -> tuple[str, str]:
 @primitive(
     lambda expr: _filled(expr, as_shape(expr.params["sizes"])),
     linear="joint",
-    equation=lambda shapes, params: "Y[{1}] = B[{0}]".format(*_sides(len(shapes[0]), len(as_shape(params["sizes"])))),
-    samples=(case((3,), sizes=(2, 4)), case((3,), sizes=5), case((), sizes=(2, 2)), case((1,), sizes=(1, 1)), case((0,), sizes=(2, 2))),
+    equation=lambda shapes, params: "Y[{1}] = B[{0}]".format(
+        *_sides(len(shapes[0]), len(as_shape(params["sizes"])))
+    ),
+    samples=(
+        case((3,), sizes=(2, 4)),
+        case((3,), sizes=5),
+        case((), sizes=(2, 2)),
+        case((1,), sizes=(1, 1)),
+        case((0,), sizes=(2, 2)),
+    ),
     errors=(
         error((2, 3), sizes=(2, 2), match="a number, or one for each channel"),
         error((2,), sizes=(2, 2, 2), match="the sizes of an image"),
     ),
-)  # fmt: skip
+)
 def fill(b, /, sizes):
     """Images that are the same everywhere: channel c has b_c at every place, as a bias adds it. Notes (137).
 
@@ -59,7 +67,12 @@ def fill(b, /, sizes):
     if len(b) > 1:
         raise ShapeError("a number, or one for each channel", f"{b}", "fill", "b is () or (channels,)")
     if len(sizes) not in (1, 2):
-        raise ShapeError("the sizes of an image, n or (h, w)", f"{sizes}", "fill", "channels are not among the sizes: b has them")
+        raise ShapeError(
+            "the sizes of an image, n or (h, w)",
+            f"{sizes}",
+            "fill",
+            "channels are not among the sizes: b has them",
+        )
     return (*b, *sizes)
 
 
@@ -80,9 +93,21 @@ def _(dy, y, b, sizes):
     equation=lambda shapes, params: "Y[{0}] = sum({2}) X[{1}]".format(
         *_sides(len(shapes[0]) - params["axes"], params["axes"]), ",".join("ij"[: params["axes"]])
     ),
-    samples=(case((3, 2, 4)), case((3, 5), axes=1), case((2, 2)), case((4,), axes=1), case((1, 1, 1)), case((0, 2, 2)), case((2, 0), axes=1)),
-    errors=(error((2, 2, 2, 2), match="images"), error((2,), match="images"), error((2, 2), axes=3, match="1 or 2 axes")),
-)  # fmt: skip
+    samples=(
+        case((3, 2, 4)),
+        case((3, 5), axes=1),
+        case((2, 2)),
+        case((4,), axes=1),
+        case((1, 1, 1)),
+        case((0, 2, 2)),
+        case((2, 0), axes=1),
+    ),
+    errors=(
+        error((2, 2, 2, 2), match="images"),
+        error((2,), match="images"),
+        error((2, 2), axes=3, match="1 or 2 axes"),
+    ),
+)
 def channel_sum(x, /, axes=2):
     """The sum over the image, for each channel.
 
@@ -94,7 +119,12 @@ def channel_sum(x, /, axes=2):
     [3.0, 7.0]
     """
     if axes not in (1, 2):
-        raise ShapeError("images with 1 or 2 axes", f"axes {axes!r}", "channel_sum", "to sum along one axis write sum(x, axis=...)")
+        raise ShapeError(
+            "images with 1 or 2 axes",
+            f"axes {axes!r}",
+            "channel_sum",
+            "to sum along one axis write sum(x, axis=...)",
+        )
     if len(x) not in (axes, axes + 1):
         wish = f"images with {axes} axes, with or without one for channels"
         raise ShapeError(wish, f"{x}", "channel_sum", "to sum along one axis write sum(x, axis=...)")

@@ -127,7 +127,7 @@ def _(dy, y, x):
 
 @primitive(function(r"\mathbb{1}_{>0}", "𝟙₊"), elementwise=True, samples=UNARY, edges=(-800.0, 0.0, 800.0))
 def step(x, /):
-    """1 where x > 0 and 0 elsewhere, at 0 too. Its derivative is taken as 0.
+    """1 where x > 0 and 0 elsewhere, at 0 too, entry by entry. Its derivative is taken as 0.
 
     >>> import chainrule as cr
     >>> cr.evaluate(cr.step(cr.data("x", 3)), {"x": [-1, 0, 2]}).tolist()
@@ -172,7 +172,9 @@ def _(dy, y, a, b):
 
 @primitive(function(r"\min", "min", 2), elementwise=True, domain=("real", "real"), samples=BINARY, errors=[_MISFIT])
 def minimum(a, b, /):
-    """The smaller of a and b, entry by entry. Where they are equal, b receives the gradient.
+    """The smaller of a and b, entry by entry. Where they are equal, a receives the gradient.
+
+    So for each entry, of max(a, b) and min(a, b) one passes its gradient to a and the other to b.
 
     >>> import chainrule as cr
     >>> cr.evaluate(cr.minimum(cr.data("x", 2), 0), {"x": [-1, 2]}).tolist()
@@ -187,7 +189,8 @@ def _(xp, a, b):
 
 @minimum.gradient
 def _(dy, y, a, b):
-    return _shared(dy, a, b, step(b - a))
+    db, da = _shared(dy, b, a, step(a - b))
+    return da, db
 
 
 def _shared(dy, a, b, chosen):

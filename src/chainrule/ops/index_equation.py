@@ -104,7 +104,9 @@ class IndexEquation:
     def letters(self) -> tuple[str, ...]:
         """All letters, in the order in which they appear."""
         sides = (self.output, *self.factors)
-        return tuple(dict.fromkeys(letter for side in sides for index in side.indices for letter in index.letters))
+        return tuple(
+            dict.fromkeys(letter for side in sides for index in side.indices for letter in index.letters)
+        )
 
     def sizes(self, shapes: Sequence[Shape], out: Shape) -> dict[str, int]:
         """The range of each letter: as the equation says, or read off wherever it stands alone as an index."""
@@ -114,7 +116,10 @@ class IndexEquation:
                 said = any(index.letter == letter for letter, _ in self.ranges)
                 if index.letter is not None and not said and found.setdefault(index.letter, size) != size:
                     raise ChainruleError(
-                        f"one size for the index {index.letter}", f"{found[index.letter]} and {size}", str(self)
+                        f"one size for the index {index.letter}",
+                        f"{found[index.letter]} and {size}",
+                        str(self),
+                        "check the shapes in the body of the op",
                     )
         return found
 
@@ -123,7 +128,9 @@ class IndexEquation:
         factors = (self.output, *(factor for i, factor in enumerate(self.factors) if i != k))
         target = self.factors[k]
         plain = {index.letter for index in target.indices}
-        return IndexEquation(target, "sum", tuple(i for i in self.letters if i not in plain), factors, self.ranges)
+        return IndexEquation(
+            target, "sum", tuple(i for i in self.letters if i not in plain), factors, self.ranges
+        )
 
     def reads_outside(self, k: int, shapes: Sequence[Shape], out: Shape) -> bool:
         """Whether some term reads factor k at a place that it does not have."""
@@ -149,22 +156,28 @@ class IndexEquation:
             inside &= valid
         where, valid = _clipped(self.output, grids, out, shape)
         inside &= valid
-        result = np.full((1, *out), -np.inf if self.reduce == "max" else 0, dtype)  # one axis more: a scalar has a place too
-        chosen = tuple(np.broadcast_to(index, shape)[inside] for index in (np.zeros(shape, int), *where))
+        result = np.full((1, *out), -np.inf if self.reduce == "max" else 0, dtype)
+        chosen = tuple(np.broadcast_to(index, shape)[inside] for index in (np.zeros((), int), *where))
         (np.maximum if self.reduce == "max" else np.add).at(result, chosen, terms[inside])
         return result[0]
 
     def terms(self, entry: Entry, shapes: Sequence[Shape], out: Shape) -> Iterator[tuple[Entry, ...]]:
         """The terms of one output entry: for each, where every factor is read."""
         sizes = self.sizes(shapes, out)
-        fixed = {index.letter: at for index, at in zip(self.output.indices, entry, strict=True) if index.letter}
+        fixed = {
+            index.letter: at for index, at in zip(self.output.indices, entry, strict=True) if index.letter
+        }
         free = [letter for letter in self.letters if letter not in fixed]
         for values in product(*(range(sizes[letter]) for letter in free)):
             letters = {**fixed, **dict(zip(free, values, strict=True))}
             if any(index.at(letters) != at for index, at in zip(self.output.indices, entry, strict=True)):
                 continue
             read = tuple(tuple(int(index.at(letters)) for index in factor.indices) for factor in self.factors)
-            if all(0 <= i < n for at, shape in zip(read, shapes, strict=True) for i, n in zip(at, shape, strict=True)):
+            if all(
+                0 <= i < n
+                for at, shape in zip(read, shapes, strict=True)
+                for i, n in zip(at, shape, strict=True)
+            ):
                 yield read
 
     @property
@@ -188,7 +201,9 @@ class IndexEquation:
         names = {letter: chr(ord("a") + i) for i, letter in enumerate(self.letters)}
         flags = list(batched) or [False] * len(arrays)
         order = sorted(range(len(arrays)), key=lambda k: not flags[k]) if not total else range(len(arrays))
-        sides = ["z" * flags[k] + "".join(names[str(i.letter)] for i in self.factors[k].indices) for k in order]
+        sides = [
+            "z" * flags[k] + "".join(names[str(i.letter)] for i in self.factors[k].indices) for k in order
+        ]
         result = "z" * (any(flags) and not total) + "".join(names[str(i.letter)] for i in self.output.indices)
         return xp.einsum(f"{','.join(sides)}->{result}", *(arrays[k] for k in order), optimize=True)
 
@@ -212,7 +227,11 @@ def _written(access: Access) -> str:
         parts = [signed(factor, letter) for factor, letter in index.terms]
         parts += [signed(factor, f"({one(inner)}//{by})") for factor, inner, by in index.rounded]
         number = "".join(parts) + (f"{index.offset:+d}" if index.offset or not parts else "")
-        return number.removeprefix("+") if index.divisor == 1 else f"({number.removeprefix('+')})/{index.divisor}"
+        return (
+            number.removeprefix("+")
+            if index.divisor == 1
+            else f"({number.removeprefix('+')})/{index.divisor}"
+        )
 
     return f"{access.array}[{','.join(map(one, access.indices))}]"
 
@@ -240,21 +259,27 @@ def equation_of(node: Expr) -> IndexEquation:
     if callable(text):
         text = text([operand.shape for operand in node.operands], node.params)
     if not isinstance(text, str):
-        raise ChainruleError("an op with an index equation", repr(node.op), "index equation")
+        raise ChainruleError(
+            "an op with an index equation", repr(node.op), "index equation", "declare one in equation="
+        )
     return parsed(text)
 
 
 def _access(text: str, given: Mapping[str, int]) -> Access:
     match = _SIDE.fullmatch(text)
     if match is None:
-        raise ChainruleError("an access such as X[i, 2*j+u]", repr(text), "index equation")
+        raise ChainruleError(
+            "an access such as X[i, 2*j+u]", repr(text), "index equation", "write a letter and [...]"
+        )
     indices = [part for part in match.group(2).split(",") if part.strip()]
     return Access(match.group(1), tuple(_index(part, given) for part in indices))
 
 
 def _number(text: str, given: Mapping[str, int]) -> int:
     if text not in given and not text.isdigit():
-        raise ChainruleError("a number or a letter that stands for one", repr(text), "index equation")
+        raise ChainruleError(
+            "a number or a letter that stands for one", repr(text), "index equation", "give it in numbers"
+        )
     return given[text] if text in given else int(text)
 
 
@@ -269,7 +294,9 @@ def _index(text: str, given: Mapping[str, int]) -> Index:
     while position < len(text):
         match = _TERM.match(text, position)
         if match is None:
-            raise ChainruleError("an index such as 2*i + u - 1", repr(text), "index equation")
+            raise ChainruleError(
+                "an index such as 2*i + u - 1", repr(text), "index equation", "write a sum of multiples"
+            )
         sign, factor, name, letter, by = match.groups()
         number = (-1 if sign == "-" else 1) * (1 if factor is None else _number(factor, given))
         if name is None and _number(by, given) != 1:

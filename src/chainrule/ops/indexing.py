@@ -21,12 +21,14 @@ Part = int | tuple[int, int, int]
 
 def normal_key(key: Any, shape: Shape) -> tuple[Part, ...]:
     """An index as one part for each axis, counted from the front."""
+    where = f"index into the shape {shape}"
     parts = key if isinstance(key, tuple) else (key,)
-    if Ellipsis in parts:
-        at = parts.index(Ellipsis)
+    dots = [at for at, part in enumerate(parts) if part is Ellipsis]
+    if dots:
+        at = dots[0]
         parts = (*parts[:at], *(slice(None),) * (len(shape) - len(parts) + 1), *parts[at + 1 :])
     if len(parts) > len(shape):
-        raise ShapeError(f"at most {len(shape)} indices", f"{len(parts)}", f"index into the shape {shape}")
+        raise ShapeError(f"at most {len(shape)} indices", f"{len(parts)}", where, "write one for each axis")
     result: list[Part] = []
     for part, size in zip((*parts, *(slice(None),) * (len(shape) - len(parts))), shape, strict=True):
         if isinstance(part, slice):
@@ -34,25 +36,35 @@ def normal_key(key: Any, shape: Shape) -> tuple[Part, ...]:
                 result.append(part.indices(size))
             except (TypeError, ValueError):
                 raise ShapeError(
-                    "slices of whole numbers", repr(part), f"index into the shape {shape}"
+                    "slices of whole numbers", repr(part), where, "write x[1:3] or x[::2]"
                 ) from None
             continue
-        if isinstance(part, bool) or not hasattr(part, "__index__"):
-            raise ShapeError("whole numbers and slices", repr(part)[:80], f"index into the shape {shape}")
-        place = part.__index__()
+        try:
+            place = part.__index__()
+        except (AttributeError, TypeError):
+            place = None
+        if place is None or isinstance(part, bool):
+            remedy = "for several places concatenate x[i:i+1] and x[j:j+1]"
+            raise ShapeError("whole numbers and slices", repr(part)[:80], where, remedy)
         if not -size <= place < size:
-            raise ShapeError(
-                f"an index from {-size} to {size - 1}", f"{place}", f"index into the shape {shape}"
+            remedy = (
+                "indices count from 0, and from -1 backwards" if size else "there is no entry along this axis"
             )
+            raise ShapeError(f"an index from {-size} to {size - 1}", f"{place}", where, remedy)
         result.append(place % size)
     return tuple(result)
 
 
 def _slices(key: tuple[Part, ...]) -> tuple[Any, ...]:
-    return tuple(
-        slice(part[0], None if part[1] < 0 else part[1], part[2]) if isinstance(part, tuple) else part
-        for part in key
-    )
+    return tuple(_slice(part) if isinstance(part, tuple) else part for part in key)
+
+
+def _slice(part: tuple[int, int, int]) -> slice:
+    """The slice that reads the places of range(start, stop, step): in a slice -1 would be the last place."""
+    start, stop, step = part
+    if not range(start, stop, step):
+        return slice(0, 0)
+    return slice(start, None if stop < 0 else stop, step)
 
 
 def _places(key: tuple[Part, ...], shape: Shape) -> str:
@@ -62,6 +74,8 @@ def _places(key: tuple[Part, ...], shape: Shape) -> str:
         if isinstance(part, int):
             return f"{PLACE}{part}"
         start, _, stride = part
+        if not range(*part):
+            return f"{PLACE}0:{PLACE}-1"
         if part == (0, size, 1):
             return ":"
         last = start + (len(range(*part)) - 1) * stride
@@ -104,7 +118,7 @@ def _part_and_whole(key: tuple[Part, ...]) -> tuple[str, str]:
     + ranges(_index_shape(shapes[0], key=params["key"])),
     samples=(
         case((3,), key=(1,)), case((2, 3), key=(0, (0, 3, 2))), case((4,), key=((3, -1, -1),)),
-        case((4,), key=((2, 2, 1),)),
+        case((4,), key=((2, 2, 1),)), case((0, 2), key=((-1, -1, -1), 1)), case((1,), key=((0, -1, -1),)),
     ),
     errors=(error((3,), key=(3,), match="within the 3"), error((3,), key=((0, 4, 1),), match="within the 3")),
 )  # fmt: skip
@@ -129,11 +143,14 @@ def _(xp, x, key):
 def _index_shape(x: Shape, /, key: Any) -> Shape:
     key = tuple(tuple(part) if isinstance(part, (list, tuple)) else part for part in key)
     if len(key) != len(x):
-        raise ShapeError(f"{len(x)} parts, one for each axis", f"{len(key)}", "index")
+        raise ShapeError(
+            f"{len(x)} parts, one for each axis", f"{len(key)}", "index", "write x[...], which fills them up"
+        )
     for part, size in zip(key, x, strict=True):
         if not _inside(part, size):
+            needed = f"a place or (start, stop, step) within the {size} of its axis"
             raise ShapeError(
-                f"a place or (start, stop, step) within the {size} of its axis", f"{part}", "index"
+                needed, f"{part}", "index", "write x[...], which counts from the back and cuts off too"
             )
     return tuple(len(range(*part)) for part in key if isinstance(part, tuple))
 
@@ -197,7 +214,9 @@ def place(x, /, key, shape):
     shape = as_shape(shape, "place")
     part = _index_shape(shape, key=key)
     if part != x:
-        raise ShapeError(f"the shape of the part, {part}", f"{x}", "place")
+        raise ShapeError(
+            f"the shape of the part, {part}", f"{x}", "place", f"give x the shape {part}, or another key"
+        )
     return shape
 
 

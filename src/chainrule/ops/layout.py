@@ -61,24 +61,48 @@ def _shortest(numbers: Sequence[int]) -> int | tuple[int, ...]:
 
 
 def layout_of(
-    x: Shape, k: Shape, *, stride: Any = 1, padding: Any = "valid", dilation: Any = 1, groups: int = 1, where: str = "", axes: int = 0
+    x: Shape,
+    k: Shape,
+    *,
+    stride: Any = 1,
+    padding: Any = "valid",
+    dilation: Any = 1,
+    groups: int = 1,
+    where: str = "",
+    axes: int = 0,
 ) -> Layout:
     """The layout of a kernel over an input, checked; axes: 1 or 2, or 0 for what the kernel's rank says."""
     axes = axes or 2 - len(k) % 2
     if (len(x), len(k)) not in _RANKS[axes]:
-        remedy = "with channels the kernel is (outputs, channels, ...): one kernel for each channel of the result"
+        remedy = (
+            "with channels the kernel is (outputs, channels, ...): one kernel for each channel of the result"
+        )
         raise ShapeError(_FORMS[axes], f"{x} with {k}", where, remedy)
     if isinstance(groups, bool) or not isinstance(groups, int) or groups < 1:
-        raise ShapeError("a number of groups of at least 1", f"groups {groups!r}", where, "groups=1 is one for all channels")
+        raise ShapeError(
+            "a number of groups of at least 1",
+            f"groups {groups!r}",
+            where,
+            "groups=1 is one for all channels",
+        )
     if len(k) <= 2 and groups != 1:
-        raise ShapeError("channels to make groups of", f"groups {groups} for {x} with {k}", where, "leave groups out")
+        raise ShapeError(
+            "channels to make groups of", f"groups {groups} for {x} with {k}", where, "leave groups out"
+        )
     if len(k) > 2 and (x[0] % groups or k[0] % groups):
         came = f"{groups} groups, {x[0]} and {k[0]} channels"
         remedy = "take a number of groups that divides both, or other channels"
         raise ShapeError("groups that divide the channels of input and result", came, where, remedy)
     if len(k) > 2 and k[1] * groups != x[0]:
-        wish = f"a kernel for the {x[0]} channels of the input" + (f" in {groups} groups, so {x[0] // groups}" if groups > 1 else "")
-        raise ShapeError(wish, f"one for {k[1]}: {x} with {k}", where, f"the kernel would be {(k[0], x[0] // groups, *k[2:])}")
+        wish = f"a kernel for the {x[0]} channels of the input" + (
+            f" in {groups} groups, so {x[0] // groups}" if groups > 1 else ""
+        )
+        raise ShapeError(
+            wish,
+            f"one for {k[1]}: {x} with {k}",
+            where,
+            f"the kernel would be {(k[0], x[0] // groups, *k[2:])}",
+        )
     return Layout(windows_of(where, x[-axes:], k[-axes:], stride, padding, dilation), groups, x, k)
 
 
@@ -156,14 +180,18 @@ def _turned(k, axes, turned):
 
 def result_value(xp, x, k, layout, turned):
     (c, o), g = layout.channels, layout.groups
-    columns = _columns(xp, xp.reshape(x, (c, *x.shape[-len(layout.windows) :])), [w.reads() for w in layout.windows], g)
+    columns = _columns(
+        xp, xp.reshape(x, (c, *x.shape[-len(layout.windows) :])), [w.reads() for w in layout.windows], g
+    )
     k = xp.reshape(_turned(k, len(layout.windows), turned), (g, o // g, columns.shape[1]))
     return xp.reshape(xp.matmul(k, columns), layout.y)
 
 
 def input_value(xp, dy, k, layout, turned):
     (c, o), g = layout.channels, layout.groups
-    columns = _columns(xp, xp.reshape(dy, (o, *dy.shape[-len(layout.windows) :])), [w.writes() for w in layout.windows], g)
+    columns = _columns(
+        xp, xp.reshape(dy, (o, *dy.shape[-len(layout.windows) :])), [w.writes() for w in layout.windows], g
+    )
     places = prod(w.size for w in layout.windows)
     k = xp.reshape(_turned(k, len(layout.windows), turned), (g, o // g, c // g, places))
     k = xp.reshape(xp.swapaxes(k, 1, 2), (g, c // g, columns.shape[1]))

@@ -65,7 +65,9 @@ def matmul(A, B, /):
             "the last size of A to be the first size of B",
             f"{A} @ {B}",
             "matmul",
-            "with the matrix transposed, A.T @ B, the sizes would fit" if flipped else "",
+            "with the matrix transposed, A.T @ B, the sizes would fit"
+            if flipped
+            else "reshape or transpose one of them; outer(u, v) is the matrix of all products of two vectors",
         )
     return A[:-1] + B[1:]
 
@@ -114,7 +116,9 @@ def outer(u, v, /):
     (2, 3)
     """
     if len(u) != 1 or len(v) != 1:
-        raise ShapeError("two vectors", f"{u} and {v}", "outer")
+        raise ShapeError(
+            "two vectors", f"{u} and {v}", "outer", "flatten(A) makes a vector of a matrix; to scale by a number write *"
+        )
     return u + v
 
 

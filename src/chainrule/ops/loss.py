@@ -11,8 +11,8 @@ from chainrule.ops.softmax import log_softmax, softmax
 from chainrule.graph.errors import ShapeError
 from chainrule.graph.notation import OPEN, POWER, Form, Notation
 
-_PAIRS = (case((), ()), case((3,), (3,)), case((1,), (1,)), case((2, 3), (2, 3)))
-_VECTORS = (case((3,), (3,)), case((1,), (1,)))
+_PAIRS = (case((), ()), case((3,), (3,)), case((1,), (1,)), case((2, 3), (2, 3)), case((0,), (0,)))
+_VECTORS = (case((3,), (3,)), case((1,), (1,)), case((0,), (0,)))
 _MISFIT = error((3,), (2,), match="one shape|operands of one shape")
 _EDGES = (-800.0, -1e4, 0.0, 800.0, 1e4)
 
@@ -169,13 +169,21 @@ def _(z, y, axis):
 
 def _difference(a, b):
     if a.shape != b.shape:
-        raise ShapeError("a prediction and a label of one shape", f"{a.shape} and {b.shape}")
+        raise ShapeError(
+            "a prediction and a label of one shape",
+            f"{a.shape} and {b.shape}",
+            remedy="declare the label with the shape of the prediction, or reshape one of them",
+        )
     return a - b
 
 
 def _label(p, y):
     if len(p.shape) != 1 or p.shape != y.shape:
-        raise ShapeError("vectors of one shape for prediction and label", f"{p.shape} and {y.shape}")
+        raise ShapeError(
+            "vectors of one shape for prediction and label",
+            f"{p.shape} and {y.shape}",
+            remedy="write a class as a one-hot vector; for a single probability use binary_cross_entropy",
+        )
     return y
 
 

@@ -32,12 +32,14 @@ from chainrule.ops.pooling import (
 )
 from chainrule.ops.windows import Window, scattered
 
-_SAMPLES = (*normal_samples(1), *normal_samples(2))
+_SAMPLES = (*normal_samples(1)[:2], *normal_samples(2))
 
 
 def _first_largest(xp, x, windows):
     """For each window the place of its first largest entry, with an axis of size 1 where the places were."""
-    return xp.expand_dims(xp.argmax(columns(xp, x, windows, -np.inf), axis=-len(windows) - 1), -len(windows) - 1)
+    return xp.expand_dims(
+        xp.argmax(columns(xp, x, windows, -np.inf), axis=-len(windows) - 1), -len(windows) - 1
+    )
 
 
 def _max_pooling(axes: int) -> Callable[[Any], Op]:
@@ -49,7 +51,9 @@ def _max_pooling(axes: int) -> Callable[[Any], Op]:
 
         op = primitive(
             lambda expr: named("maxpool", windows(expr)),
-            equation=lambda shapes, params: equation_text("max", shapes[0], pools(shapes[0], **params, axes=axes)),
+            equation=lambda shapes, params: equation_text(
+                "max", shapes[0], pools(shapes[0], **params, axes=axes)
+            ),
             samples=samples(axes),
             errors=errors(axes),
         )(body)
@@ -119,7 +123,12 @@ def to_maximum(dy, x, /, size, stride, padding, ceil_mode):
     """
     y = pooled(x, "to_maximum", size=size, stride=stride, padding=padding, ceil_mode=ceil_mode)
     if dy != y:
-        raise ShapeError(f"one number for each window, {y}", f"{dy}", "to_maximum", "give what the result of the pooling receives")
+        raise ShapeError(
+            f"one number for each window, {y}",
+            f"{dy}",
+            "to_maximum",
+            "give what the result of the pooling receives",
+        )
     return x
 
 
@@ -152,7 +161,12 @@ def at_maximum(v, x, /, size, stride, padding, ceil_mode):
     derivative by x is taken as 0. Raises ShapeError where the shapes differ.
     """
     if v != x:
-        raise ShapeError(f"an array of the shape of x, {x}", f"{v}", "at_maximum", "read where x has its maxima, place by place")
+        raise ShapeError(
+            f"an array of the shape of x, {x}",
+            f"{v}",
+            "at_maximum",
+            "read where x has its maxima, place by place",
+        )
     return pooled(x, "at_maximum", size=size, stride=stride, padding=padding, ceil_mode=ceil_mode)
 
 
@@ -160,7 +174,9 @@ def at_maximum(v, x, /, size, stride, padding, ceil_mode):
 def _(xp, v, x, **params):
     windows = pools(x.shape, **params)
     axis = -len(windows) - 1
-    return xp.squeeze(xp.take_along_axis(columns(xp, v, windows), _first_largest(xp, x, windows), axis=axis), axis)
+    return xp.squeeze(
+        xp.take_along_axis(columns(xp, v, windows), _first_largest(xp, x, windows), axis=axis), axis
+    )
 
 
 @at_maximum.gradient

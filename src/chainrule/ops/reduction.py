@@ -15,7 +15,9 @@ _SAMPLES = (
     case((3,)), case((2, 3)), case((2, 3), axis=0), case((2, 3), axis=-1), case((2, 3, 2), axis=1), case((1,)), case(()),
     case((1, 3), axis=0),
 )  # fmt: skip
-_EMPTY = (case((0,)), case((2, 0), axis=1), case((0, 2), axis=1))
+_EMPTY = (case((0,)), case((2, 0), axis=1))
+_NONE = (case((2, 0), axis=0), case((0, 2), axis=1))
+_NOTHING = error((0,), match="at least one")
 _ERRORS = [error((3,), axis=1, match="an axis from -1 to 0"), error((), axis=0, match="an operand with axes")]
 
 
@@ -62,7 +64,7 @@ def spread_back(dy: Expr, x: Expr, axis: int | None) -> Expr:
     return spread(dy, axis=axis, size=x.shape[axis])
 
 
-@primitive(notation("sum"), linear="joint", equation=reduced("sum"), samples=(*_SAMPLES, *_EMPTY), errors=_ERRORS)
+@primitive(notation("sum"), linear="joint", equation=reduced("sum"), samples=(*_SAMPLES, *_EMPTY, *_NONE), errors=_ERRORS)
 def sum(x, /, axis=None):  # noqa: A001, PLW0622 - the name of mathematics
     """The sum over all entries, or over one axis.
 
@@ -89,6 +91,8 @@ def _(dy, y, x, axis):
 def _(x, axis):
     if x.shape == ():
         return x
+    if x.op.name == "negate" and not x.name:
+        return -sum.tidied(x.operands[0], axis=axis)
     if x.op.name == "data" and x.params.get("distribution") and len(x.shape) == 1:
         return constant(1)
     return None
@@ -102,7 +106,7 @@ def fitted(dx: Expr, x: Expr) -> Expr:
 @primitive(
     with_parameters("spread", axis="axis", size="size"),
     linear="joint",
-    samples=(case((3,), axis=0, size=2), case((2, 3), axis=1, size=4), case((), axis=0, size=3), case((2,), axis=1, size=0)),
+    samples=(case((3,), axis=0, size=2), case((2, 3), axis=1, size=4), case((), axis=0, size=3), case((2,), axis=1, size=0), case((0,), axis=0, size=2), case((1,), axis=0, size=1)),
     errors=[error((3,), axis=2, size=2, match="an axis from"), error((3,), axis=0, size=-1, match="none negative")],
     equation=lambda shapes, params: "Y[{}] = X[{}]".format(
         ",".join(_LETTERS[: len(shapes[0]) + 1]),
@@ -135,7 +139,7 @@ def _(dy, y, x, axis, size):
     return (sum(dy, axis=axis),)
 
 
-@define(notation("mean"), linear="joint", samples=_SAMPLES, errors=_ERRORS)
+@define(notation("mean"), linear="joint", samples=(*_SAMPLES, *_NONE), errors=[*_ERRORS, _NOTHING])
 def mean(x, /, axis=None):
     """The mean of all entries, or over one axis.
 
@@ -147,11 +151,11 @@ def mean(x, /, axis=None):
     """
     n = size_of(x.shape) if axis is None else x.shape[normal_axis(axis, x.shape, "mean")]
     if n == 0:
-        raise ShapeError("at least one entry to average", f"the shape {x.shape}", "mean")
+        raise ShapeError("at least one entry to average", f"the shape {x.shape}", "mean", "of no entries take the sum, 0")
     return sum(x, axis=axis) / n
 
 
-@primitive(notation("max", r"\max"), equation=reduced("max"), samples=_SAMPLES, errors=[*_ERRORS, error((0,), match="at least one")])
+@primitive(notation("max", r"\max"), equation=reduced("max"), samples=(*_SAMPLES, *_NONE), errors=[*_ERRORS, _NOTHING])
 def max(x, /, axis=None):  # noqa: A001, PLW0622 - the name of mathematics
     """The largest entry of all, or along one axis. Of equal ones the first receives the gradient.
 
@@ -163,7 +167,7 @@ def max(x, /, axis=None):  # noqa: A001, PLW0622 - the name of mathematics
     """
     shape = without_axis(x, axis, "max")
     if (size_of(x) if axis is None else x[axis]) == 0:
-        raise ShapeError("at least one entry", f"the shape {x}", "max")
+        raise ShapeError("at least one entry", f"the shape {x}", "max", "take it along an axis that has entries")
     return shape
 
 
@@ -177,7 +181,7 @@ def _(dy, y, x, axis):
     return (spread_back(dy, x, axis) * first_max(x, axis=axis),)
 
 
-@primitive(notation("𝟙ₘₐₓ", r"\mathbb{1}", r"\max"), samples=_SAMPLES)
+@primitive(notation("𝟙ₘₐₓ", r"\mathbb{1}", r"\max"), samples=(*_SAMPLES, *_EMPTY, *_NONE), errors=_ERRORS)
 def first_max(x, /, axis=None):
     """1 at the first of the largest entries (in row order), 0 elsewhere. Its derivative is taken as 0.
 
@@ -194,6 +198,8 @@ def first_max(x, /, axis=None):
 @first_max.value
 def _(xp, x, axis):
     x = xp.asarray(x)
+    if x.size == 0:
+        return x
     flat = xp.reshape(x, (-1,)) if axis is None else x
     axis = 0 if axis is None else axis % x.ndim
     at = xp.expand_dims(xp.argmax(flat, axis=axis), axis)

@@ -6,12 +6,17 @@ Legend: z the logits; p the probabilities; y the result; dy its adjoint; axis th
 from chainrule.graph.expression import Expr
 from chainrule.graph.notation import named_function
 from chainrule.graph.op import case, define, error
+from chainrule.graph.leaves import constant_number
 from chainrule.graph.shape import normal_axis
 from chainrule.ops.activation import sigmoid, softplus
+from chainrule.ops.arithmetic import subtract
 from chainrule.ops.exponential import exp, log
 from chainrule.ops.reduction import notation, spread, sum
 
-_SAMPLES = (case((3,)), case((2, 3)), case((2, 3), axis=0), case((1,)), case((3, 1)))
+_SAMPLES = (
+    case((3,)), case((2, 3)), case((2, 3), axis=0), case((1,)), case((3, 1)),
+    case((0,)), case((2, 0)), case((2, 0), axis=0),
+)  # fmt: skip
 _EDGES = (-800.0, -1e4, 0.0, 800.0, 1e4)
 _ERRORS = (error((), match="an operand with axes"), error((3,), axis=1, match="an axis from -1 to 0"))
 
@@ -24,7 +29,7 @@ def along(expr: Expr, x: Expr, axis: int) -> Expr:
 
 @define(notation("logsumexp"), samples=(*_SAMPLES, case((2, 3), axis=None), case(())), edges=_EDGES)
 def logsumexp(x, /, axis=None):
-    """log of the sum of exp, without overflow: a smooth maximum.
+    """log of the sum of exp, without overflow: a smooth maximum. Of no entries it is −∞.
 
     axis: the axis that disappears; None for all.
 
@@ -38,7 +43,8 @@ def logsumexp(x, /, axis=None):
 @logsumexp.value
 def _(xp, x, axis):
     x = xp.asarray(x)
-    peak = xp.max(x, axis=axis, keepdims=True)
+    peak = xp.max(x, axis=axis, keepdims=True, initial=-xp.inf)
+    peak = xp.where(xp.isfinite(peak), peak, 0)
     total = xp.log(xp.sum(xp.exp(x - peak), axis=axis, keepdims=True)) + peak
     return xp.reshape(total, ()) if axis is None else xp.squeeze(total, axis)
 
@@ -65,7 +71,7 @@ def softmax(x, /, axis=-1):
 
 @softmax.value
 def _(xp, x, axis):
-    powers = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
+    powers = xp.exp(x - xp.max(x, axis=axis, keepdims=True, initial=-xp.inf))
     return powers / xp.sum(powers, axis=axis, keepdims=True)
 
 
@@ -95,7 +101,7 @@ def log_softmax(x, /, axis=-1):
 
 @log_softmax.value
 def _(xp, x, axis):
-    shifted = x - xp.max(x, axis=axis, keepdims=True)
+    shifted = x - xp.max(x, axis=axis, keepdims=True, initial=-xp.inf)
     return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
 
 
@@ -112,3 +118,9 @@ def _(x, axis):
 @log.after(sigmoid)
 def _(x):
     return -softplus(-x)
+
+
+@log.after(subtract)
+def _(a, b):  # log(1 − σ(z)), as in the binary cross entropy
+    fits = constant_number(a) == 1 and a.shape in ((), b.shape) and b.op is sigmoid
+    return -softplus(b.operands[0]) if fits else None

@@ -23,9 +23,16 @@ _CONVENTIONS = ("convolve", "correlate")
 
 def _window(m: int, n: Any, padding: Any, convention: str, where: str = "toeplitz") -> Window:
     if convention not in _CONVENTIONS:
-        raise ShapeError('the convention "convolve" or "correlate"', repr(convention), where, 'networks use "correlate"')
+        raise ShapeError(
+            'the convention "convolve" or "correlate"', repr(convention), where, 'networks use "correlate"'
+        )
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        raise ShapeError("the length n of the input, at least 1", f"n = {n!r}", where, "n is how many entries the input has")
+        raise ShapeError(
+            "the length n of the input, at least 1",
+            f"n = {n!r}",
+            where,
+            "n is how many entries the input has",
+        )
     return windows_of(where, (n,), (m,), 1, padding)[0]
 
 
@@ -34,12 +41,15 @@ def _sign_and_offset(window: Window, convention: str) -> tuple[int, int]:
     return (1, window.mirrored[0]) if convention == "convolve" else (-1, window.before)
 
 
-def toeplitz_entries(m: int, n: int, padding: Any = "full", convention: str = "convolve") -> tuple[tuple[int | None, ...], ...]:
+def toeplitz_entries(
+    m: int, n: int, padding: Any = "full", convention: str = "convolve"
+) -> tuple[tuple[int | None, ...], ...]:
     """Which entry of w stands where in its matrix: an index from 0 to m − 1, or None for a zero.
 
     m: the entries of w. n, padding, convention: as for `toeplitz`, and the same errors.
 
-    >>> toeplitz_entries(2, 2)
+    >>> import chainrule as cr
+    >>> cr.toeplitz_entries(2, 2)
     ((0, None), (1, 0), (None, 1))
     """
     table = _table(_window(m, n, padding, convention), convention)
@@ -59,7 +69,8 @@ def _samples() -> tuple[Case, ...]:
         for m, n in ((3, 5), (2, 4), (1, 1), (1, 3))
         for padding in ("full", "valid", "same", 1, (0, 2))
         for convention in _CONVENTIONS
-        if (m, n, padding) in ((3, 5, padding), (2, 4, "full"), (2, 4, "same"), (1, 1, "valid"), (1, 3, "full"))
+        if (m, n, padding)
+        in ((3, 5, padding), (2, 4, "full"), (2, 4, "same"), (1, 1, "valid"), (1, 3, "full"))
     )
 
 
@@ -123,10 +134,17 @@ def _(dy, y, w, n, padding, convention):
     linear="joint",
     equation=lambda shapes, params: _sums_equation(shapes[0], **params),
     samples=tuple(
-        case((_window(c.shapes[0][0], **c.params).count, c.params["n"]), m=c.shapes[0][0], padding=c.params["padding"], convention=c.params["convention"])
+        case(
+            (_window(c.shapes[0][0], **c.params).count, c.params["n"]),
+            m=c.shapes[0][0],
+            padding=c.params["padding"],
+            convention=c.params["convention"],
+        )
         for c in _samples()
     ),
-    errors=(error((3, 3), m=2, padding="full", convention="convolve", match=r"an adjoint of the matrix \(4, 3\)"),),
+    errors=(
+        error((3, 3), m=2, padding="full", convention="convolve", match=r"an adjoint of the matrix \(4, 3\)"),
+    ),
     public=False,
 )
 def diagonal_sums(T, /, m, padding, convention):

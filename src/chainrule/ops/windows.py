@@ -58,7 +58,9 @@ class Window:
 
     def reads(self) -> NDArray[Any]:
         """A table (size, count): the place that each window reads, or n for padding."""
-        places = self.stride * np.arange(self.count) + self.dilation * np.arange(self.size)[:, None] - self.before
+        places = (
+            self.stride * np.arange(self.count) + self.dilation * np.arange(self.size)[:, None] - self.before
+        )
         return np.where((places >= 0) & (places < self.n), places, self.n)
 
     def writes(self) -> NDArray[Any]:
@@ -125,7 +127,9 @@ def _sides(where: str, padding: Any, axis: int, axes: int, bare: Window) -> Pair
         padding = (padding,)
     one = padding[axis] if isinstance(padding, (tuple, list)) and len(padding) == axes else padding
     pair = tuple(one) if isinstance(one, (tuple, list)) else (one, one)
-    if len(pair) != 2 or any(isinstance(side, bool) or not isinstance(side, int) or side < 0 for side in pair):
+    if len(pair) != 2 or any(
+        isinstance(side, bool) or not isinstance(side, int) or side < 0 for side in pair
+    ):
         wish = _PADDINGS + (f" for each of {axes} axes" if axes > 1 else "")
         raise ShapeError(wish, f"padding {padding!r}", where, 'padding="valid" is none')
     return pair[0], pair[1]
@@ -157,7 +161,7 @@ def by(sizes: Sequence[int]) -> str:
 
 
 def gathered(xp: ModuleType, x: Any, tables: Sequence[NDArray[Any]], fill: float = 0) -> Any:
-    """The entries of x at the places of the tables, (..., n1, n2) to (..., u, v, i, j); a place beyond the end reads `fill`."""
+    """The entries of x at the places of the tables: (..., n1, n2) to (..., u, v, i, j); beyond the end `fill`."""
     x, axes = xp.asarray(x), len(tables)
     x = xp.pad(x, [(0, 0)] * (x.ndim - axes) + [(0, 1)] * axes, constant_values=fill)
     if axes == 1:
@@ -166,7 +170,7 @@ def gathered(xp: ModuleType, x: Any, tables: Sequence[NDArray[Any]], fill: float
 
 
 def scattered(xp: ModuleType, parts: Any, tables: Sequence[NDArray[Any]]) -> Any:
-    """The opposite of `gathered`, from (..., u, v, i, j) to (..., n1, n2): what windows hold, added up at the places they read.
+    """The opposite of `gathered`, from (..., u, v, i, j) to (..., n1, n2): what windows hold, added up where they read.
 
     tables: for each axis the table (u, n) of the windows that read a place, as `Window.writes` gives it.
     """
@@ -176,14 +180,21 @@ def scattered(xp: ModuleType, parts: Any, tables: Sequence[NDArray[Any]]) -> Any
     if axes == 1:
         return xp.sum(parts[..., rows[:, None], tables[0]], axis=-2)
     columns = np.arange(len(tables[1]))
-    places = rows[:, None, None, None], columns[:, None, None], tables[0][:, None, :, None], tables[1][:, None, :]
+    places = (
+        rows[:, None, None, None],
+        columns[:, None, None],
+        tables[0][:, None, :, None],
+        tables[1][:, None, :],
+    )
     return xp.sum(parts[(..., *places)], axis=(-4, -3))
 
 
 def shown(windows: Sequence[Window], strides: Sequence[int], latex: bool) -> list[str]:
     """What differs from windows without padding and with these strides, as words for a subscript: same, s=2."""
     word = padding_word(windows)
-    words = {None: [f"p={_numbers(pairs(windows))}"], "valid": []}.get(word, [rf"\text{{{word}}}" if latex else str(word)])
+    words = {None: [f"p={_numbers(pairs(windows))}"], "valid": []}.get(
+        word, [rf"\text{{{word}}}" if latex else str(word)]
+    )
     if tuple(window.stride for window in windows) != tuple(strides):
         words.append(f"s={_numbers([window.stride for window in windows])}")
     if any(window.dilation != 1 for window in windows):
@@ -193,5 +204,7 @@ def shown(windows: Sequence[Window], strides: Sequence[int], latex: bool) -> lis
 
 def _numbers(numbers: Sequence[Any]) -> str:
     """What all axes share, as one number where that says it; else one for each axis."""
-    each = {number[0] if isinstance(number, tuple) and number[0] == number[-1] else number for number in numbers}
+    each = {
+        number[0] if isinstance(number, tuple) and number[0] == number[-1] else number for number in numbers
+    }
     return str(each.pop() if len(each) == 1 else tuple(numbers))

@@ -70,11 +70,20 @@ class Agreement:
             for row in self.rows
         ]
         widths = [max(len(line[column]) for line in table) for column in range(len(head))]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in table]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+            for line in table
+        ]
         verdict = "all readings agree" if self.ok else "the readings DISAGREE"
-        return "\n".join([*lines, f"{verdict} to {TOLERANCE:g}; the value is {self.value:.6g} (compiled: {self.value_error:.1e} off)"])
+        return "\n".join(
+            [
+                *lines,
+                f"{verdict} to {TOLERANCE:g}; the value is {self.value:.6g} (compiled: {self.value_error:.1e} off)",
+            ]
+        )
 
 
+@np.errstate(all="ignore")  # what is no number counts as disagreement, without a warning
 def check(loss: Expr, values: Values, wrt: Sequence[Expr] | None = None) -> Agreement:
     """Compare the readings of a scalar expression's gradients on given numbers, for one example.
 
@@ -119,7 +128,9 @@ def _largest(errors: Array) -> float:
     return float(np.max(np.where(np.isnan(errors), np.inf, np.abs(errors)), initial=0))
 
 
-def _finite_difference_error(loss: Expr, leaf: Expr, fed: Mapping[Expr, Array], g: Array) -> tuple[float, bool]:
+def _finite_difference_error(
+    loss: Expr, leaf: Expr, fed: Mapping[Expr, Array], g: Array
+) -> tuple[float, bool]:
     """The largest difference between a gradient and central differences, and whether a kink was met."""
     start = np.asarray(fed[leaf], np.longdouble)
 

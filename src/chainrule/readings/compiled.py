@@ -18,9 +18,9 @@ from chainrule.graph.errors import ChainruleError, FeedError
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import CONSTANT, DATA
 from chainrule.graph.rewrite import stable
-from chainrule.graph.walk import leaves, topological
-from chainrule.ops.index_equation import equation_of
+from chainrule.graph.walk import by_name, leaves, topological
 from chainrule.lowering import BATCH_SUMS, FORMS
+from chainrule.ops.index_equation import equation_of
 
 Arrays = Mapping[Expr, Any]
 Compiled = Callable[[Mapping[Any, Any]], Any]
@@ -29,15 +29,18 @@ _TOTALS = ("sum", "mean")
 
 
 @overload
-def compile(exprs: Expr, batch: bool = False, dtype: str = "float32") -> Callable[[Mapping[Any, Any]], jax.Array]: ...
+def compile(
+    exprs: Expr, batch: bool = False, dtype: str = "float32"
+) -> Callable[[Mapping[Any, Any]], jax.Array]: ...
 @overload
 def compile(
     exprs: Sequence[Expr], batch: bool = False, dtype: str = "float32"
 ) -> Callable[[Mapping[Any, Any]], tuple[jax.Array, ...]]: ...
-def compile(exprs: Expr | Sequence[Expr], batch: bool = False, dtype: str = "float32") -> Compiled:  # noqa: A001
+def compile(exprs: Expr | Sequence[Expr], batch: bool = False, dtype: str = "float32") -> Compiled:
     """A fast function for one expression or several: f(values) gives an array, or a tuple of them.
 
-    batch: the values of data leaves have a leading axis, the examples, and so have the results.
+    batch: the values of data leaves have a leading axis, the examples, and so have the results. Where no
+        expression depends on data, there is one value for all examples, without that axis.
     dtype: "float32" gives JAX arrays; "float64" gives NumPy arrays, since JAX outside of this function
     would round them. The function is compiled at its first call for each batch size.
     Raises FeedError, when called, for a value that is missing or does not fit.
@@ -68,7 +71,7 @@ def checked_dtype(dtype: Any) -> str:
     except TypeError:
         name = repr(dtype)
     if name not in _DTYPES:
-        raise ChainruleError("float32 or float64", name, "dtype")
+        raise ChainruleError("float32 or float64", name, "dtype", 'write dtype="float32"')
     return name
 
 
@@ -85,22 +88,41 @@ def handed_over(results: Sequence[jax.Array], dtype: str) -> tuple[Any, ...]:
 def fed_arrays(wanted: Sequence[Expr], values: Mapping[Any, Any], batch: bool, dtype: str) -> tuple[Any, ...]:
     """The arrays for the leaves in their order, checked: names, shapes, one size of the batch."""
     fed, size = [], None
-    for leaf in wanted:
+    for leaf in by_name(wanted).values():
         value = values.get(leaf, values.get(leaf.name))
         if value is None:
-            raise FeedError(f"a value for {leaf.name}", f"values for {', '.join(map(_key, values)) or 'nothing'}", "values")
+            came = f"values for {', '.join(map(_key, values)) or 'nothing'}"
+            raise FeedError(f"a value for {leaf.name}", came, "values", f"add it under the key {leaf.name!r}")
         try:
-            array = value if isinstance(value, jax.Array) and value.dtype == dtype else np.asarray(value, dtype)
+            array = (
+                value if isinstance(value, jax.Array) and value.dtype == dtype else np.asarray(value, dtype)
+            )
         except (TypeError, ValueError):
-            raise FeedError(f"numbers of the shape {leaf.shape}", repr(value)[:80], f"value of {leaf.name}") from None
+            needed, where = f"numbers of the shape {leaf.shape}", f"value of {leaf.op.name} {leaf.name}"
+            raise FeedError(
+                needed, repr(value)[:80], where, "write a number, a list of them or an array"
+            ) from None
         leading = batch and leaf.op is DATA
         if array.shape[leading:] != leaf.shape or (leading and array.ndim == 0):
-            wish = f"the shape (n, {', '.join(map(str, leaf.shape))})" if leading else f"the shape {leaf.shape}"
-            raise FeedError(wish, f"{array.shape}", f"value of {leaf.op.name} {leaf.name}")
+            wish = (
+                f"the shape (n, {', '.join(map(str, leaf.shape))})" if leading else f"the shape {leaf.shape}"
+            )
+            remedy = (
+                "the batch is the first axis of data, and parameters have none"
+                if batch
+                else "one example has no batch axis"
+            )
+            raise FeedError(wish, f"{array.shape}", f"value of {leaf.op.name} {leaf.name}", remedy)
         if leading:
             size = len(array) if size is None else size
             if len(array) != size:
-                raise FeedError("as many examples for each data leaf", f"{size} and {len(array)}", f"value of data {leaf.name}")
+                came, where = f"{size} and {len(array)}", f"value of data {leaf.name}"
+                raise FeedError(
+                    "as many examples for each data leaf",
+                    came,
+                    where,
+                    "cut the longer one, or repeat the shorter",
+                )
         fed.append(array)
     return tuple(fed)
 
@@ -110,12 +132,17 @@ def _key(key: Any) -> str:
 
 
 def traced(
-    exprs: Sequence[Expr], arrays: Arrays, batch: bool, dtype: str = "float32", total: Sequence[str | None] = ()
+    exprs: Sequence[Expr],
+    arrays: Arrays,
+    batch: bool,
+    dtype: str = "float32",
+    total: Sequence[str | None] = (),
 ) -> list[Any]:
     """The values of the expressions, for use inside jax.jit.
 
-    arrays: for each leaf an array; with batch, data have a leading axis. total: for each expression
-    None for its value for each example, or "sum" or "mean" over the batch.
+    arrays: for each leaf an array; with batch, data have a leading axis, also data that no expression
+    depends on. total: for each expression None for its value for each example, or "sum" or "mean" over
+    the batch. Raises FeedError for the mean of no examples.
     """
     how = list(total) or [None] * len(exprs)
     return _Trace(stable(exprs), arrays, batch, dtype, how).results()
@@ -134,8 +161,15 @@ class _Trace:
             for node in self.order:
                 if node.op is DATA or any(child in self.batched for child in _children(node)):
                     self.batched.add(node)
-        sizes = [len(arrays[node]) for node in self.order if node.op is DATA and node in self.batched]
-        self.size = sizes[0] if sizes else 1
+        sizes = [len(array) for leaf, array in arrays.items() if leaf.op is DATA] if batch else []
+        self.size = sizes[0] if sizes else None
+        if self.size == 0 and "mean" in how:
+            raise FeedError(
+                "at least one example for a mean",
+                "none",
+                "values",
+                "leave the empty batch out, or take the sum",
+            )
         self.totals = self._wanted_totals()
         self.values: dict[Expr, Any] = {}
         self.sums: dict[Expr, Any] = {}
@@ -153,10 +187,10 @@ class _Trace:
     def _result(self, expr: Expr, how: str | None) -> Any:
         if how is None:
             value = self.values[expr]
-            if self.batched and expr not in self.batched:
+            if self.size is not None and expr not in self.batched:
                 value = jnp.broadcast_to(value, (self.size, *expr.shape))
             return jnp.asarray(value, self.dtype)
-        return self.sums[expr] / self.size if how == "mean" else self.sums[expr]
+        return self.sums[expr] / (self.size or 1) if how == "mean" else self.sums[expr]
 
     # what has to be computed
 
@@ -189,14 +223,17 @@ class _Trace:
         varying = [child for child in node.operands if child in self.batched]
         if node.op.linear == "joint" and node.op.batch_sum_rule is None:
             return list(node.operands)
-        if len(varying) == 1 and (node.op.linear == "each" or (node.op.name == "divide" and node.operands[0] is varying[0])):
+        if len(varying) == 1 and (
+            node.op.linear == "each" or (node.op.name == "divide" and node.operands[0] is varying[0])
+        ):
             return varying
         return None
 
     def _is_product(self, node: Expr) -> bool:
         """Whether the total is one contraction of the operands' values."""
         return node in self.batched and (
-            node.op.batch_sum_rule is not None or (node.op.value_rule is None and node.op.equation is not None)
+            node.op.batch_sum_rule is not None
+            or (node.op.value_rule is None and node.op.equation is not None)
         )
 
     # computing it
@@ -212,11 +249,15 @@ class _Trace:
         if node.op.value_rule is None:
             return arrays[0] if node.op.defined else equation_of(node).product(jnp, arrays, flags)
         rule = _rule(node)
-        return jax.vmap(rule, in_axes=[0 if flag else None for flag in flags])(*arrays) if any(flags) else rule(*arrays)
+        return (
+            jax.vmap(rule, in_axes=[0 if flag else None for flag in flags])(*arrays)
+            if any(flags)
+            else rule(*arrays)
+        )
 
     def _sum(self, node: Expr) -> Any:
         if node not in self.batched:
-            return self.size * (self.values[node] if node in self.values else self._value(node))
+            return (1 if self.size is None else self.size) * self.values[node]
         through = self._sums_for(node)
         if through is not None:
             children = _children(node)
@@ -243,7 +284,9 @@ def _children(node: Expr) -> Sequence[Expr]:
 def _rule(node: Expr) -> Callable[..., Any]:
     form = FORMS.get(node.op.name, node.op.value_rule)
     if form is None:
-        raise ChainruleError("an op with a value rule", repr(node.op), "compile")
+        raise ChainruleError(
+            "an op with a value rule", repr(node.op), "compile", "hang one on the op: @op.value"
+        )
     return lambda *arrays: form(jnp, *arrays, **node.params)
 
 

@@ -49,16 +49,22 @@ def adjoints(
     without them each op that has a definition is differentiated through it.
     """
     if of.shape != ():
-        raise ShapeError("a scalar to differentiate", f"the shape {of.shape}", "gradient", "take the sum first: cr.sum(...)")
+        raise ShapeError(
+            "a scalar to differentiate",
+            f"the shape {of.shape}",
+            "gradient",
+            "take the sum first: cr.sum(...)",
+        )
     for target in targets:
         if not isinstance(target, Expr):
-            raise ChainruleError("expressions to differentiate by", repr(target), "gradient")
-    root = stable([of], keep=targets)[0] if rules else of
+            remedy = "give the leaf itself, as data(...) or parameter(...) made it"
+            raise ChainruleError("expressions to differentiate by", repr(target), "gradient", remedy)
+    root, *forms = stable([of, *targets], keep=targets) if rules else [of, *targets]
     order = topological([root], lambda node: _children(node, rules))
     tidied = Tidier([of, root])
     received: dict[Expr, list[Expr]] = {root: [constant(1)]}
     found: dict[Expr, Expr] = {}
-    active = _depending(order, targets, rules) if targets else None
+    active = _depending(order, forms, rules) if targets else None
     for node in reversed(order):
         if node not in received or (active is not None and node not in active):
             continue
@@ -72,8 +78,10 @@ def adjoints(
         found[node] = total
         for child, part in _passed(total, node, rules):
             received.setdefault(child, []).append(part)
-    for target in targets:
-        found.setdefault(target, constant(0, target.shape))
+    for target, form in zip(
+        targets, forms, strict=True
+    ):  # a target as the user wrote it, and as it is computed
+        found[target] = found[form] if form in found else constant(0, target.shape)
     return found
 
 
@@ -107,5 +115,6 @@ def _passed(dy: Expr, y: Expr, rules: bool) -> Sequence[tuple[Expr, Expr]]:
     elif y.op.prime is not None:
         parts = (dy * y.op.prime(*y.operands, **y.params),)
     else:
-        raise ChainruleError("an op with a gradient rule or a definition", repr(y.op), "gradient")
+        remedy = "hang a rule on the op: @op.gradient"
+        raise ChainruleError("an op with a gradient rule or a definition", repr(y.op), "gradient", remedy)
     return [(child, part) for child, part in zip(y.operands, parts, strict=True) if part is not None]

@@ -38,13 +38,15 @@ def depends(of: Expr, on: Expr) -> NDArray[np.bool_]:
     >>> import chainrule as cr
     >>> W, x = cr.parameter("W", (2, 3)), cr.data("x", 3)
     >>> z = W @ x
-    >>> depends(z, on=W[0, 1]).tolist()
+    >>> cr.depends(z, on=W[0, 1]).tolist()
     [True, False]
-    >>> depends(z[0], on=x).tolist()
+    >>> cr.depends(z[0], on=x).tolist()
     [True, True, True]
     """
     if on.is_leaf and on.name is None:
-        raise ChainruleError("data, a parameter or a part that is computed", "a constant", "depends", "constants never change")
+        raise ChainruleError(
+            "data, a parameter or a part that is computed", "a constant", "depends", "constants never change"
+        )
     whole, entries = _entries(on)
     found: dict[Expr, Dependence] = {}
     for node in topological([of], lambda node: () if node is whole else _read(node)):
@@ -57,7 +59,7 @@ def parameter_count(of: Expr | Iterable[Expr]) -> int:
     """How many numbers there are to learn: the entries of all parameters below the expressions. Notes (125).
 
     >>> import chainrule as cr
-    >>> parameter_count(cr.parameter("W", (2, 3)) @ cr.data("x", 3) + cr.parameter("b", 2))
+    >>> cr.parameter_count(cr.parameter("W", (2, 3)) @ cr.data("x", 3) + cr.parameter("b", 2))
     8
     """
     roots = [of] if isinstance(of, Expr) else list(of)
@@ -65,12 +67,12 @@ def parameter_count(of: Expr | Iterable[Expr]) -> int:
 
 
 def trace_of_shapes(of: Expr) -> list[tuple[str, Shape]]:
-    """The data and the named parts on the way to an expression, each with its shape, in the order of computing. Notes (142).
+    """The data and the named parts on the way to an expression, with their shapes, in order. Notes (142).
 
     >>> import chainrule as cr
     >>> image = cr.data("x", (1, 6, 6))
     >>> z = cr.correlate2d(image, cr.parameter("K", (4, 1, 3, 3))).named("z")
-    >>> trace_of_shapes(cr.max_pool2d(z, 2).named("a"))
+    >>> cr.trace_of_shapes(cr.max_pool2d(z, 2).named("a"))
     [('x', (1, 6, 6)), ('z', (4, 4, 4)), ('a', (4, 2, 2))]
     """
     return [(node.name, node.shape) for node in topological([of]) if node.name and node.op is not PARAMETER]
@@ -151,7 +153,7 @@ def _by_equation(equation: IndexEquation, k: int, node: Expr) -> tuple[NDArray[A
 
 
 def _rearranged(node: Expr, k: int) -> NDArray[Any] | None:
-    """For each entry of an op that only hands entries on, the entry of operand k that it is, or -1; None where it does more."""
+    """For each entry of an op that only hands entries on, the entry of operand k that it is, or -1; else None."""
     numbers = np.arange(1, size_of(node.operands[k].shape) + 1)
 
     def run(entries: NDArray[Any]) -> NDArray[Any]:
@@ -161,7 +163,9 @@ def _rearranged(node: Expr, k: int) -> NDArray[Any] | None:
 
     once = run(numbers.astype(float))
     # A sum of several entries, or a multiple of one, is not the square where its entries are squared.
-    handed_on = bool(np.all(run(numbers.astype(float) ** 2) == once**2)) and bool(np.all(np.isin(run(np.ones(len(numbers))), (0, 1))))
+    handed_on = bool(np.all(run(numbers.astype(float) ** 2) == once**2)) and bool(
+        np.all(np.isin(run(np.ones(len(numbers))), (0, 1)))
+    )
     return once.astype(int) - 1 if handed_on else None
 
 

@@ -12,7 +12,7 @@ from chainrule.graph.errors import FeedError
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import CONSTANT
 from chainrule.graph.rewrite import stable
-from chainrule.graph.walk import leaves, topological
+from chainrule.graph.walk import by_name, leaves, topological
 from chainrule.ops.index_equation import equation_of
 
 Array = NDArray[Any]
@@ -27,9 +27,9 @@ def evaluate(exprs: Sequence[Expr], values: Values, dtype: Any = np.float64) -> 
 def evaluate(exprs: Expr | Sequence[Expr], values: Values, dtype: Any = np.float64) -> Array | list[Array]:
     """The value of one expression or of several, for one example.
 
-    values: for each leaf, by itself or by its name, an array of its shape. dtype: float64, or
-    numpy.longdouble for extended precision. Raises FeedError for a value that is missing, does not
-    fit or belongs to no leaf.
+    values: for each leaf, by itself or by its name, an array of its shape; further values are left
+    alone. dtype: float64, or numpy.longdouble for extended precision. Raises FeedError for a value that
+    is missing or does not fit.
 
     >>> import chainrule as cr
     >>> x = cr.data("x", 2)
@@ -89,31 +89,29 @@ def _value(node: Expr, arrays: Sequence[Array]) -> Any:
 
 
 def fed_values(wanted: Sequence[Expr], values: Values, dtype: Any) -> dict[Expr, Array]:
-    """The arrays for the leaves, checked: nothing missing, nothing over, every shape right."""
-    by_name: dict[str, Expr] = {}
-    for leaf in wanted:
-        other = by_name.setdefault(str(leaf.name), leaf)
-        if other is not leaf:
-            raise FeedError(
-                "one leaf for each name",
-                f"two called {leaf.name}: {other.op.name} {other.shape} and {leaf.op.name} {leaf.shape}",
-                "values",
-                "rename one of them",
-            )
+    """The arrays for the leaves, checked: nothing missing, every shape right. Further values are left alone."""
+    known = by_name(wanted)
     fed: dict[Expr, Array] = {}
     for key, value in values.items():
-        leaf = by_name.get(key) if isinstance(key, str) else key if isinstance(key, Expr) else None
-        if leaf is None or leaf not in wanted:
+        leaf = known.get(key) if isinstance(key, str) else key if key in wanted else None
+        if leaf is None:
             continue
         try:
             array = np.asarray(value, dtype)
         except (TypeError, ValueError, OverflowError):
-            raise FeedError(f"numbers of the shape {leaf.shape}", repr(value)[:80], f"value of {leaf.name}") from None
+            needed, where = f"numbers of the shape {leaf.shape}", f"value of {leaf.op.name} {leaf.name}"
+            raise FeedError(
+                needed, repr(value)[:80], where, "write a number, a list of them or an array"
+            ) from None
         if array.shape != leaf.shape:
-            raise FeedError(f"the shape {leaf.shape}", f"{array.shape}", f"value of {leaf.op.name} {leaf.name}")
+            where = f"value of {leaf.op.name} {leaf.name}"
+            raise FeedError(
+                f"the shape {leaf.shape}", f"{array.shape}", where, "one example has no batch axis"
+            )
         fed[leaf] = array
     missing = [str(leaf.name) for leaf in wanted if leaf not in fed]
     if missing:
         given = ", ".join(str(key if isinstance(key, str) else key.name) for key in values) or "nothing"
-        raise FeedError(f"a value for {', '.join(missing)}", f"values for {given}", "values")
+        remedy = f"add it under the key {missing[0]!r}"
+        raise FeedError(f"a value for {', '.join(missing)}", f"values for {given}", "values", remedy)
     return fed

@@ -18,6 +18,7 @@ from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import data
 from chainrule.readings.compiled import traced
 from chainrule.readings.gradient import gradient
+from chainrule.training.masks import Mask, drawn
 from chainrule.training.optimizers import STEP, Optimizer, Update
 
 Arrays = tuple[Any, ...]
@@ -34,7 +35,8 @@ class Problem:
     parameters: the leaves that training changes. inputs: the data leaves. rows: for each data leaf
     how rows of its array become values of the leaf inside compiled code, e.g. class indices one-hot
     vectors; None where they are. constants: leaves with one number for the whole run, e.g. λ.
-    dtype: "float32" or "float64".
+    dtype: "float32" or "float64". masks: leaves that are drawn anew for each example and step.
+    evaluated: what is reported of validation data, without masks; by default what is reported.
     """
 
     objective: Expr
@@ -44,6 +46,8 @@ class Problem:
     rows: tuple[Rows | None, ...]
     constants: tuple[Expr, ...] = ()
     dtype: str = "float32"
+    masks: tuple[Mask, ...] = ()
+    evaluated: tuple[Expr, ...] = ()
 
     def updates(self, optimizer: Optimizer) -> tuple[Update, ...]:
         """The optimiser's update of each parameter."""
@@ -67,14 +71,15 @@ class State(NamedTuple):
 class Span(NamedTuple):
     """Which steps a call takes: from `start` to `stop` of each epoch from row `first` to `last` of the order.
 
-    before: how many steps were taken before row 0 began.
+    before: how many steps were taken before row 0 began. seed: of the masks.
     """
 
     first: int
     last: int
     start: int
     stop: int
-    before: float
+    before: int
+    seed: int = 0
 
 
 Run = Callable[[State, Arrays, Any, Arrays, Span], tuple[State, Any]]
@@ -97,12 +102,13 @@ def compiled_epochs(
     exprs, how = _wanted(problem, count)
 
     def step(
-        state: State, arrays: Arrays, order: Any, numbers: Arrays, at: tuple[Any, Any, Any]
+        state: State, arrays: Arrays, order: Any, numbers: Arrays, at: tuple[Any, Any, Any, Any]
     ) -> tuple[State, Any]:
-        row, number, t = at
+        row, number, t, seed = at
         where = None if whole else jax.lax.dynamic_slice(order, (row, number * size), (1, size))[0]
         given = problem.fed(arrays if where is None else tuple(array[where] for array in arrays))
-        constants = dict(zip(settings, numbers, strict=True)) | {STEP: t}
+        constants = dict(zip(settings, numbers, strict=True)) | {STEP: t.astype(problem.dtype)}
+        given |= drawn(problem.masks, seed, t, size, problem.dtype)
         given |= dict(zip(problem.parameters, state.parameters, strict=True)) | constants
         divisor = jnp.asarray(1, problem.dtype)
         if count is not None:
@@ -123,8 +129,8 @@ def compiled_epochs(
 
         def epoch(row: Any, carry: tuple[State, Any]) -> tuple[State, Any]:
             def one(number: Any, inner: tuple[State, Any]) -> tuple[State, Any]:
-                t = span.before + (row * steps + number + 1).astype(problem.dtype)
-                state, met = step(inner[0], arrays, order, numbers, (row, number, t))
+                t = span.before + row * steps + number + 1
+                state, met = step(inner[0], arrays, order, numbers, (row, number, t, span.seed))
                 return state, inner[1] + met
 
             state, met = jax.lax.fori_loop(span.start, span.stop, one, (carry[0], zero))

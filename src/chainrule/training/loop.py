@@ -107,7 +107,9 @@ def _tell(
     """Validate, and call back."""
     if validation is not None:
         parameters = dict(zip(problem.parameters, stepper.parameters(), strict=True))
-        loss, metric = means(problem.reported, parameters, validation.feed, problem.dtype)
+        loss, metric = means(
+            problem.evaluated or problem.reported, parameters, validation.feed, problem.dtype
+        )
         history.validation_loss.append(loss)
         history.validation_metric.append(validation.score(metric))
     try:

@@ -59,10 +59,10 @@ def value_and_gradient(
     (1.25, [0.5, 2.0])
     """
     if reduce not in _REDUCTIONS:
-        raise ChainruleError('"mean" or "sum"', repr(reduce), "value_and_gradient")
+        raise ChainruleError('"mean" or "sum"', repr(reduce), "value_and_gradient", 'write reduce="mean"')
     dtype, targets = checked_dtype(dtype), tuple(wrt)
     exprs = [loss, *gradient(loss, targets)]
-    wanted = leaves([loss, *exprs])
+    wanted = leaves([loss, *exprs, *targets])
 
     how = [reduce, *(None if target.op is DATA else reduce for target in targets)]
 

@@ -60,7 +60,7 @@ class Stepper:
         self.epoch = self.step = 0
         self.n, self.size = feed.n, min(plan.size, feed.n)
         self.steps = -(-self.n // self.size)
-        self._first, self._dtype = plan.first_epoch, problem.dtype
+        self._first, self._seed = plan.first_epoch, plan.seed % 2**31
         shuffled = plan.shuffle and self.size < self.n
         self._order = Order(plan.seed, self.n, shuffled)
         self._block, self._rows = -1, jax.device_put(np.zeros((0, 0), np.int32))
@@ -93,8 +93,8 @@ class Stepper:
             count, stop = 1, min(self.steps, self.step + int(self._budget))
         else:
             stop = self.steps
-        before = float((self._first + self.epoch - row) * self.steps)
-        span = Span(row, row + count, self.step, stop, before)
+        before = (self._first + self.epoch - row) * self.steps
+        span = Span(row, row + count, self.step, stop, before, self._seed)
         began = time.perf_counter()
         self._state, sums = self._run(self._state, self._arrays, self._rows, self._numbers, span)
         rows: Array = np.array(sums, np.float64)[row : row + count]

@@ -27,7 +27,9 @@ def limited(shape: Shape, where: str) -> Shape:
         entries *= max(size, 1)
     if len(shape) > MOST_AXES or entries > MOST_ENTRIES:
         came = f"the shape {shortened(str(shape), 60)}"
-        raise ShapeError(f"at most {MOST_AXES} axes and {MOST_ENTRIES:,} entries", came, where)
+        raise ShapeError(
+            f"at most {MOST_AXES} axes and {MOST_ENTRIES:,} entries", came, where, "make it smaller"
+        )
     return shape
 
 
@@ -57,7 +59,10 @@ class Names:
         self._known: dict[str, Expr] = {}
         self._any_scalar = shapes is None
         if not isinstance(shapes, Mapping | None) or not isinstance(data, Iterable):
-            raise ParseError("shapes by name, and a sequence of names for data", "something else", "parse")
+            remedy = "write parse(text, shapes={'W': (2, 3)}, data=('x', 'y'))"
+            raise ParseError(
+                "shapes by name, and a sequence of names for data", "something else", "parse", remedy
+            )
         for name in [data] if isinstance(data, str) else data:
             self._data.add(_leaf_name(name, "data"))
         for name, shape in (shapes or {}).items():
@@ -121,5 +126,7 @@ class Names:
 
 def _leaf_name(name: object, where: str) -> str:
     if not isinstance(name, str):
-        raise ParseError("names as text", shortened(repr(name), 60), f"{where} of parse")
+        raise ParseError(
+            "names as text", shortened(repr(name), 60), f"{where} of parse", "write 'x', in quotation marks"
+        )
     return normal_name(name)

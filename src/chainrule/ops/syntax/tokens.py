@@ -76,9 +76,13 @@ class Tokens:
     def __init__(self, text: object) -> None:
         self.source = ""
         if not isinstance(text, str):
-            raise ParseError("a text such as 'W @ x + b'", f"a {type(text).__name__}", "parse")
+            came = f"a {type(text).__name__}"
+            raise ParseError(
+                "a text such as 'W @ x + b'", came, "parse", "write the formula in quotation marks"
+            )
         if len(text) > LONGEST_TEXT:
-            raise ParseError(f"a text of at most {LONGEST_TEXT:,} characters", f"{len(text):,}", "parse")
+            needed = f"a text of at most {LONGEST_TEXT:,} characters"
+            raise ParseError(needed, f"{len(text):,}", "parse", "build so long an expression in Python")
         self.source = text.replace("\r\n", "\n").replace("\r", "\n")
         self._refuse_hidden()
         self.all = self._split()

@@ -41,7 +41,7 @@ def lines(
     The left side of a root without a name is empty.
     """
     if form not in FORMS:
-        raise ChainruleError(f"one of {', '.join(FORMS)}", repr(form), "form")
+        raise ChainruleError(f"one of {', '.join(FORMS)}", repr(form), "form", 'write form="index"')
     order, known = named_parts(roots, form, where, expand)
     printer = Printer(style, known, expand)
     printer.declare(order)

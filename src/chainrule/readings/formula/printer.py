@@ -70,7 +70,9 @@ class Printer:
             if answer is None:
                 stack.append((wanted, self._printing(*wanted)))
         if answer is None:
-            raise ChainruleError("an expression to print", repr(expr), "formula")
+            raise ChainruleError(
+                "an expression to print", repr(expr), "formula", "make one: data, parameter, constant"
+            )
         return answer
 
     # names

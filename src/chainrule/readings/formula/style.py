@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from chainrule.graph.notation import Form, Notation, numeral
+from chainrule.graph.notation import PRODUCT, Form, Notation, numeral
 from chainrule.graph.shape import Shape
-from chainrule.graph.symbols import latex_indexed, latex_symbol, text_indexed, text_symbol
+from chainrule.graph.symbols import latex_indexed, latex_symbol, text_indexed, text_raised, text_symbol
 from chainrule.ops.index_equation import Index
 
 Indices = tuple[Index, ...]
@@ -73,6 +73,24 @@ class Style:
         """A number, exactly."""
         form = self.form(numeral(value))
         return Piece(form.template, form.strength)
+
+    def scaled(self, digits: str, power: int) -> Piece:
+        """A number as digits times a power of ten."""
+        times, raised = (
+            (r" \cdot ", f"10^{{{power}}}") if self.latex else ("×", "10" + text_raised(str(power)))
+        )
+        return Piece(f"{digits}{times}{raised}", PRODUCT)
+
+    def relation(self, sign: str) -> str:
+        """A relation: =, ≈ or ∈."""
+        return {"≈": r"\approx", "∈": r"\in"}.get(sign, sign) if self.latex else sign
+
+    def interval(self, low: Piece, high: Piece, shape: Shape) -> str:
+        """All arrays of a shape with entries from low to high."""
+        size = self.sizes(shape)
+        if self.latex:
+            return rf"\left[{low.text},\, {high.text}\right]^{{{size}}}"
+        return f"[{low.text}, {high.text}]^{size if len(shape) < 2 else f'({size})'}"
 
     def sizes(self, shape: Shape) -> str:
         """The sizes of a shape: 2 × 3."""

@@ -1,0 +1,156 @@
+"""chainrule demo: real handwritten digits, from pixels to a page that shows every number."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import typer
+
+import chainrule as cr
+from chainrule.cli.output import width
+from chainrule.documents.model import Document, Note, Section, Table
+from chainrule.documents.outline import derivation_document
+from chainrule.documents.plots import confusion, curves, image
+from chainrule.documents.render.html import page
+from chainrule.documents.render.terminal import plain_text, show
+
+app = typer.Typer(add_completion=False)
+
+EXAMPLES = """
+**Examples**
+
+    chainrule demo
+
+    chainrule demo --seed 3 --out digits.html --open
+
+    chainrule demo --json
+"""
+
+
+@app.command(epilog=EXAMPLES)
+def demo(
+    seed: int = typer.Option(
+        0, "--seed", min=0, help="Of the held-out quarter, the first weights and the order."
+    ),
+    epochs: int = typer.Option(60, "--epochs", min=1, help="Passes over the training images."),
+    out: Path = typer.Option(Path("chainrule-demo.html"), "--out", "-o", metavar="FILE", help="The page."),
+    open_: bool = typer.Option(False, "--open", help="Open the page."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),
+) -> None:
+    """Train on scikit-learn's 1,797 handwritten digits, and show the working of an image that was held out."""
+    began = time.perf_counter()
+    images, labels = _digits(seed)
+    held_out = len(labels) // 4
+    X, y, Xv, yv = images[held_out:], labels[held_out:], images[:held_out], labels[:held_out]
+    say = _silent if as_json else typer.echo
+    say(f"{len(y)} images of 8×8 pixels to learn from, {len(yv)} held out.")
+    net = cr.Network(64, [cr.Linear(64), cr.ReLU(), cr.Linear(10)], loss="cross_entropy", seed=seed)
+    optimizer = cr.SGD(lambda t: 0.1 / (1 + 0.002 * t), momentum=0.9)
+    progress = False if as_json else None
+    history = net.fit(
+        shifted(X), np.tile(y, 5), epochs, 64, optimizer, l2=1e-3, validation=(Xv, yv), progress=progress
+    )
+    result = net.evaluate(Xv, yv)
+    answers = net.predict(Xv)
+    say(f"{result['accuracy']:.2%} of the held-out images are read rightly ({history}).\n")
+
+    derivation = cr.derive(net.expression)
+    working = cr.work(net.expression, net.values(Xv[0], yv[0]))
+    agreement = working.agreement
+    if not as_json:
+        _print(derivation_document(derivation), "The gradients of this network")
+        _print(
+            working.document(), f"One held-out image, a {yv[0]}, which the network reads as a {answers[0]}"
+        )
+    document = _report(net, history, working, (Xv, yv, answers), result["accuracy"], seed)
+    out.write_text(page(document), encoding="utf-8")
+    seconds = time.perf_counter() - began
+    if as_json:
+        facts = {
+            "accuracy": result["accuracy"],
+            "loss": result["loss"],
+            "epochs": history.epochs,
+            "seed": seed,
+        }
+        typer.echo(
+            json.dumps(facts | {"agree": agreement.ok, "page": str(out), "seconds": round(seconds, 3)})
+        )
+    else:
+        say(f"\nThe page with all of this: {out.resolve()}   ({seconds:.1f} s in all)")
+    if open_:
+        typer.launch(str(out))
+
+
+def _silent(text: str) -> None:
+    """Say nothing."""
+
+
+def shifted(images: Any) -> Any:
+    """The images, and each of them shifted by a pixel in four directions: (5 n, 64)."""
+    padded = np.pad(images.reshape(-1, 8, 8), ((0, 0), (1, 1), (1, 1)))
+    corners = ((1, 1), (0, 1), (2, 1), (1, 0), (1, 2))
+    return np.concatenate([padded[:, i : i + 8, j : j + 8] for i, j in corners]).reshape(-1, 64)
+
+
+def _digits(seed: int) -> tuple[Any, Any]:
+    """The images (1797, 64) with pixels from 0 to 1 and their labels, in an order by seed."""
+    from sklearn.datasets import load_digits
+
+    images, labels = load_digits(return_X_y=True)
+    order = np.random.default_rng(seed).permutation(len(labels))
+    return images[order] / 16, labels[order]
+
+
+def _print(document: Document, title: str) -> None:
+    rule = "─" * min(width(), 110)
+    typer.echo(f"{rule}\n{title}\n")
+    if sys.stdout.isatty():
+        show(document)
+    else:
+        typer.echo(plain_text(document, width()))
+    typer.echo()
+
+
+def _report(net: Any, history: Any, working: Any, held: Any, accuracy: float, seed: int) -> Document:
+    """The page: what was learned, the formulas, and the working of one image."""
+    Xv, yv, answers = held
+    learning = curves(
+        {
+            "loss": {"training": history.loss, "held out": history.validation_loss},
+            "accuracy": {"training": history.metric, "held out": history.validation_metric},
+        },
+        "epoch",
+        "Loss and accuracy of every epoch",
+    )
+    wrong = [n for n, (answer, truth) in enumerate(zip(answers, yv, strict=True)) if answer != truth]
+    summary = net.summary()
+    rows = tuple(
+        (row.layer, row.formula, "×".join(map(str, row.shape)) or "scalar", f"{row.parameters:,}")
+        for row in summary.rows
+    )
+    learned = Section(
+        "What was learned",
+        (
+            Note(
+                f"{accuracy:.2%} of {len(yv)} held-out images of handwritten digits are read rightly; "
+                f"{len(wrong)} are not. Seed {seed}; {history}."
+            ),
+            Table(("layer", "output", "shape", "parameters"), rows, f"{summary.total:,} parameters"),
+            learning,
+            confusion(yv, answers, [str(n) for n in range(10)], "Rows: what it is. Columns: what was read."),
+        ),
+        "learned",
+    )
+    caption = f"A held-out {yv[0]}, read as a {answers[0]}"
+    picture = image(Xv[0].reshape(8, 8), f"A handwritten {yv[0]} of 8 by 8 pixels", caption)
+    shown = working.document()
+    example = Section(
+        "One held-out image", (picture, Note("Every number of forward and backward follows.")), "image"
+    )
+    facts = {"kind": "demo", "accuracy": accuracy, "seed": seed}
+    return Document("Handwritten digits", shown.lead, (learned, example, *shown.sections), facts)

@@ -1,0 +1,1 @@
+"""Code out: a derivation as a function in NumPy, JAX or PyTorch, without chainrule."""

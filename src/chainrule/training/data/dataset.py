@@ -1,0 +1,282 @@
+"""Examples ready for training: in memory or in batches, encoded, split and shuffled by seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from chainrule.graph.errors import DataError
+from chainrule.training.data.learning import Encoder, learned
+from chainrule.training.data.shuffle import Pair, batches, generator
+from chainrule.training.data.source import Array, Block, Source, several
+from chainrule.training.data.split import (
+    Drawn,
+    Listed,
+    Part,
+    Whole,
+    checked_fraction,
+    checked_whole,
+    held_out,
+)
+from chainrule.training.data.table import TableSource
+from chainrule.training.data.target import Target
+
+MEMORY = 1 << 28
+"""Bytes that examples may take, encoded, unless more are allowed: 256 MiB."""
+
+
+class Dataset:
+    """Examples for training and prediction. Made by `open_data`.
+
+    source: where the rows come from. part: which of them. memory: bytes that the encoded examples may take;
+    more are read in blocks, at most `memory` at once. options: `standardize` and `unseen`, for the encoder.
+    encoder: given, or learned from this part when it is first needed.
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        memory: int = MEMORY,
+        encoder: Encoder | None = None,
+        options: dict[str, Any] | None = None,
+        part: Part | None = None,
+    ) -> None:
+        self.source: Source = source
+        self.memory = memory
+        self._options = options or {}
+        self._part = part or Whole()
+        self._encoder = encoder
+        self._teacher: Dataset | None = None
+        self._arrays: Pair | None = None
+        self._digest = ""
+        self._n = self.source.kept if isinstance(self._part, Whole) else -1
+
+    @property
+    def n(self) -> int:
+        """How many examples there are."""
+        if self._n < 0:
+            if sum(self.source.sizes) == self.source.kept:
+                starts = np.cumsum([0, *self.source.sizes])
+                spans = pairwise(starts)
+                self._n = sum(int(self._part.mask(np.arange(*span)).sum()) for span in spans)
+            else:
+                self._n = sum(len(block.rows) for block in self._blocks())
+        return self._n
+
+    def __len__(self) -> int:
+        return self.n
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the features, before encoding; none for images.
+
+        `encoder.names` has those of the inputs.
+        """
+        return list(getattr(self.source, "names", ()))
+
+    @property
+    def target(self) -> Target | None:
+        """What is to be predicted: its name, its kind "classes" or "real", and the classes."""
+        return self._encoder.target if self._encoder else getattr(self.source, "target", None)
+
+    @property
+    def classes(self) -> tuple[str | int | bool, ...]:
+        """The labels in the order of their indices; empty for a real target."""
+        return self.target.classes if self.target else ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one encoded example: (inputs,), or (channels, height, width)."""
+        if self._encoder is None and not isinstance(self.source, TableSource):
+            return tuple(getattr(self.source, "shape", ()))
+        return self.encoder.shape
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hexadecimal, of all that the source has, whatever the part.
+
+        Of a file: of its bytes, as `sha256sum` prints. Of several files (IDX, images): of the lines that
+        `sha256sum` prints for them, IDX files without gzip. Of arrays: of dtype, shape and numbers. Of
+        frames: of names, types and cells.
+        """
+        self._digest = self._digest or self.source.digest()
+        return self._digest
+
+    @property
+    def encoder(self) -> Encoder:
+        """How rows become inputs; learned by a pass over the training part where it was not given."""
+        if self._encoder is None:
+            self._encoder = (
+                self._teacher.encoder
+                if self._teacher
+                else learned(self.source, self._blocks(), **self._options)
+            )
+        return self._encoder
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether the encoded examples fit in `memory`."""
+        return self.n * prod(self.shape) * 4 <= self.memory
+
+    def _blocks(self, order: Sequence[int] | None = None) -> Iterator[Block]:
+        """The blocks of this part, unencoded."""
+        for number in range(len(self.source.sizes)) if order is None else order:
+            block = self.source.read(number)
+            chosen = self._part.mask(block.rows)
+            yield block if chosen.all() else block.take(np.flatnonzero(chosen))
+
+    def _encoded(self, order: Sequence[int] | None = None) -> Iterator[Pair]:
+        encoder: Any = self.encoder
+        for block in self._blocks(order):
+            yield encoder.encode(block, self.source.where)
+
+    def arrays(self) -> Pair:
+        """All examples: X, float32 (n, *shape), and y (n,): class indices, real numbers; None without labels.
+
+        They stay in memory for the next call, and are not to be written to. Raises DataError where they do
+        not fit in `memory`, and for the first cell that is at fault.
+        """
+        if self._arrays is None:
+            self._require_fit()
+            X = np.empty((self.n, *self.shape), np.float32)
+            y: Array | None = None
+            at = 0
+            for part, labels in self._encoded():
+                X[at : at + len(part)] = part
+                if labels is not None:
+                    y = np.empty(self.n, labels.dtype) if y is None else y
+                    y[at : at + len(part)] = labels
+                at += len(part)
+            self._arrays = X, y
+        return self._arrays
+
+    def _require_fit(self) -> None:
+        if not self.in_memory:
+            size = self.n * prod(self.shape) * 4
+            wish = f"examples that fit in memory={self.memory:,} bytes"
+            raise DataError(wish, f"{size:,} bytes", self.source.place, "use batches(), or allow more memory")
+
+    def split(self, fraction: float = 0.2, seed: int = 0) -> tuple[Dataset, Dataset]:
+        """A training part, from which the encoder is learned, and a held-out part with this fraction.
+
+        Examples that fit in memory: exactly round(fraction·n) are held out, stratified where the target is
+        classes (see `held_out`). Others: each row by itself, by a hash of seed and row number, so that the
+        fraction holds on average and classes are not counted. The same source, fraction, seed and `memory`
+        give the same parts. Raises DataError for a fraction outside of (0, 1), or too few examples.
+        """
+        checked_fraction(fraction, seed)
+        if self._small:
+            rows = np.concatenate([block.rows for block in self._blocks()])
+            chosen = held_out(len(rows), self._class_indices(), fraction, seed)
+            parts: list[Part] = []
+            for mask in (~chosen, chosen):
+                listed = np.zeros(sum(self.source.sizes), bool)
+                listed[rows[mask]] = True
+                parts.append(Listed(listed))
+        else:
+            parts = [Drawn(self._part, fraction, seed, held) for held in (False, True)]
+        train, held = (
+            Dataset(self.source, self.memory, self._encoder, self._options, part) for part in parts
+        )
+        held._teacher = train
+        train._digest = held._digest = self._digest
+        if not (train.n and held.n):
+            raise DataError(
+                "examples in both parts", f"{train.n} and {held.n}", "split", "choose another fraction"
+            )
+        return train, held
+
+    @property
+    def _small(self) -> bool:
+        return self.n * (len(self.names) or prod(self.shape)) * 4 <= self.memory
+
+    def _class_indices(self) -> Array | None:
+        if self.target is None or self.target.kind != "classes":
+            return None
+        parts = []
+        for block in self._blocks():
+            labels: Any = (
+                block.columns.get(self.target.name)
+                if hasattr(block, "columns")
+                else getattr(block, "labels", None)
+            )
+            if labels is None:
+                return None
+            parts.append(self.target.encode(labels, block.rows, self.source.where))
+        return np.concatenate(parts)
+
+    def batches(
+        self, batch_size: int = 32, epoch: int = 0, seed: int = 0, shuffle: bool = True
+    ) -> Iterator[Pair]:
+        """The examples of one epoch in batches of (X, y) as in `arrays`; the last batch may be smaller.
+
+        epoch: numbers the orders: each is another one, and the same seed and epoch give the same batches.
+        shuffle: False keeps the order of the source. `shuffling` says how well they are mixed.
+        Raises DataError for the first cell that is at fault.
+        """
+        size = checked_whole(batch_size, "batch_size", 1)
+        rng = (
+            generator(checked_whole(seed, "a seed", 0), checked_whole(epoch, "epoch", 0)) if shuffle else None
+        )
+        return self._batches(size, rng)
+
+    def _batches(self, size: int, rng: np.random.Generator | None) -> Iterator[Pair]:
+        if self.in_memory:
+            X, y = self.arrays()
+            order = np.arange(self.n) if rng is None else rng.permutation(self.n)
+            for start in range(0, self.n, size):
+                rows = order[start : start + size]
+                yield X[rows], None if y is None else y[rows]
+            return
+        if hasattr(self.source, "rows"):
+            yield from self._single(size, rng)
+            return
+        blocks = None if rng is None else self.source.order(rng)
+        yield from batches(self._encoded(blocks), size, self._window, rng)
+
+    def _single(self, size: int, rng: np.random.Generator | None) -> Iterator[Pair]:
+        """Batches of a source of which each row can be read by itself."""
+        source: Any = self.source
+        encoder: Any = self.encoder
+        rows = np.flatnonzero(self._part.mask(np.arange(source.kept)))
+        rows = rows if rng is None else rng.permutation(rows)
+        for start in range(0, len(rows), size):
+            yield encoder.encode(source.rows(rows[start : start + size]), source.where)
+
+    @property
+    def _window(self) -> int:
+        """Rows gathered before they are shuffled: two windows and a block must fit in memory."""
+        return max(1, self.memory // 3 // (4 * prod(self.shape) + 8))
+
+    def shuffling(self) -> str:
+        """In words, how well an epoch is mixed. `shuffle` has the whole statement."""
+        if self.in_memory or hasattr(self.source, "rows"):
+            return "every order of the examples is equally likely"
+        B = len(self.source.sizes)
+        W = min(B, max(1, -(-self._window * B // max(1, self.n))))
+        if getattr(self.source, "in_order", False):
+            return f"read in the order of the file; rows move by at most a window of {self._window:,}"
+        return (
+            f"{B} blocks in random order, rows shuffled in windows of {self._window:,}, about {W} blocks; "
+            "rows of one block stay in one window"
+        )
+
+    def __str__(self) -> str:
+        dropped = sum(self.source.sizes) - self.source.kept
+        lines = [
+            self.source.describe(),
+            f"{self.n:,} examples" + (f"; {dropped:,} rows with missing cells left out" if dropped else ""),
+            str(self.encoder),
+            str(self.target) if self.target else "no target",
+            f"order: {self.shuffling()}",
+        ]
+        if self.names and len(self.names) <= 20:
+            lines.insert(2, f"features {several(self.names, 20)}")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<Dataset {self.source.place}: {self.n:,} examples>"

@@ -1,0 +1,90 @@
+"""chainrule notes and chainrule figures, as they are called."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from chainrule.cli.main import main
+
+
+def run(capsys, *arguments):
+    status = main(list(arguments))
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_json_is_an_array_of_146_objects(capsys):
+    status, out, err = run(capsys, "notes", "--json")
+    found = json.loads(out)
+    assert (status, err) == (0, "")
+    assert [one["eq"] for one in found] == list(range(1, 147))
+    for one in found:
+        assert {"eq", "section", "kind", "statement", "verdict", "correct", "values", "check"} <= set(one)
+        assert one["verdict"] in ("right", "wrong", "imprecise")
+        assert (one["correct"] is None) == (one["verdict"] == "right")
+        assert one["values"] is None or all(isinstance(value, float) for value in one["values"])
+
+
+def test_one_equation(capsys):
+    status, out, _ = run(capsys, "notes", "94")
+    assert status == 0
+    assert "0.880797077977882" in out and "U_3 is 1" in out and "wrong" in out
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--section", "4.4"), ("--errata", "--section", "5"), ("94", "--format", "latex")]
+)
+def test_other_views(capsys, arguments):
+    status, out, err = run(capsys, "notes", *arguments)
+    assert status == 0 and out and not err
+
+
+def test_the_companion_is_written(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("chainrule.cli.notes.companion_page", lambda: "<!doctype html>")
+    monkeypatch.setattr("chainrule.cli.notes.companion_pdf", lambda: b"%PDF")
+    for form, start in (("html", b"<!doctype html>"), ("pdf", b"%PDF")):
+        file = tmp_path / f"companion.{form}"
+        status, out, _ = run(capsys, "notes", "--format", form, "--out", str(file))
+        assert (status, out) == (0, "")
+        assert file.read_bytes() == start
+    status, _, err = run(capsys, "notes", "--format", "pdf")
+    assert status == 2 and "a PDF needs a file" in err
+
+
+def test_errata_have_no_equation_that_is_right(capsys):
+    _, out, _ = run(capsys, "notes", "--errata", "--section", "2.2", "--json")
+    assert json.loads(out) == []
+    _, out, _ = run(capsys, "notes", "--errata", "--section", "2", "--json")
+    assert [one["eq"] for one in json.loads(out)] == [6, 10, 17, 22, 23, 24, 25, 28, 35, 39, 44, 47, 60, 64]
+
+
+def test_what_there_is_not(capsys):
+    assert run(capsys, "notes", "147")[0] == 1
+    status, _, err = run(capsys, "notes", "--section", "7")
+    assert status == 1 and err.startswith("chainrule: notes: needed a section with equations; came 7")
+    assert run(capsys, "notes", "abc")[0] == 2
+    status, _, err = run(capsys, "figures", "20")
+    assert status == 1 and "needed the number or the name of a figure; came 20" in err
+
+
+def test_figures_are_listed_and_written(capsys, tmp_path):
+    status, out, _ = run(capsys, "figures")
+    assert status == 0 and len(out.splitlines()) >= 27
+    status, out, _ = run(
+        capsys, "figures", "3", "18", "--out", str(tmp_path / "new"), "--format", "svg", "--json"
+    )
+    assert status == 0
+    assert [one["file"] for one in json.loads(out)] == [
+        str(tmp_path / "new" / f"figure-{n}.svg") for n in ("03", "18")
+    ]
+
+
+def test_json_is_quick():
+    code = (
+        "import time; from chainrule.cli.main import main; main(['notes', '--json']); import sys; "
+        "print(time.process_time(), file=sys.stderr)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert float(found.stderr) < 5, "seconds of processor time"

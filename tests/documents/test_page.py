@@ -1,0 +1,204 @@
+"""The page of a working, in a real browser."""
+
+import re
+import time
+
+import pytest
+from support.browser import asked, needs_browser
+from support.models import MODELS, layered, lenet
+
+import chainrule as cr
+from chainrule.documents.render.html import page
+
+LOOK = """
+const $ = (query) => [...document.querySelectorAll(query)];
+const label = (node) => node.getAttribute('aria-label') || node.textContent.trim();
+return {
+  faults: $('.katex-error').map((node) => node.title || node.textContent),
+  formulas: $('.math').length,
+  typeset: $('.math .katex').length,
+  unlabelled: $('.math').filter((node) => !node.getAttribute('aria-label')).length,
+  requests: performance.getEntriesByType('resource').map((entry) => entry.name).filter((name) => !name.startsWith('data:')),
+  wide: document.documentElement.scrollWidth - innerWidth,
+  cells: $('.cell').length,
+  reachable: $('.cell').filter((node) => node.tagName === 'BUTTON' && node.tabIndex === 0 && label(node)).length,
+  nameless: $('button, a, input, img, iframe').filter((node) => !(label(node) || node.alt || node.closest('label'))).length,
+  ids: $('[id]').map((node) => node.id).filter((id, n, all) => all.indexOf(id) !== n),
+  dead: $('a[href^="#"]').filter((node) => !document.getElementById(node.getAttribute('href').slice(1))).length,
+  symbols: $('.sym').length,
+  lost: $('.sym').filter((node) => !document.getElementById([...node.classList].find((c) => c.startsWith('of-')).slice(3))).length,
+  headings: $('h1').length,
+  language: document.documentElement.lang,
+};
+"""
+
+OPEN = """
+const cell = document.querySelector('[data-at^="forward-"]');
+cell.focus(); cell.click();
+const panel = document.querySelector('.opened');
+const first = {expanded: cell.getAttribute('aria-expanded'), label: panel.querySelector('[role=math]').getAttribute('aria-label')};
+cell.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape', bubbles: true}));
+const table = document.querySelector('.matrix'), one = table.querySelector('.cell');
+one.focus();
+one.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowDown', bubbles: true}));
+return {...first, closed: document.querySelectorAll('.opened').length, moved: document.activeElement.dataset.at};
+"""
+
+LIGHT = """
+const symbol = document.querySelector('#forward-6 .sym');
+symbol.dispatchEvent(new PointerEvent('pointerover', {bubbles: true}));
+const lit = document.querySelectorAll('.line.from').length, used = document.querySelectorAll('.line.use').length;
+symbol.dispatchEvent(new PointerEvent('pointerout', {bubbles: true}));
+const off = document.querySelectorAll('.line.from, .line.use').length;
+const link = document.querySelector('#forward-6 .way a');
+link.focus();
+return {lit, used, off, focused: document.querySelectorAll('.line.from').length};
+"""
+
+CONTRAST = """
+const light = (colour) => {
+  const part = colour.match(/[\\d.]+/g).map(Number).slice(0, 3).map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * part[0] + 0.7152 * part[1] + 0.0722 * part[2];
+};
+const paper = light(getComputedStyle(document.body).backgroundColor);
+const worst = [...document.querySelectorAll('p, a, h1, h2, td, th, button, .math, figcaption, summary')].map((node) => {
+  const ink = light(getComputedStyle(node).color);
+  return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+});
+return {paper, worst: Math.min(...worst)};
+"""
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    ("model", "width"), [("notes", 400), ("two layers", 1000), ("iris", 400), ("digit", 400), ("digit", 1600)]
+)
+def test_the_page_is_typeset_accessible_and_offline(model, width):
+    working = cr.work(*MODELS[model]())
+    found = asked(working.html(), LOOK, width)
+    assert found["faults"] == [] and found["ids"] == [] and found["requests"] == []
+    assert found["formulas"] == found["typeset"] > 20
+    assert found["unlabelled"] == found["nameless"] == found["dead"] == found["lost"] == 0
+    assert (
+        found["cells"]
+        == found["reachable"]
+        >= sum(line.value.size for line in working.steps if line.is_written_out)
+    )
+    assert found["symbols"] > 10
+    assert found["wide"] <= 0, "formulas scroll inside their line, never the page"
+    assert (found["headings"], found["language"]) == (1, "en")
+
+
+@needs_browser
+@pytest.mark.parametrize("form", ["both", "factors"])
+def test_the_page_of_a_derivation(form):
+    found = asked(
+        cr.derive(layered(3, 4, 2, 5)[0]).html(form, layers="both" if form == "both" else "recursion"),
+        LOOK,
+        400,
+    )
+    assert found["faults"] == [] and found["ids"] == [] and found["requests"] == []
+    assert found["formulas"] == found["typeset"] > 20
+    assert found["unlabelled"] == found["nameless"] == found["dead"] == found["lost"] == 0
+    assert found["wide"] <= 0 and found["symbols"] > 10
+
+
+@needs_browser
+def test_a_cell_opens_its_arithmetic_by_mouse_and_keyboard():
+    found = asked(cr.work(*MODELS["notes"]()).html(), OPEN)
+    assert found["expanded"] == "true"
+    assert found["label"].splitlines()[1:] == ["     = 1 × 2 + 0 × 1 + 1 × 2 + 1", "     = 5"]
+    assert found["closed"] == 0
+    assert found["moved"] == "given-0:1,0"
+
+
+MAP = """
+const large = document.querySelector('.large[data-line="forward-7"]'), fields = large.querySelectorAll('input');
+fields[0].value = 2; fields[1].value = 3; fields[2].value = 4;
+fields[2].dispatchEvent(new Event('input', {bubbles: true}));
+const said = large.querySelector('output').textContent;
+const label = large.closest('.line').querySelector('.opened [role=math]').getAttribute('aria-label');
+const picture = large.querySelector('img'), box = picture.getBoundingClientRect();
+picture.dispatchEvent(new MouseEvent('click', {bubbles: true, clientX: box.left + 2, clientY: box.top + 2}));
+return {said, label, at: [...fields].map((field) => field.value), reach: [...fields].every((field) => field.tabIndex === 0)};
+"""
+
+
+@needs_browser
+def test_a_feature_map_opens_the_arithmetic_of_any_entry():
+    working = cr.work(*MODELS["digit"]())
+    key = next(n for n, line in enumerate(working.steps) if line.name == "z")
+    found = asked(working.html(), MAP.replace("forward-7", f"forward-{key}"))
+    assert found["label"] == working.entry("z", (1, 2, 3)).text
+    assert found["said"].startswith("z[2, 3, 4] ≈ ") and found["reach"]
+    assert found["at"] == ["1", "1", "1"]
+
+
+def test_indices_follow_the_convention():
+    working = cr.work(*MODELS["notes"](), convention=cr.Convention(first=0))
+    assert working.entry("z", (1,)).text.startswith("z[1] = W[1,0] x[0] + ")
+    assert 'aria-label="z[0] is 5"' in working.html()
+
+
+@needs_browser
+def test_a_symbol_lights_where_it_was_computed_and_is_used():
+    found = asked(cr.work(*MODELS["notes"]()).html(), LIGHT)
+    assert found["lit"] == 1 and found["used"] >= 2
+    assert found["off"] == 0 and found["focused"] == 1
+
+
+@needs_browser
+@pytest.mark.parametrize("dark", [False, True])
+def test_colours_keep_their_contrast(dark):
+    found = asked(cr.work(*MODELS["notes"]()).html(), CONTRAST, dark=dark)
+    assert (found["paper"] < 0.05) == dark
+    assert found["worst"] >= 4.5
+
+
+def test_a_page_names_no_address_outside():
+    html = cr.work(*MODELS["notes"]()).html()
+    own = re.sub(r"<(style|script)>.*?</\1>", "", html, flags=re.DOTALL)
+    assert not re.search(r"(?:src|href)=\"(?!#|data:)", own)
+    assert "<link" not in own and "@import" not in html
+
+
+def test_a_page_is_readable_without_its_program():
+    html = cr.work(*MODELS["notes"]()).html()
+    assert ">W x + b</span>" in html and "∂ℓ/∂W" in html
+
+
+def test_names_of_users_are_escaped():
+    x = cr.data("x", 2)
+    html = cr.work((x @ x).named("a'b"), {"x": [1, 2]}).html()
+    assert "a'b<" not in html.replace("&#x27;", "'") or "<a'b" not in html
+
+
+def test_a_large_array_is_a_picture_not_a_flood():
+    loss, values = layered(784, 100, 10)
+    working = cr.work(loss, values)
+    document = working.document(checked=False)
+    start = time.process_time()
+    html = page(document)
+    assert time.process_time() - start < 1
+    assert len(html.encode()) < 2_000_000
+    assert html.count('class="map"') == sum(line.value.size > 64 for line in working.steps) == 11
+    assert html.count('class="cell"') < 400
+
+
+def test_the_page_of_lenet_is_quick_and_small():
+    working = cr.work(*lenet())
+    times = []
+    for _ in range(3):
+        start = time.process_time()
+        html = page(working.document(checked=False))
+        times.append(time.process_time() - start)
+    assert min(times) < 1
+    assert len(html.encode()) < 2_000_000
+
+
+def test_a_failed_agreement_is_loud(monkeypatch):
+    working = cr.work(*MODELS["notes"]())
+    object.__setattr__(working.agreement.rows[0], "compiled", 0.5)
+    assert 'class="note bad" role="alert"' in working.html()
+    assert "DISAGREE on W" in working.text()
+    assert r"\alert{" in working.latex_document()
