@@ -12,7 +12,7 @@ _COMMANDS = frozenset(
     (
         "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma tau "
         "upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell partial nabla "
-        "hat tilde bar dot vec mathbf mathrm mathcal mathbb boldsymbol operatorname text frac top prime star infty odot "
+        "hat tilde bar dot vec mathbf mathit mathrm mathcal mathbb boldsymbol operatorname text frac top prime star infty odot "
         "leftarrow rightarrow to ldots dots cdot times"
     ).split()
 )

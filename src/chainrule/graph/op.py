@@ -66,7 +66,7 @@ class Op:
         self.name = name
         self.__name__ = name
         self.body = body
-        self.notation: Notation | Callable[[Expr], Notation] | None = notation
+        self.notation: Notation | Callable[[Expr], Notation | Expr] | None = notation
         self.is_leaf: bool = facts.get("is_leaf", False)
         self.elementwise: bool = facts.get("elementwise", False)
         self.equation: Any = facts.get("equation")
@@ -167,8 +167,9 @@ class Op:
         expr: Expr = self.body(*operands, **params)
         return expr
 
-    def notation_of(self, expr: Expr) -> Notation | None:
-        """How this expression is written; None where its definition stands for it."""
+    def notation_of(self, expr: Expr) -> Notation | Expr | None:
+        """How this expression is written: a notation; or another expression of the same value, in place of which
+        it is written, as 2 x for x 2; None where its definition stands for it."""
         return self.notation(expr) if callable(self.notation) else self.notation
 
     # rules, as decorators
@@ -195,8 +196,10 @@ class Op:
 
     def derivative(self, rule: Rule) -> Rule:
         """Hang f′ on an elementwise op f of one operand; f′ becomes an op of its own, defined by the rule."""
-        written = self.notation
-        notation = (lambda expr: primed(written(expr))) if callable(written) else primed(written or named_function(self.name))
+        def notation(expr: Expr) -> Notation:
+            written = self.notation_of(expr)
+            return primed(written if isinstance(written, Notation) else named_function(self.name))
+
         name = f"{self.name}_prime"
         facts = {"elementwise": True, "defined": True, "samples": self.samples, "edges": self.edges}
         example = f'>>> import chainrule as cr\n>>> cr.{name}(cr.data("x", 3)).shape\n(3,)'

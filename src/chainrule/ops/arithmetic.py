@@ -20,13 +20,17 @@ from chainrule.graph.notation import (
     OPEN,
     POWER,
     PRODUCT,
+    QUOTIENT,
     SUM,
     TERM,
+    WORD,
     Form,
     Notation,
     infix,
+    numeral,
 )
 from chainrule.graph.op import BINARY, UNARY, case, define, error, lift_with, primitive, sign
+from chainrule.graph.symbols import text_raised
 from chainrule.ops.exponential import exp, log
 from chainrule.ops.reduction import fitted
 
@@ -36,8 +40,19 @@ _DIGITS = 10**15
 _LARGE = 1e100
 
 
+def _sum(expr: Expr) -> Notation | Expr:
+    """a + b; a − b where b has a minus."""
+    a, b = expr.operands
+    number, rest = _factored(b)
+    if number is not None and number < 0 and a.shape in ((), expr.shape):
+        return subtract(a, constant(-number, b.shape) if rest is None else multiply(-number, rest))
+    if b.op is negate and not b.name:
+        return subtract(a, b.operands[0])
+    return infix(" + ", " + ", SUM, right=SUM)
+
+
 @sign("+")
-@primitive(infix(" + ", " + ", SUM, right=SUM), elementwise=True, linear="joint", domain=("real", "real"), samples=BINARY, errors=[_MISFIT])
+@primitive(_sum, elementwise=True, linear="joint", domain=("real", "real"), samples=BINARY, errors=[_MISFIT])
 def add(a, b, /):
     """The sum a + b, entry by entry.
 
@@ -145,16 +160,38 @@ def _(a):
     return None
 
 
-def _product(expr: Expr) -> Notation:
-    if all(operand.shape for operand in expr.operands):
+def _product(expr: Expr) -> Notation | Expr:
+    """a ⊙ b, or side by side with the number first, then the scalar: -2 s x."""
+    a, b = expr.operands
+    (m, left), (n, right) = _factored(a), _factored(b)
+    if n is not None and m is None and (a.shape or not b.shape or right is not None):
+        return multiply(constant(n, b.shape if right is None else ()), a if right is None else multiply(a, right))
+    if m is not None and m < 0:
+        if left is not None:
+            rest = multiply(left, b)
+            return negate(rest if m == -1 else multiply(-m, rest))
+        return negate(b if m == -1 and a.shape in ((), b.shape) else multiply(constant(-m, a.shape), b))
+    if a.shape and b.shape:
         return infix(r" \odot ", " ⊙ ", HADAMARD, right=HADAMARD)
-    return infix(BESIDE, BESIDE, PRODUCT, right=PRODUCT)
+    if a.shape and not b.shape:
+        return multiply(b, a)
+    return infix(BESIDE, BESIDE, PRODUCT, left=FACTOR if a.op.equation is not None else PRODUCT, right=PRODUCT)
+
+
+def _factored(expr: Expr) -> tuple[Number | None, Expr | None]:
+    """The number that an expression has as its first factor, and the rest; None and None where it has none."""
+    if expr.op.name == "constant":
+        return constant_number(expr), None
+    if expr.op is multiply and not expr.name:
+        number = constant_number(expr.operands[0])
+        return (number, expr.operands[1]) if number is not None and not expr.operands[0].shape else (None, None)
+    return None, None
 
 
 def _quotient(expr: Expr) -> Notation:
     if all(operand.shape for operand in expr.operands):
-        return infix(r" \oslash ", " ⊘ ", HADAMARD, left=FACTOR, right=FACTOR)
-    return Notation(Form(r"\frac{#1}{#2}", FACTOR, (OPEN, OPEN)), Form("#1/#2", TERM, (FACTOR, POWER)))
+        return infix(r" \oslash ", " ⊘ ", QUOTIENT, left=FACTOR, right=FACTOR)
+    return Notation(Form(r"\frac{#1}{#2}", FACTOR, (OPEN, OPEN)), Form("#1/#2", QUOTIENT, (PRODUCT, POWER)))
 
 
 @sign("*")
@@ -245,13 +282,18 @@ def _(a, b):
 
 
 def _raised(expr: Expr) -> Notation:
-    number, each = expr.params["exponent"], expr.shape != ()
-    whole = not isinstance(number, Fraction) or number.denominator == 1
-    latex = str(number) if whole else rf"\frac{{{number.numerator}}}{{{number.denominator}}}"
+    """x^2; of an array entry by entry, which a ⊙ in the exponent says."""
+    number, each = numeral(expr.params["exponent"], inline=True), expr.shape != ()
     return Notation(
-        Form("#1^{" + (r"\odot " if each else "") + latex + "}", POWER, (CALL,)),
-        Form("#1^{" + ("⊙" if each else "") + str(number) + "}", POWER, (CALL,)),
+        Form("#1^{" + (r"\odot " if each else "") + number.latex.template + "}", POWER, (CALL,)),
+        Form("#1" + ("⊙" if each else "") + text_raised(number.text.template), POWER, (CALL,)),
     )
+
+
+def _raised_to(expr: Expr) -> Notation:
+    if expr.shape:
+        return Notation(Form(r"#1^{\odot #2}", POWER, (CALL, FACTOR)), Form("#1⊙^#2", POWER, (CALL, WORD)))
+    return Notation(Form("#1^{#2}", POWER, (CALL, OPEN)), Form("#1^#2", POWER, (CALL, WORD)))
 
 
 @primitive(
@@ -297,7 +339,7 @@ def _(a, exponent):
 
 
 @define(
-    Notation(Form("#1^{#2}", POWER, (CALL, OPEN)), Form("#1^{#2}", POWER, (CALL, OPEN))),
+    _raised_to,
     elementwise=True,
     domain=("positive", "real"),
     samples=BINARY,

@@ -5,7 +5,7 @@ Legend: x the operand; y the result; dy its adjoint.
 
 import math
 
-from chainrule.graph.notation import CALL, FACTOR, OPEN, Form, Notation, function, named_function
+from chainrule.graph.notation import ATOM, CALL, FACTOR, OPEN, Form, Notation, function, named_function
 from chainrule.graph.op import BINARY, UNARY, error, primitive
 from chainrule.ops.reduction import fitted
 
@@ -53,7 +53,7 @@ def _(dy, y, x):
 
 
 @primitive(
-    Notation(Form(r"\sqrt{#1}", FACTOR, (OPEN,)), Form("√(#1)", CALL, (OPEN,))),
+    Notation(Form(r"\sqrt{#1}", FACTOR, (OPEN,)), Form("√#1", FACTOR, (ATOM,))),
     elementwise=True,
     domain=("positive",),
     samples=UNARY,

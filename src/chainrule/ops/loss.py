@@ -9,7 +9,7 @@ from chainrule.ops.exponential import log
 from chainrule.ops.reduction import sum
 from chainrule.ops.softmax import log_softmax, softmax
 from chainrule.graph.errors import ShapeError
-from chainrule.graph.notation import CALL, OPEN, Form, Notation
+from chainrule.graph.notation import OPEN, POWER, Form, Notation
 
 _PAIRS = (case((), ()), case((3,), (3,)), case((1,), (1,)), case((2, 3), (2, 3)), case((0,), (0,)))
 _VECTORS = (case((3,), (3,)), case((1,), (1,)), case((0,), (0,)))
@@ -19,8 +19,8 @@ _EDGES = (-800.0, -1e4, 0.0, 800.0, 1e4)
 
 @define(
     Notation(
-        Form(r"\left\lVert #1 \right\rVert^{2}", CALL, (OPEN,)),
-        Form("‖#1‖²", CALL, (OPEN,)),
+        Form(r"\left\lVert #1 \right\rVert^{2}", POWER, (OPEN,)),
+        Form("‖#1‖²", POWER, (OPEN,)),
     ),
     samples=(case((3,)), case((2, 3)), case((1,)), case(()), case((0,))),
 )

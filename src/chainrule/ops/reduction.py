@@ -6,7 +6,7 @@ Legend: x the operand; y the result; dy its adjoint; axis the axis that disappea
 from chainrule.graph.errors import ShapeError
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import constant
-from chainrule.graph.notation import Notation, function, with_parameters
+from chainrule.graph.notation import PLACE, Notation, function, with_parameters
 from chainrule.graph.op import case, define, error, primitive
 from chainrule.graph.shape import Shape, as_shape, normal_axis, size_of
 
@@ -43,15 +43,15 @@ def reduced(how: str):
     return equation
 
 
-def notation(name: str, latex: str = ""):
-    """name(x), or name over an axis as name_axis(x)."""
+def notation(name: str, latex: str = "", below: str = ""):
+    """name(x), or name over an axis as name_axis(x). below: what stands below it in any case, in LaTeX."""
 
     def of(expr: Expr) -> Notation:
-        axis = expr.params["axis"]
-        head, rank = latex or rf"\operatorname{{{name}}}", len(expr.operands[0].shape)
-        if axis is None or rank == 1:
-            return function(head, name)
-        return function(rf"{head}_{{\text{{axis {axis % rank + 1}}}}}", f"{name}[axis {axis % rank + 1}]")
+        axis, rank = expr.params["axis"], len(expr.operands[0].shape)
+        words = "" if axis is None or rank == 1 else f"axis {PLACE}{axis % rank}"
+        subscript = r",\,".join(filter(None, (below, rf"\text{{{words}}}" if words else "")))
+        head = (latex or rf"\operatorname{{{name}}}") + (f"_{{{subscript}}}" if subscript else "")
+        return function(head, name + (f"[{words}]" if words else ""))
 
     return of
 
@@ -181,7 +181,7 @@ def _(dy, y, x, axis):
     return (spread_back(dy, x, axis) * first_max(x, axis=axis),)
 
 
-@primitive(notation("first max", r"\mathbb{1}_{\max}"), samples=(*_SAMPLES, *_EMPTY, *_NONE), errors=_ERRORS)
+@primitive(notation("𝟙ₘₐₓ", r"\mathbb{1}", r"\max"), samples=(*_SAMPLES, *_EMPTY, *_NONE), errors=_ERRORS)
 def first_max(x, /, axis=None):
     """1 at the first of the largest entries (in row order), 0 elsewhere. Its derivative is taken as 0.
 

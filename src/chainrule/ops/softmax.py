@@ -81,7 +81,7 @@ def _(dy, y, x, axis):
 
 
 @define(
-    lambda expr: notation("log softmax", r"\log\operatorname{softmax}")(expr),
+    notation("log_softmax", r"\log\operatorname{softmax}"),
     samples=_SAMPLES,
     edges=_EDGES,
     errors=_ERRORS,

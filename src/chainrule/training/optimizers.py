@@ -94,7 +94,7 @@ class SGD(Optimizer):
     θ ← θ − η v
     >>> print(SGD(0.1, momentum=0.9, nesterov=True))
     v ← μ v + g
-    θ ← θ − η · (g + μ v)
+    θ ← θ − η (g + μ v)
     """
 
     learning_rate: Rate
