@@ -38,5 +38,7 @@ def test_a_malformed_file_is_named(case: Case, tmp_path):
 def test_a_blank_first_line_is_named(tmp_path):
     path = tmp_path / "blank.csv"
     path.write_text("\na,b\n1,2\n")
-    with pytest.raises(DataError, match=r"line 1: needed the names of the columns on line 1; came a blank line"):
+    with pytest.raises(
+        DataError, match=r"line 1: needed the names of the columns on line 1; came a blank line"
+    ):
         open_data(path, "b")

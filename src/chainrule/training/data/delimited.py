@@ -110,7 +110,10 @@ class DelimitedReader:
         self.columns = [name.strip() for name in names]
         if not self.columns:
             raise DataError(
-                "the names of the columns on line 1", "a blank line", where, "delete the blank lines before them"
+                "the names of the columns on line 1",
+                "a blank line",
+                where,
+                "delete the blank lines before them",
             )
         self._form = RecordForm(self.place, self._end, self._delimiter, len(self.columns))
         if "" in self.columns:
