@@ -1,10 +1,10 @@
 """A compiled training step of small convolutional networks beside the same step by hand in JAX.
 
 LeNet-5 (max-pooling, ReLU) and a network of two 3×3 convolutions with 32 and 64 channels, each with 2×2
-max-pooling, and 128 dense units; 28×28 images, batches of 64, float32, SGD with momentum 0.9. By hand: lax.conv,
+pooling, and 128 dense units; 28×28 images, batches of 64, float32, SGD with momentum 0.9. By hand: lax.conv,
 reduce_window and jax.grad, channels last. All take the same steps, in turn, in one process, from the same
-parameters. XLA's gradient of a convolution is slow inside of a loop, so a second peer takes each step by a call
-of its own.
+parameters. XLA's gradient of a convolution is slow inside of a loop, so a second peer takes each step by a
+call of its own.
 
     python benchmarks/cnn_step.py [--pairs 7] [--steps 10] [--json]
 """
@@ -173,7 +173,8 @@ def main() -> None:
         return
     for row in rows:
         print(f"{row['workload']}, {row['pairs']} pairs, against {row['peer']}")
-        print(f"  ours {1e3 * row['ours_s']:.2f} ms a step, by hand {1e3 * row['peer_s']:.2f} ms")
+        mine, theirs = (1e3 * row[key] for key in ("ours_s", "peer_s"))
+        print(f"  ours {mine:.2f} ms a step, by hand {theirs:.2f} ms")
         print(
             f"  by hand / ours: median {row['ratio']:.2f}, from {row['ratio_min']:.2f} to {row['ratio_max']:.2f}"
         )
