@@ -175,9 +175,8 @@ def main() -> None:
         print(f"{row['workload']}, {row['pairs']} pairs, against {row['peer']}")
         mine, theirs = (1e3 * row[key] for key in ("ours_s", "peer_s"))
         print(f"  ours {mine:.2f} ms a step, by hand {theirs:.2f} ms")
-        print(
-            f"  by hand / ours: median {row['ratio']:.2f}, from {row['ratio_min']:.2f} to {row['ratio_max']:.2f}"
-        )
+        spread = f"from {row['ratio_min']:.2f} to {row['ratio_max']:.2f}"
+        print(f"  by hand / ours: median {row['ratio']:.2f}, {spread}")
 
 
 if __name__ == "__main__":
