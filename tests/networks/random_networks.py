@@ -109,13 +109,14 @@ def pooling(settings: dict[str, Any], axes: int, average: bool) -> Pass:
                 count = -(-(n + 2 * p - k) // s) + 1
                 count -= (count - 1) * s >= n + p
             sides.append((p, (count - 1) * s + k - n - p))
+        X = X[(..., *(slice(n + min(after, 0)) for n, (_, after) in zip(X.shape[2:], sides, strict=True)))]
+        sides = [(before, max(after, 0)) for before, after in sides]
         whole, step, around = (1, 1, *size), (1, 1, *stride), [(0, 0), (0, 0), *sides]
         if not average:
             return lax.reduce_window(X, -jnp.inf, lax.max, whole, step, around)
         entries = lax.reduce_window(jnp.ones_like(X), 0.0, lax.add, whole, step, around)
         return lax.reduce_window(X, 0.0, lax.add, whole, step, around) / entries
 
-    # A negative side crops what no window reads; XLA takes it as it is.
     return one
 
 

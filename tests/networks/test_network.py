@@ -62,7 +62,7 @@ def test_l2_is_part_of_the_objective_on_weights_only():
     W1, _, W2, _ = net.leaves
     weights = "‖W⁽¹⁾‖² + ‖W⁽²⁾‖²"
     assert net.objective() is net.expression
-    assert net.objective(0.1).text(where=False) == f"ℓ + (λ · ({weights}))/2"
+    assert net.objective(0.1).text(where=False) == f"ℓ + λ ({weights})/2"
     lambda_ = next(leaf for leaf in cr.leaves([net.objective(0.1)]) if leaf.name == r"\lambda")
     values = net.values(X[0], 1)
     loss, objective = cr.evaluate([net.expression, net.objective(0.1)], {**values, lambda_: 0.1})

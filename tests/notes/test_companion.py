@@ -60,6 +60,7 @@ def test_the_page_stands_alone():
     assert page.count("<figure>") >= len(FIGURES)
 
 
+@pytest.mark.evidence  # ten seconds of processor time
 def test_the_pdf_is_set():
     pytest.importorskip("typst")
     book = companion_pdf()

@@ -74,7 +74,7 @@ def test_a_second_run_goes_on_with_new_orders_and_steps_but_no_memory():
 def test_an_update_prints():
     assert str(cr.SGD(0.1)) == "θ ← θ − η g"
     assert str(cr.SGD(0.1, momentum=0.9)) == "v ← μ v + g\nθ ← θ − η v"
-    assert str(cr.SGD(0.1, 0.9, nesterov=True)).splitlines()[1] == "θ ← θ − η · (g + μ v)"
+    assert str(cr.SGD(0.1, 0.9, nesterov=True)).splitlines()[1] == "θ ← θ − η (g + μ v)"
     assert str(cr.SGD(lambda t: 0.1 / (1 + t))) == "θ ← θ − (0.1/(1 + t)) g"
     latex = cr.SGD(0.1, momentum=0.9).latex()
     assert r"v &\leftarrow \mu \, v + g" in latex

@@ -56,7 +56,9 @@ def error(*shapes: Shape, match: str, **params: Any) -> Case:
 
 
 UNARY = tuple(case(shape) for shape in ((), (3,), (2, 3), (1,), (0,)))
-BINARY = tuple(case(*pair) for pair in (((), ()), ((3,), (3,)), ((), (3,)), ((2, 3), ()), ((1,), (1,)), ((0,), (0,))))
+BINARY = tuple(
+    case(*pair) for pair in (((), ()), ((3,), (3,)), ((), (3,)), ((2, 3), ()), ((1,), (1,)), ((0,), (0,)))
+)
 
 
 class Op:
@@ -66,14 +68,14 @@ class Op:
         self.name = name
         self.__name__ = name
         self.body = body
-        self.notation: Notation | Callable[[Expr], Notation] | None = notation
+        self.notation: Notation | Callable[[Expr], Notation | Expr] | None = notation
         self.is_leaf: bool = facts.get("is_leaf", False)
         self.elementwise: bool = facts.get("elementwise", False)
         self.equation: Any = facts.get("equation")
         self.linear: str | None = facts.get("linear")
         """"joint": a linear map of all operands together; "each": linear in each; None: neither is promised."""
         self.domain: tuple[str, ...] = facts.get("domain", ("real",))
-        """What each operand may be, for the tests: real, positive, nonzero, probability, distribution, above_minus_one."""
+        """What each operand may be, for the tests: real, positive, nonzero, probability, distribution."""
         self.samples: Sequence[Case] = facts.get("samples", ())
         self.edges: tuple[float, ...] = facts.get("edges", ())
         """Points at which the value must be finite or the stated limit, without a warning."""
@@ -92,9 +94,13 @@ class Op:
             self.__module__ = body.__module__
             kinds = inspect.Parameter
             operands = [p for p in self.__signature__.parameters.values() if p.kind is kinds.POSITIONAL_ONLY]
-            self.variadic = any(p.kind is kinds.VAR_POSITIONAL for p in self.__signature__.parameters.values())
+            self.variadic = any(
+                p.kind is kinds.VAR_POSITIONAL for p in self.__signature__.parameters.values()
+            )
             self.arity = len(operands)
-            self.defaults = {p.name: p.default for p in self.__signature__.parameters.values() if p.default is not p.empty}
+            self.defaults = {
+                p.name: p.default for p in self.__signature__.parameters.values() if p.default is not p.empty
+            }
             self.operand_names = tuple(p.name for p in operands)
 
     def __repr__(self) -> str:
@@ -143,13 +149,17 @@ class Op:
         if self.defined:
             return self.definition(operands, params).shape
         if self.body is None:
-            raise ChainruleError("an op with a body", repr(self), self.name, "hang a function on it that gives the shape")
+            raise ChainruleError(
+                "an op with a body", repr(self), self.name, "hang a function on it that gives the shape"
+            )
         shape: Shape = self.body(*shapes, **params)
         return shape
 
     def _on(self, operands: Sequence[Expr]) -> str:
         """Where an error is: the op and the user's names for its operands."""
-        called = [node.name or ("a constant" if node.is_leaf else f"{node.op.name}(...)") for node in operands]
+        called = [
+            node.name or ("a constant" if node.is_leaf else f"{node.op.name}(...)") for node in operands
+        ]
         listed = ", ".join(called[:-1]) + " and " + called[-1] if len(called) > 1 else "".join(called)
         return f"{self.name} of {listed}" if called else self.name
 
@@ -163,12 +173,15 @@ class Op:
     def definition(self, operands: tuple[Expr, ...], params: Mapping[str, Any]) -> Expr:
         """What the op means on these operands, in simpler ops."""
         if not self.defined or self.body is None:
-            raise ChainruleError("an op that is defined by others", repr(self), "definition", "use its value rule")
+            raise ChainruleError(
+                "an op that is defined by others", repr(self), "definition", "use its value rule"
+            )
         expr: Expr = self.body(*operands, **params)
         return expr
 
-    def notation_of(self, expr: Expr) -> Notation | None:
-        """How this expression is written; None where its definition stands for it."""
+    def notation_of(self, expr: Expr) -> Notation | Expr | None:
+        """How this expression is written: a notation; or another expression of the same value, in place of which
+        it is written, as 2 x for x 2; None where its definition stands for it."""
         return self.notation(expr) if callable(self.notation) else self.notation
 
     # rules, as decorators
@@ -195,8 +208,11 @@ class Op:
 
     def derivative(self, rule: Rule) -> Rule:
         """Hang f′ on an elementwise op f of one operand; f′ becomes an op of its own, defined by the rule."""
-        written = self.notation
-        notation = (lambda expr: primed(written(expr))) if callable(written) else primed(written or named_function(self.name))
+
+        def notation(expr: Expr) -> Notation:
+            written = self.notation_of(expr)
+            return primed(written if isinstance(written, Notation) else named_function(self.name))
+
         name = f"{self.name}_prime"
         facts = {"elementwise": True, "defined": True, "samples": self.samples, "edges": self.edges}
         example = f'>>> import chainrule as cr\n>>> cr.{name}(cr.data("x", 3)).shape\n(3,)'
@@ -232,7 +248,9 @@ def hashable(value: Any) -> Any:
 def register(op: Op) -> Op:
     """Enter an op in the register; a name can be taken once."""
     if op.name in OPS:
-        raise ChainruleError("a name that no op has yet", op.name, "register", "give the function another name")
+        raise ChainruleError(
+            "a name that no op has yet", op.name, "register", "give the function another name"
+        )
     OPS[op.name] = op
     return op
 

@@ -1,29 +1,31 @@
-"""The same entries in another arrangement: reshape, slice, join, pad.
+"""The same entries in another arrangement: reshape, pad, join, permute.
 
 Legend: x the operand; y the result; dy its adjoint.
 """
 
 from __future__ import annotations
 
+from functools import reduce
 from math import prod
-from typing import Any
 
 from chainrule.graph.errors import ShapeError
 from chainrule.graph.expression import Expr
-from chainrule.graph.notation import ATOM, OPEN, POWER, Form, Notation, function, with_parameters
-from chainrule.graph.op import case, define, error, primitive, sign
+from chainrule.graph.notation import ATOM, CALL, OPEN, PLACE, POWER, Form, Notation, named_function
+from chainrule.graph.op import case, define, error, primitive
 from chainrule.graph.shape import Shape, as_shape, normal_axis
-
-Part = int | tuple[int, int, int]
-"""Where an index reads along an axis: one place, or (start, stop, step)."""
+from chainrule.ops.arithmetic import add
+from chainrule.ops.indexing import LETTERS, index, ranges
 
 
 @primitive(
-    lambda expr: function(
-        r"\operatorname{reshape}_{" + _by(expr.shape, r" \times ") + "}", f"reshape[{_by(expr.shape, '×')}]"
-    ),
+    lambda expr: _reshaped(expr.shape),
     linear="joint",
-    samples=(case((2, 3), shape=(3, 2)), case((4,), shape=(2, 2)), case((1,), shape=()), case((0, 2), shape=(0,))),
+    samples=(
+        case((2, 3), shape=(3, 2)),
+        case((4,), shape=(2, 2)),
+        case((1,), shape=()),
+        case((0, 2), shape=(0,)),
+    ),
     errors=(error((4,), shape=(3,), match="4 entries"), error((4,), shape=(-2,), match="none negative")),
 )
 def reshape(x, /, shape):
@@ -46,7 +48,15 @@ def reshape(x, /, shape):
     return shape
 
 
+def _reshaped(shape: Shape) -> Notation:
+    """reshape with the shape as its subscript; vec where the result is a vector."""
+    if len(shape) == 1:
+        return named_function("vec")
+    return named_function("reshape", _by(shape, "×"), latex=_by(shape, r" \times "))
+
+
 def _by(shape: Shape, times: str) -> str:
+    """A shape in words: 2×3; of a scalar 1."""
     return times.join(map(str, shape)) or "1"
 
 
@@ -66,7 +76,7 @@ def _(x, shape):
 
 
 @define(
-    function(r"\operatorname{vec}", "vec"),
+    named_function("vec"),
     linear="joint",
     samples=(case((2, 3)), case((2, 2, 2)), case(()), case((0, 2)), case((1,))),
 )
@@ -80,170 +90,86 @@ def flatten(x, /):
     return reshape(x, shape=(prod(x.shape),))
 
 
-def normal_key(key: Any, shape: Shape) -> tuple[Part, ...]:
-    """An index as one part for each axis, counted from the front."""
-    where = f"index into the shape {shape}"
-    parts = key if isinstance(key, tuple) else (key,)
-    dots = [at for at, part in enumerate(parts) if part is Ellipsis]
-    if dots:
-        at = dots[0]
-        parts = (*parts[:at], *(slice(None),) * (len(shape) - len(parts) + 1), *parts[at + 1 :])
-    if len(parts) > len(shape):
-        raise ShapeError(f"at most {len(shape)} indices", f"{len(parts)}", where, "write one for each axis")
-    result: list[Part] = []
-    for part, size in zip((*parts, *(slice(None),) * (len(shape) - len(parts))), shape, strict=True):
-        if isinstance(part, slice):
-            try:
-                result.append(part.indices(size))
-            except (TypeError, ValueError):
-                raise ShapeError("slices of whole numbers", repr(part), where, "write x[1:3] or x[::2]") from None
-            continue
-        try:
-            place = part.__index__()
-        except (AttributeError, TypeError):
-            place = None
-        if place is None or isinstance(part, bool):
-            remedy = "for several places concatenate x[i:i+1] and x[j:j+1]"
-            raise ShapeError("whole numbers and slices", repr(part)[:80], where, remedy)
-        if not -size <= place < size:
-            remedy = "indices count from 0, and from -1 backwards" if size else "there is no entry along this axis"
-            raise ShapeError(f"an index from {-size} to {size - 1}", f"{place}", where, remedy)
-        result.append(place % size)
-    return tuple(result)
-
-
-def _slices(key: tuple[Part, ...]) -> tuple[Any, ...]:
-    return tuple(_slice(part) if isinstance(part, tuple) else part for part in key)
-
-
-def _slice(part: tuple[int, int, int]) -> slice:
-    """The slice that reads the places of range(start, stop, step): in a slice -1 would be the last place."""
-    start, stop, step = part
-    if not range(start, stop, step):
-        return slice(0, 0)
-    return slice(start, None if stop < 0 else stop, step)
-
-
-def _subscript(expr: Expr) -> Notation:
-    def place(part: Part, size: int) -> str:
-        if isinstance(part, int):
-            return str(part + 1)
-        start, stop, stride = part
-        if (start, stop, stride) == (0, size, 1):
-            return ":"
-        last = start + (len(range(*part)) - 1) * stride
-        return f"{start + 1}:{last + 1}" + (f":{stride}" if stride != 1 else "")
-
-    shape = expr.operands[0].shape
-    places = [place(part, size) for part, size in zip(expr.params["key"], shape, strict=True)]
-    return Notation(
-        Form("#1_{" + ",".join(places) + "}", ATOM, (ATOM,)), Form("#1[" + ",".join(places) + "]", ATOM, (ATOM,))
-    )
+def _padded(expr: Expr) -> Notation:
+    pairs = [f"({before},{after})" for before, after in expr.params["widths"]]
+    return named_function("pad", ",".join(pairs) if len(pairs) != 1 else pairs[0][1:-1])
 
 
 @primitive(
-    _subscript,
+    _padded,
     linear="joint",
-    samples=(case((3,), key=(1,)), case((2, 3), key=(0, (0, 3, 2))), case((4,), key=((3, -1, -1),)), case((4,), key=((2, 2, 1),)), case((0, 2), key=((-1, -1, -1), 1)), case((1,), key=((0, -1, -1),))),
-    errors=(error((3,), key=(3,), match="within the 3"), error((3,), key=((0, 4, 1),), match="within the 3")),
-)  # fmt: skip
-def index(x, /, key):
-    """The entry or part of x at an index, written x[...]. Indices count from 0, as in Python; formulas count from 1.
-
-    key: for each axis a place, or (start, stop, step). Raises ShapeError outside the shape.
-
-    >>> import chainrule as cr
-    >>> cr.data("x", (2, 3))[0, 1:].shape
-    (2,)
-    """
-    del key
-    return x
-
-
-@index.value
-def _(xp, x, key):
-    return xp.asarray(x)[_slices(key)]
-
-
-def _index_shape(x: Shape, /, key: tuple[Part, ...]) -> Shape:
-    key = tuple(tuple(part) if isinstance(part, (list, tuple)) else part for part in key)
-    if len(key) != len(x):
-        raise ShapeError(f"{len(x)} parts, one for each axis", f"{len(key)}", "index", "write x[...], which fills them up")
-    for part, size in zip(key, x, strict=True):
-        if not _inside(part, size):
-            needed = f"a place or (start, stop, step) within the {size} of its axis"
-            raise ShapeError(needed, f"{part}", "index", "write x[...], which counts from the back and cuts off too")
-    return tuple(len(range(*part)) for part in key if isinstance(part, tuple))
-
-
-def _inside(part: Part, size: int) -> bool:
-    if isinstance(part, int):
-        return 0 <= part < size
-    if not isinstance(part, tuple) or len(part) != 3 or not all(isinstance(number, int) for number in part) or part[2] == 0:
-        return False
-    places = range(*part)
-    return not places or (0 <= places[0] < size and 0 <= places[-1] < size)
-
-
-index.body = _index_shape
-
-
-@sign("[]")
-def at(x: Expr, key: Any) -> Expr:
-    """x[key], with Python's rules for negative numbers, slices and `...`."""
-    return index(x, key=normal_key(key, x.shape))
-
-
-@index.gradient
-def _(dy, y, x, key):
-    return (place(dy, key=key, shape=x.shape),)
-
-
-@primitive(
-    with_parameters("place", key="at", shape="in"),
-    linear="joint",
-    samples=(case((), key=(1,), shape=(3,)), case((2,), key=(0, (0, 3, 2)), shape=(2, 3))),
-    errors=(
-        error((2,), key=(1,), shape=(3,), match="the shape of the part"),
-        error((), key=(3,), shape=(3,), match="within the 3"),
+    equation=lambda shapes, params: _padding(params["widths"]) + ranges(shapes[0]),
+    samples=(
+        case((3,), widths=((1, 2),)), case((2, 2), widths=((0, 1), (2, 0))), case((0,), widths=((1, 1),)),
+        case((1,), widths=((0, 0),)),
     ),
-)
-def place(x, /, key, shape):
-    """x put at an index into zeros of a shape: the opposite of taking the index.
+    errors=(
+        error((3,), widths=((1, 1), (1, 1)), match="one pair .*for each axis"),
+        error((3,), widths=((-1, 1),), match="one pair"),
+    ),
+)  # fmt: skip
+def pad(x, /, widths):
+    """x with zeros around it.
 
-    key: as for index. shape: of the result. Raises ShapeError where x does not fill the place.
+    widths: for each axis how many zeros come before and after. Raises ShapeError otherwise.
 
     >>> import chainrule as cr
-    >>> cr.evaluate(cr.place(cr.data("x"), key=(1,), shape=(3,)), {"x": 5}).tolist()
-    [0.0, 5.0, 0.0]
+    >>> cr.pad(cr.data("x", 3), ((1, 1),)).shape
+    (5,)
     """
-    shape = as_shape(shape, "place")
-    part = _index_shape(shape, key=key)
-    if part != x:
-        raise ShapeError(f"the shape of the part, {part}", f"{x}", "place", f"give x the shape {part}, or another key")
-    return shape
+    pairs = (
+        widths
+        if isinstance(widths, tuple) and all(isinstance(pair, (tuple, list)) for pair in widths)
+        else ((),)
+    )
+    if len(pairs) != len(x) or any(len(pair) != 2 or min(pair) < 0 for pair in pairs):
+        raise ShapeError(
+            "one pair (before, after) for each axis, none negative",
+            f"{widths} for the shape {x}",
+            "pad",
+            "write ((1, 2),) for a vector, ((1, 2), (0, 0)) for a matrix",
+        )
+    return tuple(before + size + after for size, (before, after) in zip(x, widths, strict=True))
 
 
-@place.value
-def _(xp, x, key, shape):
-    x = xp.asarray(x)
-    zeros = xp.zeros(shape, x.dtype)
-    if hasattr(zeros, "at"):
-        return zeros.at[_slices(key)].set(x)
-    zeros[_slices(key)] = x
-    return zeros
+def _padding(widths: tuple[tuple[int, int], ...]) -> str:
+    letters = LETTERS[: len(widths)]
+    inside = ",".join(f"{letter}{before:+d}" for letter, (before, _) in zip(letters, widths, strict=True))
+    return f"Y[{inside}] = X[{','.join(letters)}]"
 
 
-@place.gradient
-def _(dy, y, x, key, shape):
+@pad.value
+def _(xp, x, widths):
+    return xp.pad(x, widths) if widths else x
+
+
+@pad.gradient
+def _(dy, y, x, widths):
+    key = tuple((before, before + size, 1) for size, (before, _) in zip(x.shape, widths, strict=True))
     return (index(dy, key=key),)
 
 
-@primitive(
-    with_parameters("concatenate", axis="axis"),
+def _concatenated(expr: Expr) -> Notation:
+    """Blocks below or beside each other in LaTeX; concatenate(a, b) in text, and for more than two axes."""
+    n, rank = len(expr.operands), len(expr.shape)
+    axis = normal_axis(expr.params["axis"], expr.shape, "concatenate")
+    call = named_function("concatenate", f"axis {PLACE}{axis}" if axis else "", n)
+    if rank > 2:
+        return call
+    blocks = (r" & " if axis else r" \\ ").join(f"#{at + 1}" for at in range(n))
+    return Notation(Form(rf"\begin{{bmatrix}}{blocks}\end{{bmatrix}}", ATOM, (OPEN,)), call.text)
+
+
+@define(
+    _concatenated,
     linear="joint",
     domain=("real", "real", "real"),
-    samples=(case((2,), (3,)), case((2, 3), (2, 1), (2, 2), axis=1), case((0,), (2,)), case((1, 2), (1, 2), axis=-2)),
+    samples=(
+        case((2,), (3,)),
+        case((2, 3), (2, 1), (2, 2), axis=1),
+        case((0,), (2,)),
+        case((1, 2), (1, 2), axis=-2),
+    ),
     errors=(
         error((2, 3), (2, 2), match="alike but along axis 0"),
         error((), (2,), match="an operand with axes"),
@@ -259,17 +185,27 @@ def concatenate(*xs, axis=0):
     (4,)
     """
     if not xs:
-        raise ShapeError("at least one operand", "none", "concatenate", "write concatenate(a, b), not a list of them")
-    axis = normal_axis(axis, xs[0], "concatenate")
-    others = {(len(x), x[:axis], x[axis + 1 :]) for x in xs}
+        raise ShapeError(
+            "at least one operand", "none", "concatenate", "write concatenate(a, b), not a list of them"
+        )
+    shapes = [x.shape for x in xs]
+    axis = normal_axis(axis, shapes[0], "concatenate")
+    others = {(len(x), x[:axis], x[axis + 1 :]) for x in shapes}
     if len(others) > 1:
         raise ShapeError(
             f"shapes that are alike but along axis {axis}",
-            " and ".join(map(str, xs)),
+            " and ".join(map(str, shapes)),
             "concatenate",
             "reshape or pad them to fit, or choose another axis",
         )
-    return (*xs[0][:axis], sum(x[axis] for x in xs), *xs[0][axis + 1 :])
+    total, before = sum(x[axis] for x in shapes), 0
+    parts: list[Expr] = []
+    for x in xs:
+        widths = [(0, 0)] * len(x.shape)
+        widths[axis] = (before, total - before - x.shape[axis])
+        parts.append(pad(x, tuple(widths)))
+        before += x.shape[axis]
+    return reduce(add, parts)
 
 
 @concatenate.value
@@ -290,51 +226,17 @@ def _(dy, y, *xs, axis):
 
 
 @primitive(
-    with_parameters("pad", widths="by"),
-    linear="joint",
-    samples=(case((3,), widths=((1, 2),)), case((2, 2), widths=((0, 1), (2, 0))), case((0,), widths=((1, 1),)), case((1,), widths=((0, 0),))),
-    errors=(error((3,), widths=((1, 1), (1, 1)), match="one pair .*for each axis"), error((3,), widths=((-1, 1),), match="one pair")),
-)  # fmt: skip
-def pad(x, /, widths):
-    """x with zeros around it.
-
-    widths: for each axis how many zeros come before and after. Raises ShapeError otherwise.
-
-    >>> import chainrule as cr
-    >>> cr.pad(cr.data("x", 3), ((1, 1),)).shape
-    (5,)
-    """
-    pairs = widths if isinstance(widths, tuple) and all(isinstance(pair, (tuple, list)) for pair in widths) else ((),)
-    if len(pairs) != len(x) or any(len(pair) != 2 or min(pair) < 0 for pair in pairs):
-        raise ShapeError(
-            "one pair (before, after) for each axis, none negative",
-            f"{widths} for the shape {x}",
-            "pad",
-            "write ((1, 2),) for a vector, ((1, 2), (0, 0)) for a matrix",
-        )
-    return tuple(before + size + after for size, (before, after) in zip(x, widths, strict=True))
-
-
-@pad.value
-def _(xp, x, widths):
-    return xp.pad(x, widths) if widths else x
-
-
-@pad.gradient
-def _(dy, y, x, widths):
-    key = tuple((before, before + size, 1) for size, (before, _) in zip(x.shape, widths, strict=True))
-    return (index(dy, key=key),)
-
-
-@primitive(
     lambda expr: _permuted(expr.params["axes"]),
     linear="joint",
     equation=lambda shapes, params: _permutation(params["axes"]),
-    samples=(case((2, 3, 4), axes=(2, 0, 1)), case((2, 3, 2, 2), axes=(1, 0, 2, 3)), case((2, 3), axes=(1, 0)), case((0, 2), axes=(1, 0)), case((1, 2), axes=(1, 0))),
+    samples=(
+        case((2, 3, 4), axes=(2, 0, 1)), case((2, 3, 2, 2), axes=(1, 0, 2, 3)), case((2, 3), axes=(1, 0)),
+        case((0, 2), axes=(1, 0)), case((1, 2), axes=(1, 0)),
+    ),
     errors=(error((2, 3), axes=(0, 0), match="each axis once"), error((2, 3), axes=1, match="each axis once")),
-)
+)  # fmt: skip
 def permute(x, /, axes):
-    """x with its axes in another order; of a kernel (outputs, inputs, u, v) written kᵀ where the channels change places.
+    """x with its axes in another order; kᵀ for a kernel (outputs, inputs, u, v) with its channels exchanged.
 
     axes: for each axis of the result the axis of x that it is. Raises ShapeError unless each occurs once.
 
@@ -350,13 +252,12 @@ def permute(x, /, axes):
 
 def _permuted(axes: tuple[int, ...]) -> Notation:
     if axes == (1, 0, *range(2, len(axes))):
-        return Notation(Form(r"#1^{\top}", POWER, (ATOM,)), Form("#1ᵀ", POWER, (ATOM,)))
-    order = ",".join(str(axis + 1) for axis in axes)
-    return function(rf"\operatorname{{permute}}_{{{order}}}", f"permute[{order}]")
+        return Notation(Form(r"#1^{\top}", POWER, (CALL,)), Form("#1ᵀ", POWER, (CALL,)))
+    return named_function("permute", ",".join(f"{PLACE}{axis}" for axis in axes))
 
 
 def _permutation(axes: tuple[int, ...]) -> str:
-    letters = "ijklmnpqrt"[: len(axes)]
+    letters = LETTERS[: len(axes)]
     return f"Y[{','.join(letters)}] = X[{','.join(letters[axes.index(axis)] for axis in range(len(axes)))}]"
 
 

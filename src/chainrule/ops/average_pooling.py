@@ -57,7 +57,7 @@ def _(dy, y, x, **params):
 
 
 @primitive(
-    lambda expr: named("spreadpool", _spread_windows(**expr.params)),
+    lambda expr: _spread_notation(**expr.params),
     equation=lambda shapes, params: equation_text(
         "sum", params["shape"], _spread_windows(**params), back=True
     ),
@@ -80,6 +80,11 @@ def window_spread(dy, /, shape, size, stride, padding, ceil_mode):
             "give what the result of the pooling receives",
         )
     return shape
+
+
+def _spread_notation(shape, **params):
+    windows = pools(shape, **params)
+    return named("spreadpool", windows, size=shape[-len(windows) :])
 
 
 def _spread_windows(shape, **params):

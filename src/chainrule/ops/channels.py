@@ -4,7 +4,8 @@ Legend: b one number for each channel; x, y images (channels, ...); dy the adjoi
 """
 
 from chainrule.graph.errors import ShapeError
-from chainrule.graph.notation import FACTOR, PRODUCT, Form, Notation, function
+from chainrule.graph.expression import Expr
+from chainrule.graph.notation import FACTOR, PRODUCT, QUOTIENT, Form, Notation, function
 from chainrule.graph.op import case, error, primitive
 from chainrule.graph.shape import Shape, as_shape
 from chainrule.ops.windows import by
@@ -14,11 +15,15 @@ def _times(sizes: Shape) -> tuple[str, str]:
     return by(sizes).replace("×", r"\times"), by(sizes).replace(" ", "")
 
 
-def _filled(sizes: Shape) -> Notation:
+def _filled(expr: Expr, sizes: Shape) -> Notation:
+    """b 1 for a number; b ⊗ 1, with every entry of b times the ones, for one a channel."""
     latex, text = _times(sizes)
-    return Notation(
-        Form(rf"#1 \mathbf{{1}}_{{{latex}}}", PRODUCT, (FACTOR,)), Form(f"#1 1[{text}]", PRODUCT, (FACTOR,))
-    )
+    ones, written = rf"\mathbf{{1}}_{{{latex}}}", f"1[{text}]"
+    if expr.operands[0].shape:
+        return Notation(
+            Form(rf"#1 \otimes {ones}", QUOTIENT, (FACTOR,)), Form(f"#1 ⊗ {written}", QUOTIENT, (FACTOR,))
+        )
+    return Notation(Form(rf"#1 \, {ones}", PRODUCT, (PRODUCT,)), Form(f"#1 · {written}", PRODUCT, (PRODUCT,)))
 
 
 def _summed(sizes: Shape) -> Notation:
@@ -31,7 +36,7 @@ def _sides(c: int, axes: int) -> tuple[str, str]:
 
 
 @primitive(
-    lambda expr: _filled(as_shape(expr.params["sizes"])),
+    lambda expr: _filled(expr, as_shape(expr.params["sizes"])),
     linear="joint",
     equation=lambda shapes, params: "Y[{1}] = B[{0}]".format(
         *_sides(len(shapes[0]), len(as_shape(params["sizes"])))

@@ -289,7 +289,9 @@ def _input_equation(dy, k, shape, turned, **params):
 def _input_notation(dy, k, shape, turned, **params):
     latex, text = _STAR[turned]
     layout = layout_of(shape, k.shape, **params)
-    return starred((latex + r"^{\top}", text + "ᵀ"), layout.windows, layout.groups)
+    return starred(
+        (latex + r"^{\top}", text + "ᵀ"), layout.windows, layout.groups, size=shape[-len(layout.windows) :]
+    )
 
 
 @correlate_input_gradient.value
@@ -332,7 +334,8 @@ def _kernel_equation(x, dy, shape, turned, **params):
 
 def _kernel_notation(x, dy, shape, turned, **params):
     layout = layout_of(x.shape, shape, **params)
-    plain = starred(_STAR[False], [_over(w) for w in layout.windows], layout.groups)
+    every = "outer" if layout.has_channels else ""  # each channel of x with each of dy
+    plain = starred(_STAR[False], [_over(w) for w in layout.windows], layout.groups, every)
     if not turned:
         return plain
     latex, text = plain.latex.template, plain.text.template

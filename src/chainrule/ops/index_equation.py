@@ -113,7 +113,8 @@ class IndexEquation:
         found = dict(self.ranges)
         for side, shape in zip((self.output, *self.factors), (out, *shapes), strict=True):
             for index, size in zip(side.indices, shape, strict=True):
-                if index.letter is not None and found.setdefault(index.letter, size) != size:
+                said = any(index.letter == letter for letter, _ in self.ranges)
+                if index.letter is not None and not said and found.setdefault(index.letter, size) != size:
                     raise ChainruleError(
                         f"one size for the index {index.letter}",
                         f"{found[index.letter]} and {size}",

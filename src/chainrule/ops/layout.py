@@ -13,7 +13,7 @@ from typing import Any
 from chainrule.graph.errors import ShapeError
 from chainrule.graph.notation import FACTOR, STAR, Form, Notation
 from chainrule.graph.shape import Shape
-from chainrule.ops.windows import Window, gathered, padding_word, pairs, shown, windows_of
+from chainrule.ops.windows import Window, by, gathered, padding_word, pairs, shown, windows_of
 
 _RANKS = {1: ((1, 1), (2, 3)), 2: ((2, 2), (3, 4))}
 _FORMS = {
@@ -149,11 +149,19 @@ def equation_text(what: str, layout: Layout, turned: bool) -> str:
     }[what]
 
 
-def starred(star: tuple[str, str], windows: Sequence[Window], groups: int) -> Notation:
-    """x ⋆ k with what is not plain in a subscript."""
+def starred(
+    star: tuple[str, str], windows: Sequence[Window], groups: int, word: str = "", size: Shape = ()
+) -> Notation:
+    """x ⋆ k with what is not plain in a subscript. word: a further one. size: of the result, where only it tells."""
     ones, more = [1] * len(windows), [f"g={groups}"] if groups != 1 else []
-    subscript = r",\, ".join(shown(windows, ones, latex=True) + more)
-    bracket = ", ".join(shown(windows, ones, latex=False) + more)
+    above, plain = ([rf"\text{{{word}}}"], [word]) if word else ([], [])
+    if size:
+        above, plain = (
+            [*above, f"n={by(size)}".replace("×", r"\times")],
+            [*plain, f"n={by(size)}".replace(" ", "")],
+        )
+    subscript = r",\, ".join(above + shown(windows, ones, latex=True) + more)
+    bracket = ", ".join(plain + shown(windows, ones, latex=False) + more)
     return Notation(
         Form(f"#1 {star[0]}" + (f"_{{{subscript}}}" if subscript else "") + " #2", STAR, (FACTOR,)),
         Form(f"#1 {star[1]}" + (f"[{bracket}]" if bracket else "") + " #2", STAR, (FACTOR,)),

@@ -5,7 +5,7 @@ Legend: A, B matrices or vectors; u, v vectors; y the result; dy its adjoint.
 
 from chainrule.graph.errors import ShapeError
 from chainrule.graph.expression import Expr
-from chainrule.graph.notation import ATOM, FACTOR, POWER, PRODUCT, Form, Notation, infix
+from chainrule.graph.notation import APPLIED, CALL, FACTOR, POWER, PRODUCT, Form, Notation, infix
 from chainrule.graph.op import case, contraction, error, primitive, sign
 
 _EQUATIONS = {
@@ -20,13 +20,15 @@ def _product(expr: Expr) -> Notation:
     ranks = tuple(len(operand.shape) for operand in expr.operands)
     if ranks == (1, 1):
         return Notation(
-            Form(r"#1^{\top} #2", PRODUCT, (ATOM, FACTOR)), Form("#1ᵀ #2", PRODUCT, (ATOM, FACTOR))
+            Form(rf"#1^{{\top}}{APPLIED}#2", PRODUCT, (CALL, FACTOR)),
+            Form(f"#1ᵀ{APPLIED}#2", PRODUCT, (CALL, FACTOR)),
         )
     if ranks == (1, 2):
         return Notation(
-            Form(r"#2^{\top} #1", PRODUCT, (FACTOR, ATOM)), Form("#2ᵀ #1", PRODUCT, (FACTOR, ATOM))
+            Form(rf"#2^{{\top}}{APPLIED}#1", PRODUCT, (FACTOR, CALL)),
+            Form(f"#2ᵀ{APPLIED}#1", PRODUCT, (FACTOR, CALL)),
         )
-    return infix(" ", " ", PRODUCT, right=FACTOR)
+    return infix(APPLIED, APPLIED, PRODUCT, right=FACTOR)
 
 
 @sign("@")
@@ -85,9 +87,24 @@ def _(dy, y, A, B):
             return dy @ B.T, A.T @ dy
 
 
+@matmul.tidy
+def _(A, B):
+    for x, other, left in ((A, B, True), (B, A, False)):  # scalars and signs to the front: A (s v) is s (A v)
+        if x.name or x.op.name not in ("multiply", "negate"):
+            continue
+        *scalar, inner = x.operands
+        if all(one.shape == () for one in scalar) and inner.shape:
+            product = matmul(inner, other) if left else matmul(other, inner)
+            return x.op(*scalar, product)
+    return None
+
+
 @contraction(
     "Y[i,j] = u[i] * v[j]",
-    Notation(Form(r"#1 #2^{\top}", PRODUCT, (PRODUCT, ATOM)), Form("#1 #2ᵀ", PRODUCT, (PRODUCT, ATOM))),
+    Notation(
+        Form(rf"#1{APPLIED}#2^{{\top}}", PRODUCT, (PRODUCT, CALL)),
+        Form(f"#1{APPLIED}#2ᵀ", PRODUCT, (PRODUCT, CALL)),
+    ),
     domain=("real", "real"),
     samples=(case((2,), (3,)), case((1,), (1,)), case((0,), (2,))),
     errors=(error((2, 2), (3,), match="two vectors"), error((), (3,), match="two vectors")),
@@ -103,7 +120,10 @@ def outer(u, v, /):
     """
     if len(u) != 1 or len(v) != 1:
         raise ShapeError(
-            "two vectors", f"{u} and {v}", "outer", "flatten(A) makes a vector of a matrix; to scale by a number write *"
+            "two vectors",
+            f"{u} and {v}",
+            "outer",
+            "flatten(A) makes a vector of a matrix; to scale by a number write *",
         )
     return u + v
 
@@ -115,7 +135,7 @@ def _(dy, y, u, v):
 
 @sign("T")
 @primitive(
-    Notation(Form(r"#1^{\top}", POWER, (ATOM,)), Form("#1ᵀ", POWER, (ATOM,))),
+    Notation(Form(r"#1^{\top}", POWER, (CALL,)), Form("#1ᵀ", POWER, (CALL,))),
     linear="joint",
     equation="Y[i,j] = A[j,i]",
     samples=(case((2, 3)), case((1, 1)), case((0, 2))),
@@ -131,7 +151,9 @@ def transpose(A, /):
     (3, 2)
     """
     if len(A) != 2:
-        raise ShapeError("a matrix", f"{A}", "transpose", "a vector is a column already; u @ v and outer(u, v) need no .T")
+        raise ShapeError(
+            "a matrix", f"{A}", "transpose", "a vector is a column already; u @ v and outer(u, v) need no .T"
+        )
     return A[::-1]
 
 

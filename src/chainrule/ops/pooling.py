@@ -70,8 +70,13 @@ def equation_text(reduce: str, x: Shape, windows: tuple[Window, ...], back: bool
     return f"Y[{left}] = {reduce}({inner}) X[{','.join(c + read)}] for {ranges}"
 
 
-def named(name: str, windows: tuple[Window, ...], operands: int = 1, more: tuple[str, ...] = ()) -> Notation:
-    """name(x) with the size of the windows, and what else is not plain, in a subscript."""
+def named(
+    name: str, windows: tuple[Window, ...], operands: int = 1, more: tuple[str, ...] = (), size: Shape = ()
+) -> Notation:
+    """name(x) with the size of the windows, and what else is not plain, in a subscript.
+
+    size: of the result, where nothing else tells it.
+    """
     sizes = [window.size for window in windows]
     more = (*more, "ceil") if windows[0].ceil else more
     latex = [
@@ -80,6 +85,9 @@ def named(name: str, windows: tuple[Window, ...], operands: int = 1, more: tuple
         *(rf"\text{{{word}}}" for word in more),
     ]
     text = [by(sizes).replace(" ", ""), *shown(windows, sizes, latex=False), *more]
+    if size:
+        latex.insert(1, f"n={by(size)}".replace("×", r"\times"))
+        text.insert(1, f"n={by(size)}".replace(" ", ""))
     subscript = r",\, ".join(latex)
     return function(rf"\operatorname{{{name}}}_{{{subscript}}}", f"{name}[{', '.join(text)}]", operands)
 

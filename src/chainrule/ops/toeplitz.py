@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.graph.errors import ShapeError
-from chainrule.graph.notation import with_parameters
+from chainrule.graph.notation import Notation, named_function
 from chainrule.graph.op import Case, case, error, primitive
 from chainrule.ops.windows import Window, windows_of
 
@@ -75,7 +75,7 @@ def _samples() -> tuple[Case, ...]:
 
 
 @primitive(
-    with_parameters("T", padding="", convention=""),
+    lambda expr: _named("T", **expr.params),
     linear="joint",
     equation=lambda shapes, params: _equation(shapes[0][0], **params),
     samples=_samples(),
@@ -105,6 +105,15 @@ def toeplitz(w, /, n, padding="full", convention="convolve"):
     return (window.count, window.n)
 
 
+def _named(name: str, padding: Any, convention: str, n: int | None = None, m: int | None = None) -> Notation:
+    """T(w) with what its entries need: how long the input is, padding and convention where they are not plain."""
+    size = f"n={n}" if m is None else f"m={m}"
+    words = [padding if isinstance(padding, str) else f"p={padding}"] if padding != "full" else []
+    return named_function(
+        name, ", ".join([size, *words, *([convention] if convention != "convolve" else [])])
+    )
+
+
 def _equation(m: int, n: int, padding: Any, convention: str) -> str:
     sign, offset = _sign_and_offset(_window(m, n, padding, convention), convention)
     return f"Y[i,j] = W[{'i-j' if sign > 0 else 'j-i'}{offset:+d}]"
@@ -123,7 +132,7 @@ def _(dy, y, w, n, padding, convention):
 
 
 @primitive(
-    with_parameters("T^{\\top}", padding="", convention=""),
+    lambda expr: _named("diagonals", **expr.params),
     linear="joint",
     equation=lambda shapes, params: _sums_equation(shapes[0], **params),
     samples=tuple(

@@ -29,7 +29,7 @@ def regularised(loss: Expr, weights: Sequence[Expr]) -> Expr:
     >>> import chainrule as cr
     >>> W, x, y = cr.parameter("W", (1, 2)), cr.data("x", 2), cr.data("y", 1)
     >>> str(regularised(cr.squared_error(W @ x, y), [W]))
-    '‖W x − y‖² + (λ ‖W‖²)/2'
+    '‖W x − y‖² + λ ‖W‖²/2'
     >>> str(cr.gradient(regularised(cr.squared_error(W @ x, y), [W]), W))
     'λ W + 2 (W x − y) xᵀ'
     """

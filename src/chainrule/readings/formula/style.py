@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from chainrule.graph.notation import ATOM, FACTOR, PRODUCT, SUM, TERM, Form, Notation
-from chainrule.graph.symbols import latex_indexed, latex_symbol, text_indexed, text_symbol
+from chainrule.graph.notation import PRODUCT, Form, Notation, numeral
+from chainrule.graph.shape import Shape
+from chainrule.graph.symbols import latex_indexed, latex_symbol, text_indexed, text_raised, text_symbol
 from chainrule.ops.index_equation import Index
 
 Indices = tuple[Index, ...]
@@ -15,10 +16,26 @@ Indices = tuple[Index, ...]
 
 @dataclass(frozen=True)
 class Piece:
-    """A printed part and how strongly it binds."""
+    """A printed part and how strongly it binds.
+
+    runs: the letters that stand alone as an index in it, each with the size of that axis: a reader
+    takes from them how far a sum goes. is_symbol: further scripts go beside its own. is_indexed: it
+    ends with an index, so that a further one needs brackets.
+    """
 
     text: str
     strength: int
+    runs: frozenset[tuple[str, int]] = frozenset()
+    is_symbol: bool = False
+    is_indexed: bool = False
+
+
+def is_tall(latex: str) -> bool:
+    """Whether a formula in LaTeX is higher than a line, so that brackets around it have to grow."""
+    return _TALL.search(latex) is not None
+
+
+_TALL = re.compile(r"\\(frac|sum|begin|max_|sqrt|left)")
 
 
 @dataclass(frozen=True)
@@ -32,6 +49,10 @@ class Style:
     def minus(self) -> str:
         return "-" if self.latex else "−"
 
+    @property
+    def times(self) -> str:
+        return r" \times " if self.latex else " × "
+
     def symbol(self, name: str) -> str:
         """A name."""
         return latex_symbol(name) if self.latex else text_symbol(name)
@@ -41,8 +62,8 @@ class Style:
         return latex_indexed(symbol, indices) if self.latex else text_indexed(symbol, indices)
 
     def bracketed(self, text: str) -> str:
-        """A text in brackets."""
-        return rf"\left({text}\right)" if self.latex else f"({text})"
+        """A text in brackets; in LaTeX in growing ones where something tall is inside."""
+        return rf"\left({text}\right)" if self.latex and is_tall(text) else f"({text})"
 
     def form(self, notation: Notation) -> Form:
         """The form of a notation in this style."""
@@ -50,57 +71,52 @@ class Style:
 
     def number(self, value: int | float | Fraction) -> Piece:
         """A number, exactly."""
-        if isinstance(value, Fraction) and value.denominator == 1:
-            value = value.numerator
-        if value < 0:
-            return Piece(self.minus + self.number(-value).text, SUM)
-        if isinstance(value, Fraction):
-            if self.latex:
-                return Piece(rf"\frac{{{value.numerator}}}{{{value.denominator}}}", FACTOR)
-            return Piece(f"{value.numerator}/{value.denominator}", TERM)
-        text = repr(value)
-        if "inf" in text or "nan" in text:
-            return Piece((r"\infty" if self.latex else "∞") if "inf" in text else r"\mathrm{nan}", ATOM)
-        if "e" in text:
-            digits, power = text.split("e")
-            text = rf"{digits} \cdot 10^{{{int(power)}}}" if self.latex else text
-            return Piece(text, PRODUCT if self.latex else ATOM)
-        return Piece(text, ATOM)
+        form = self.form(numeral(value))
+        return Piece(form.template, form.strength)
 
     def scaled(self, digits: str, power: int) -> Piece:
         """A number as digits times a power of ten."""
-        times, raised = (r" \cdot ", f"10^{{{power}}}") if self.latex else ("×", "10" + text_symbol(f"^{{{power}}}"))
+        times, raised = (
+            (r" \cdot ", f"10^{{{power}}}") if self.latex else ("×", "10" + text_raised(str(power)))
+        )
         return Piece(f"{digits}{times}{raised}", PRODUCT)
 
     def relation(self, sign: str) -> str:
         """A relation: =, ≈ or ∈."""
         return {"≈": r"\approx", "∈": r"\in"}.get(sign, sign) if self.latex else sign
 
-    def interval(self, low: Piece, high: Piece, shape: Sequence[int]) -> str:
+    def interval(self, low: Piece, high: Piece, shape: Shape) -> str:
         """All arrays of a shape with entries from low to high."""
-        times = r" \times " if self.latex else "×"
-        size = times.join(map(str, shape))
+        size = self.sizes(shape)
         if self.latex:
             return rf"\left[{low.text},\, {high.text}\right]^{{{size}}}"
         return f"[{low.text}, {high.text}]^{size if len(shape) < 2 else f'({size})'}"
 
+    def sizes(self, shape: Shape) -> str:
+        """The sizes of a shape: 2 × 3."""
+        return (r" \times " if self.latex else "×").join(map(str, shape))
+
     def index(self, index: Index) -> str:
-        """An index, with the letters counting from `first`. Of a whole quotient only whole numbers are places."""
+        """An index, with the letters counting from `first`. A quotient that is not whole is no place."""
         text = self._number(index, self.first * index.divisor)
         return text if index.divisor == 1 else f"({text})/{index.divisor}"
 
     def _number(self, index: Index, first: int) -> str:
-        """The number before its division, for a letter whose first value is `self.first`, counted from `first`."""
-        parts = [(factor, letter) for factor, letter in index.terms]
+        """The number before its division, counted from `first`; the letters count from `self.first`."""
+        parts = [(factor, self.symbol(letter)) for factor, letter in index.terms]
         for factor, inner, by in index.rounded:
             quotient = f"({self._number(inner, 0)})/{by}"
             parts.append((factor, rf"\lfloor {quotient} \rfloor" if self.latex else f"⌊{quotient}⌋"))
         offset = index.offset + first - self.first * sum(factor for factor, _ in index.terms)
-        text = ""
-        for factor, what in parts:
-            sign = "-" if factor < 0 else "+" if text else ""
-            text += sign + (str(abs(factor)) if abs(factor) != 1 else "") + what
-        return text + (f"{offset:+d}" if text and offset else "" if text else str(offset))
+        signed = [
+            (factor < 0, (str(abs(factor)) if abs(factor) != 1 else "") + what) for factor, what in parts
+        ]
+        if offset or not signed:
+            signed.append((offset < 0, str(abs(offset))))
+        if signed[0][0]:
+            signed.sort(key=lambda part: part[0])  # 4-i for -i+4
+        text = "".join((self.minus if negative else "+") + what for negative, what in signed)
+        return text.removeprefix("+")
 
     def indices(self, indices: Indices) -> str:
         """Several indices."""
