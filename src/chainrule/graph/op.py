@@ -168,8 +168,8 @@ class Op:
             raise ChainruleError(
                 "an op with a body", repr(self), self.name, "hang a function on it that gives the shape"
             )
-        shape: Shape = self.body(*shapes, **params)
-        return shape
+        found: Shape = self.body(*shapes, **params)
+        return found
 
     def _on(self, operands: Sequence[Expr]) -> str:
         """Where an error is: the op and the user's names for its operands."""
