@@ -24,7 +24,7 @@ def test_a_bias_receives_the_sum_over_its_channel_and_over_the_batch(sizes, chan
 
 def test_how_it_is_written():
     b = cr.fill(cr.parameter("b", 3), (28, 28))
-    assert b.latex() == r"b \mathbf{1}_{28 \times 28}"
+    assert b.latex() == r"b \otimes \mathbf{1}_{28 \times 28}"
     assert b.text(form="index") == "b[i]"
     assert str(cr.channel_sum(cr.data("δ", (3, 28, 28)))) == "sum[28×28](δ)"
 
