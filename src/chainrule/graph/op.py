@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from chainrule.graph.errors import ChainruleError
+from chainrule.graph.errors import ChainruleError, ShapeError
 from chainrule.graph.expression import OPERATORS, Expr
 from chainrule.graph.notation import Notation, named_function, primed
 from chainrule.graph.shape import Shape, elementwise_shape
@@ -126,6 +126,11 @@ class Op:
                 operands.append(_lift[0](value))
             elif kind is inspect.Parameter.VAR_POSITIONAL:
                 operands.extend(_lift[0](item) for item in value)
+            elif isinstance(value, Expr):
+                remedy = "write the definition out instead, with the expression in it"
+                raise ChainruleError(
+                    f"a plain value for the parameter {name}", repr(value), self.name, remedy
+                )
             else:
                 params[name] = hashable(value)
         return self.apply(tuple(operands), params)
@@ -134,26 +139,37 @@ class Op:
         """The expression of this op on these operands; the shape is checked here."""
         try:
             shape = self._shape(operands, params)
+            return Expr(self, operands, params, shape)
         except ChainruleError as fault:
             raise type(fault)(fault.needed, fault.came, self._on(operands), fault.remedy) from None
-        return Expr(self, operands, params, shape)
+        except (TypeError, ValueError, LookupError, ArithmeticError) as reason:
+            if not params:
+                raise
+            came = ", ".join(f"{name}={value!r}"[:80] for name, value in params.items())
+            remedy = f"see help(chainrule.{self.name})"
+            raise ChainruleError(
+                f"parameters that {self.name} takes", came, self._on(operands), remedy
+            ) from reason
 
     def _shape(self, operands: tuple[Expr, ...], params: Mapping[str, Any]) -> Shape:
         shapes = tuple(operand.shape for operand in operands)
         if self.elementwise:
-            if params and self.defined:
-                self.definition(operands, params)
-            elif params and self.body is not None:
+            shape = elementwise_shape(self.name, *shapes)
+            if params and self.defined and self.definition(operands, params).shape != shape:
+                raise ShapeError(
+                    "parameters that are numbers", "arrays", self.name, "write the definition out instead"
+                )
+            if params and not self.defined and self.body is not None:
                 self.body(*shapes, **params)
-            return elementwise_shape(self.name, *shapes)
+            return shape
         if self.defined:
             return self.definition(operands, params).shape
         if self.body is None:
             raise ChainruleError(
                 "an op with a body", repr(self), self.name, "hang a function on it that gives the shape"
             )
-        shape: Shape = self.body(*shapes, **params)
-        return shape
+        found: Shape = self.body(*shapes, **params)
+        return found
 
     def _on(self, operands: Sequence[Expr]) -> str:
         """Where an error is: the op and the user's names for its operands."""
