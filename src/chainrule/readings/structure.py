@@ -32,7 +32,8 @@ def depends(of: Expr, on: Expr) -> NDArray[np.bool_]:
 
     of: an expression, or a part of one such as z[0]. on: a leaf or another part that `of` is computed from,
     or some entries of it such as W[0, 1]. Returns booleans of the shape of.shape + on.shape: true where some
-    values of all leaves make the entry of `of` move with that of `on`, cancelling terms apart.
+    values of all leaves make the entry of `of` move with that of `on`, cancelling terms apart. Of the few ops that
+    have neither an index equation nor a definition, such as `first_max`, every entry is said to depend on every one.
     Raises ChainruleError where `on` is a constant.
 
     >>> import chainrule as cr
