@@ -127,9 +127,10 @@ def test_a_compiled_form_that_is_a_millionth_off_is_noticed(name, monkeypatch):
     requires_red(compiled_checks.check_compiled, [(cr.OPS[name], "float64")])
 
 
-def test_a_total_that_is_not_linear_is_noticed(monkeypatch):
-    monkeypatch.setattr(cr.exp, "linear", "joint")
-    requires_red(compiled_checks.check_compiled, [(cr.exp, "float64")])
+@over_ops(lambda op: op.elementwise and op.linear is None and not (op.defined and op.value_rule is None))
+def test_a_total_that_is_not_linear_is_noticed(op, monkeypatch):
+    monkeypatch.setattr(op, "linear", "joint" if op.arity == 1 else "each")
+    requires_red(compiled_checks.check_compiled, [(op, "float64")])
 
 
 IDENTITIES = [

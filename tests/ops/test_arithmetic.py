@@ -183,3 +183,9 @@ def test_arrays_stand_on_either_side():
     ):
         assert isinstance(made, cr.Expr)
         agree(cr.evaluate(made, VALUES), wanted, repr(made))
+
+
+@pytest.mark.parametrize(("base", "exponent", "slope"), [(0.0, 2.0, 0.0), (0.0, 1.0, 1.0), (-2.0, 3.0, 12.0)])
+def test_a_base_of_any_sign_has_a_slope_where_the_exponent_is_whole(base, exponent, slope):
+    a, b = cr.data("a"), cr.data("b")
+    assert float(cr.evaluate(cr.gradient(a**b, a), {"a": base, "b": exponent})) == slope

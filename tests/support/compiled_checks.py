@@ -29,6 +29,8 @@ class Job(NamedTuple):
     expected: list[NDArray[Any]]
 
 
+EXAMPLES = (0, 3, 4)
+"""Draws, none the negative of another: where two examples cancel, wrong totals can be right."""
 ALL_WAYS = 8
 """As many samples of an op are run in all ways, the others on a batch."""
 UNOPTIMISED = {
@@ -95,10 +97,10 @@ class Way:
         self.first = made.operands[0]
         self.exprs = [made.expr, *cr.gradient(of, made.operands)]
         self.examples = []
-        for draw in range(3):
+        for n, draw in enumerate(EXAMPLES):
             drawn = numbers(op, case, draw)
             example = {leaf: drawn[k] for k, leaf in enumerate(made.operands) if k not in shared}
-            example[weights] = (1 + draw) * values[weights]
+            example[weights] = (1 + n) * values[weights]
             # rounded to the dtype first, so that both readings start from the same numbers
             self.examples.append(
                 {leaf: np.float64(np.asarray(v, dtype)) for leaf, v in {**values, **example}.items()}

@@ -16,6 +16,7 @@ from chainrule.graph.notation import CALL, FACTOR, OPEN, POWER, WORD, Form, Nota
 from chainrule.graph.op import BINARY, UNARY, case, define, error, primitive, sign
 from chainrule.graph.symbols import text_raised
 from chainrule.ops.exponential import exp, log
+from chainrule.ops.reduction import fitted
 
 _MISFIT = error((3,), (2,), match="operands of one shape")
 
@@ -101,6 +102,11 @@ def raise_to(a, b, /):
 @raise_to.value
 def _(xp, a, b):
     return xp.power(a, b)
+
+
+@raise_to.gradient
+def _(dy, y, a, b):
+    return fitted(dy * (b * raise_to(a, b - 1)), a), fitted(dy * (y * log(a)), b)
 
 
 @sign("**")
