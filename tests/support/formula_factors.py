@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
 from support import formula_values as v
 from support.formula_functions import called
 from support.formula_index import Place, affine, parts, place

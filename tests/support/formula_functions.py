@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+
 from support.formula_index import parts, place
 from support.formula_values import ReadingError, Value, array, entrywise
 from support.formula_windows import at_maxima, diagonals, pooled, sizes_of, spread_over, to_maxima, toeplitz

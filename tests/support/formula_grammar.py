@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+
 from support import formula_values as v
 from support.formula_factors import Factors
 from support.formula_index import span

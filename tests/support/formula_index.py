@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
+
 from support.formula_values import ReadingError
 
 Place = Callable[[Mapping[str, Any]], Any]

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+
 from support import latex_reader, text_reader
 from support.formula_values import ReadingError
 

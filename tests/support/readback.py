@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from support import formula_lines
-from support.formula_values import ReadingError
 
 from chainrule.readings.formula import Style
 from chainrule.readings.formula.parts import named_parts
 from chainrule.readings.working import node_values
+from support import formula_lines
+from support.formula_values import ReadingError
 
 FORMS = ("matrix", "index")
 KINDS = ("latex", "text")
