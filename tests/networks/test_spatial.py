@@ -95,7 +95,11 @@ MISFITS = [
         "layer 2 of 2, Conv2d(4, 5), in correlate2d of a^{(0)} ",
     ),
     ((1, 4, 4), [cr.Conv2d(4, 5, padding="valid")], "came 5 places on an input of 4 with padding (0, 0)"),
-    ((1, 4, 4), [cr.MaxPool2d(5)], "layer 1 of 1, MaxPool2d(5), in max_pool2d of x: needed a window that fits"),
+    (
+        (1, 4, 4),
+        [cr.MaxPool2d(5)],
+        "layer 1 of 1, MaxPool2d(5), in max_pool2d of x: needed a window that fits",
+    ),
     ((1, 4, 4), [cr.Conv2d(4, 3, stride=0)], "needed a stride of at least 1"),
     ((1, 4, 4), [cr.Conv2d(4, 3, stride=0)], "came stride 0"),
     ((3, 4, 4), [cr.Conv2d(4, 3, groups=2)], "layer 1 of 1, Conv2d(4, 3, groups=2), in correlate2d"),

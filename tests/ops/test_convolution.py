@@ -94,7 +94,7 @@ def test_the_gradient_of_a_correlation_is_a_convolution_with_full_padding():
     assert dx is cr.convolve2d(r, k, padding="full")
     assert (str(dx), str(dk)) == ("r ∗[full] k", "x ⋆ r")
     assert dx.latex() == r"r \ast_{\text{full}} k"
-    assert dx.text(form="index", first=0) == "Σ[u,v] r[i-u,j-v] k[u,v]"
+    assert dx.text(form="index", first=0) == "Σ[u,v] r[i−u,j−v] k[u,v]"
     assert dk.text(form="index", first=0) == "Σ[k,l] x[k+i,l+j] r[k,l]"
 
 
@@ -129,17 +129,17 @@ def test_strides_dilations_and_groups_are_printed():
     y = cr.correlate2d(x, k, stride=(2, 1), padding=1, dilation=2, groups=2).named("y")
     dx, dk = cr.gradient(cr.sum(y * y / 2), [x, k])
     assert y.text() == "y = x ⋆[p=1, s=(2, 1), d=2, g=2] K"
-    assert dx.text(where=False) == "y ⋆ᵀ[p=1, s=(2, 1), d=2, g=2] K"
-    assert dk.text(where=False) == "x ⋆[p=1, s=2, d=(2, 1), g=2] y"
-    assert dx.latex(where=False) == r"y \star^{\top}_{p=1,\, s=(2, 1),\, d=2,\, g=2} K"
-    expected = "Σ[o,u,v] y[o,(j-2u+4)/2,k-2v+3] K[o,i-2⌊(o-1)/3⌋,u,v]"
+    assert dx.text(where=False) == "y ⋆ᵀ[n=9×9, p=1, s=(2, 1), d=2, g=2] K"
+    assert dk.text(where=False) == "x ⋆[outer, p=1, s=2, d=(2, 1), g=2] y"
+    assert dx.latex(where=False) == r"y \star^{\top}_{n=9 \times 9,\, p=1,\, s=(2, 1),\, d=2,\, g=2} K"
+    expected = "Σ[o,u,v] y[o,(j−2u+4)/2,k−2v+3] K[o,i−2⌊(o−1)/3⌋,u,v]"
     assert dx.text(form="index", where=False) == expected
 
 
 def test_a_part_without_a_name_is_0_outside_of_itself_not_its_value_for_0():
     x, k = cr.data("x", 4), cr.parameter("k", 3)
-    assert cr.correlate(cr.sigmoid(x), k).text(form="index") == "Σ[u] σ(x[i+u-1]) k[u]"
-    assert cr.correlate(cr.sigmoid(x), k, padding=1).text(form="index") == "Σ[u] (σ(x))[i+u-2] k[u]"
+    assert cr.correlate(cr.sigmoid(x), k).text(form="index") == "Σ[u] σ(x[i+u−1]) k[u]"
+    assert cr.correlate(cr.sigmoid(x), k, padding=1).text(form="index") == "Σ[u] σ(x)[i+u−2] k[u]"
 
 
 # All parameters together: loops and turned loops of the index equations, in NumPy.

@@ -142,10 +142,9 @@ def test_an_op_that_does_not_check_its_parameters_still_gives_a_parse_error(
 
     monkeypatch.setitem(OPS, "careless", Op(careless, "careless", None))
     with pytest.raises(
-        cr.ParseError, match=r"line 1, column 1, .careless\(x, 5\).: needed values that the op can take"
-    ) as caught:
+        cr.ParseError, match=r"line 1, column 1, .careless\(x, 5\).: needed parameters that careless takes"
+    ):
         cr.parse("careless(x, 5)")
-    assert isinstance(caught.value.__cause__, IndexError)
 
 
 # Texts made at random: an expression comes out, or one of the two errors.

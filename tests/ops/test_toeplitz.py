@@ -99,5 +99,5 @@ def test_the_notes_count_of_parameters():
 
 def test_one_entry_is_printed_as_an_entry_of_the_kernel():
     _, T = matrix(3, 4)
-    assert T.text(form="index", first=0) == "w[i-j]"
-    assert (T @ cr.data("a", 4)).text(form="index", first=0) == "Σ[j] w[i-j] a[j]"
+    assert T.text(form="index", first=0) == "w[i−j]"
+    assert (T @ cr.data("a", 4)).text(form="index", first=0) == "Σ[j] w[i−j] a[j]"

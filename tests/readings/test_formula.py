@@ -9,7 +9,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from support.expressions import NAMES, expressions, gradients
+from support.expressions import NAMES, expressions, filled, gradients
 from support.readback import FORMS, KINDS, problems
 
 import chainrule as cr
@@ -53,7 +53,7 @@ def sampled(name: str) -> list[tuple[cr.Expr, dict[cr.Expr, object]]]:
     """Every sample of an op on leaves, with numbers."""
     found = []
     rng = np.random.default_rng(0)
-    for sample in OPS[name].samples:
+    for sample in filled(OPS[name]):
         operands = [cr.parameter(f"x_{at}", shape) for at, shape in enumerate(sample.shapes)]
         expr = OPS[name](*operands, **sample.params)
         values = {leaf: rng.uniform(0.2, 0.9, leaf.shape) for leaf in cr.leaves([expr])}

@@ -155,7 +155,7 @@ def check_samples(op: Op) -> None:
         nodes = topological([made.expr, *adjoints(of, made.operands, rules=False).values()])
         switches = [node for node in nodes if node.op.name in SWITCHES]
         for node, value in zip(switches, cr.evaluate(switches, values), strict=True):
-            sides.setdefault(node.op.name, set()).update(np.unique(value).tolist())
+            sides.setdefault(node.text(where=False), set()).update(np.unique(value).tolist())
     for name, seen in sides.items():
         if seen != {0.0, 1.0}:
             raise Disagreement(f"{op.name}: the samples see {name} only at {sorted(seen)}")

@@ -113,8 +113,8 @@ class Random:
 
     def with_any_op(self) -> Any:
         """An op that is chosen first, with one of its samples, on random operands."""
-        op = self.random.choice([op for op in OPS.values() if op.public and op.samples])
-        return self.applied(op, self.random.choice(list(op.samples)), self.depth)
+        op = self.random.choice([op for op in OPS.values() if op.public and filled(op)])
+        return self.applied(op, self.random.choice(filled(op)), self.depth)
 
     def applied(self, op: Op, sample: Case, depth: int) -> Any:
         """An op with the parameters of a sample, on random operands of its shapes."""
@@ -145,6 +145,11 @@ _INTO: Mapping[str, Sequence[Callable[[Any], Any]]] = {
 """What carries any number into a domain."""
 
 
+def filled(op: Op) -> list[Case]:
+    """The samples of an op without operands of no entry: the reader takes no maximum and no softmax of nothing."""
+    return [sample for sample in op.samples if all(0 not in shape for shape in sample.shapes)]
+
+
 @cache
 def made_by(shape: Shape) -> tuple[tuple[Op, Case], ...]:
     """The samples of all public ops that give a shape; what works entry by entry gives any."""
@@ -162,7 +167,7 @@ def made_by(shape: Shape) -> tuple[tuple[Op, Case], ...]:
 def _samples() -> tuple[tuple[Op, Case, Shape], ...]:
     found = []
     for op in (op for op in OPS.values() if op.public):
-        for sample in op.samples:
+        for sample in filled(op):
             operands = [cr.data(f"x_{at}", shape) for at, shape in enumerate(sample.shapes)]
             found.append((op, sample, op(*operands, **sample.params).shape))
     return tuple(found)

@@ -86,7 +86,7 @@ def _summed(x: Value, words: str) -> Value:
 
 
 def _logsumexp(x: Any, axis: int | None) -> Any:
-    peak = np.max(x)
+    peak = np.max(np.asarray(x, float), initial=-1e300)
     return np.log(np.sum(np.exp(x - peak), axis=axis)) + peak
 
 
@@ -98,7 +98,7 @@ def _last(words: str, x: Value) -> int:
 def _softmax(x: Value, words: str) -> Value:
     if not x.rank:
         raise ReadingError("softmax of a number")
-    powers = np.exp(x.array - np.max(x.array))
+    powers = np.exp(x.array - np.max(np.asarray(x.array, float), initial=-1e300))
     return array(powers / np.sum(powers, axis=_last(words, x), keepdims=True))
 
 

@@ -75,7 +75,7 @@ def constant_number(expr: Expr) -> Number | None:
 
 def _number(value: Any) -> Number:
     if isinstance(value, float):
-        return float(value)
+        return math.nan if math.isnan(value) else float(value)  # one NaN: it equals nothing but itself
     if isinstance(value, int):
         return _within_floats(int(value))
     if isinstance(value, Fraction):

@@ -12,7 +12,8 @@ _COMMANDS = frozenset(
     (
         "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma tau "
         "upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell partial nabla "
-        "hat tilde bar dot vec mathbf mathit mathrm mathcal mathbb boldsymbol operatorname text frac top prime star infty odot "
+        "hat tilde bar dot vec mathbf mathit mathrm mathcal mathbb boldsymbol operatorname text frac top "
+        "prime star infty odot "
         "leftarrow rightarrow to ldots dots cdot times"
     ).split()
 )
@@ -26,7 +27,10 @@ def checked_name(name: str, where: str = "name") -> str:
     """
     if not isinstance(name, str) or not name.strip() or len(name) > _LONGEST:
         raise NamingError(
-            f"a name of 1 to {_LONGEST} characters", repr(name)[:100], where, "write a symbol, such as x, W_1 or loss"
+            f"a name of 1 to {_LONGEST} characters",
+            repr(name)[:100],
+            where,
+            "write a symbol, such as x, W_1 or loss",
         )
     position, depth = 0, 0
     while position < len(name):

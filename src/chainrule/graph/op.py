@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from chainrule.graph.errors import ChainruleError
+from chainrule.graph.errors import ChainruleError, ShapeError
 from chainrule.graph.expression import OPERATORS, Expr
 from chainrule.graph.notation import Notation, named_function, primed
 from chainrule.graph.shape import Shape, elementwise_shape
@@ -56,7 +56,9 @@ def error(*shapes: Shape, match: str, **params: Any) -> Case:
 
 
 UNARY = tuple(case(shape) for shape in ((), (3,), (2, 3), (1,), (0,)))
-BINARY = tuple(case(*pair) for pair in (((), ()), ((3,), (3,)), ((), (3,)), ((2, 3), ()), ((1,), (1,)), ((0,), (0,))))
+BINARY = tuple(
+    case(*pair) for pair in (((), ()), ((3,), (3,)), ((), (3,)), ((2, 3), ()), ((1,), (1,)), ((0,), (0,)))
+)
 
 
 class Op:
@@ -73,7 +75,7 @@ class Op:
         self.linear: str | None = facts.get("linear")
         """"joint": a linear map of all operands together; "each": linear in each; None: neither is promised."""
         self.domain: tuple[str, ...] = facts.get("domain", ("real",))
-        """What each operand may be, for the tests: real, positive, nonzero, probability, distribution, above_minus_one."""
+        """What each operand may be, for the tests: real, positive, nonzero, probability, distribution."""
         self.samples: Sequence[Case] = facts.get("samples", ())
         self.edges: tuple[float, ...] = facts.get("edges", ())
         """Points at which the value must be finite or the stated limit, without a warning."""
@@ -92,9 +94,13 @@ class Op:
             self.__module__ = body.__module__
             kinds = inspect.Parameter
             operands = [p for p in self.__signature__.parameters.values() if p.kind is kinds.POSITIONAL_ONLY]
-            self.variadic = any(p.kind is kinds.VAR_POSITIONAL for p in self.__signature__.parameters.values())
+            self.variadic = any(
+                p.kind is kinds.VAR_POSITIONAL for p in self.__signature__.parameters.values()
+            )
             self.arity = len(operands)
-            self.defaults = {p.name: p.default for p in self.__signature__.parameters.values() if p.default is not p.empty}
+            self.defaults = {
+                p.name: p.default for p in self.__signature__.parameters.values() if p.default is not p.empty
+            }
             self.operand_names = tuple(p.name for p in operands)
 
     def __repr__(self) -> str:
@@ -120,6 +126,11 @@ class Op:
                 operands.append(_lift[0](value))
             elif kind is inspect.Parameter.VAR_POSITIONAL:
                 operands.extend(_lift[0](item) for item in value)
+            elif isinstance(value, Expr):
+                remedy = "write the definition out instead, with the expression in it"
+                raise ChainruleError(
+                    f"a plain value for the parameter {name}", repr(value), self.name, remedy
+                )
             else:
                 params[name] = hashable(value)
         return self.apply(tuple(operands), params)
@@ -128,28 +139,43 @@ class Op:
         """The expression of this op on these operands; the shape is checked here."""
         try:
             shape = self._shape(operands, params)
+            return Expr(self, operands, params, shape)
         except ChainruleError as fault:
             raise type(fault)(fault.needed, fault.came, self._on(operands), fault.remedy) from None
-        return Expr(self, operands, params, shape)
+        except (TypeError, ValueError, LookupError, ArithmeticError) as reason:
+            if not params:
+                raise
+            came = ", ".join(f"{name}={value!r}"[:80] for name, value in params.items())
+            remedy = f"see help(chainrule.{self.name})"
+            raise ChainruleError(
+                f"parameters that {self.name} takes", came, self._on(operands), remedy
+            ) from reason
 
     def _shape(self, operands: tuple[Expr, ...], params: Mapping[str, Any]) -> Shape:
         shapes = tuple(operand.shape for operand in operands)
         if self.elementwise:
-            if params and self.defined:
-                self.definition(operands, params)
-            elif params and self.body is not None:
+            shape = elementwise_shape(self.name, *shapes)
+            if params and self.defined and self.definition(operands, params).shape != shape:
+                raise ShapeError(
+                    "parameters that are numbers", "arrays", self.name, "write the definition out instead"
+                )
+            if params and not self.defined and self.body is not None:
                 self.body(*shapes, **params)
-            return elementwise_shape(self.name, *shapes)
+            return shape
         if self.defined:
             return self.definition(operands, params).shape
         if self.body is None:
-            raise ChainruleError("an op with a body", repr(self), self.name, "hang a function on it that gives the shape")
-        shape: Shape = self.body(*shapes, **params)
-        return shape
+            raise ChainruleError(
+                "an op with a body", repr(self), self.name, "hang a function on it that gives the shape"
+            )
+        found: Shape = self.body(*shapes, **params)
+        return found
 
     def _on(self, operands: Sequence[Expr]) -> str:
         """Where an error is: the op and the user's names for its operands."""
-        called = [node.name or ("a constant" if node.is_leaf else f"{node.op.name}(...)") for node in operands]
+        called = [
+            node.name or ("a constant" if node.is_leaf else f"{node.op.name}(...)") for node in operands
+        ]
         listed = ", ".join(called[:-1]) + " and " + called[-1] if len(called) > 1 else "".join(called)
         return f"{self.name} of {listed}" if called else self.name
 
@@ -163,7 +189,9 @@ class Op:
     def definition(self, operands: tuple[Expr, ...], params: Mapping[str, Any]) -> Expr:
         """What the op means on these operands, in simpler ops."""
         if not self.defined or self.body is None:
-            raise ChainruleError("an op that is defined by others", repr(self), "definition", "use its value rule")
+            raise ChainruleError(
+                "an op that is defined by others", repr(self), "definition", "use its value rule"
+            )
         expr: Expr = self.body(*operands, **params)
         return expr
 
@@ -196,6 +224,7 @@ class Op:
 
     def derivative(self, rule: Rule) -> Rule:
         """Hang f′ on an elementwise op f of one operand; f′ becomes an op of its own, defined by the rule."""
+
         def notation(expr: Expr) -> Notation:
             written = self.notation_of(expr)
             return primed(written if isinstance(written, Notation) else named_function(self.name))
@@ -235,7 +264,9 @@ def hashable(value: Any) -> Any:
 def register(op: Op) -> Op:
     """Enter an op in the register; a name can be taken once."""
     if op.name in OPS:
-        raise ChainruleError("a name that no op has yet", op.name, "register", "give the function another name")
+        raise ChainruleError(
+            "a name that no op has yet", op.name, "register", "give the function another name"
+        )
     OPS[op.name] = op
     return op
 

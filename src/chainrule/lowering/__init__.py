@@ -5,7 +5,7 @@ from typing import Any
 
 import jax
 
-from chainrule.lowering import convolution, pooling
+from chainrule.lowering import channels, convolution, pooling
 
 FORMS: dict[str, Callable[..., Any]] = {
     "sigmoid": lambda xp, x: jax.nn.sigmoid(x),
@@ -16,5 +16,5 @@ FORMS: dict[str, Callable[..., Any]] = {
 }
 """By the op's name: a rule with the signature of its value rule."""
 
-BATCH_SUMS: dict[str, Callable[..., Any]] = {**convolution.BATCH_SUMS}
+BATCH_SUMS: dict[str, Callable[..., Any]] = {**channels.BATCH_SUMS, **convolution.BATCH_SUMS}
 """By the op's name: a rule with the signature of its batch_sum rule."""

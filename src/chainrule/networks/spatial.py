@@ -108,7 +108,7 @@ class Conv1d(_Convolution):
 
     >>> import chainrule as cr
     >>> print(Conv1d(4, 3).build(cr.data("x", (2, 10)), Scope()))
-    z⁽¹⁾ = x ⋆ W⁽¹⁾ + b⁽¹⁾ 1[8]
+    z⁽¹⁾ = x ⋆ W⁽¹⁾ + b⁽¹⁾ ⊗ 1[8]
     """
 
     axes = 1
@@ -128,7 +128,7 @@ class Conv2d(_Convolution):
     >>> scope = Scope()
     >>> z = Conv2d(32, 3, padding="same").build(cr.data("x", (1, 28, 28)), scope)
     >>> print(z)
-    z⁽¹⁾ = x ⋆[same] W⁽¹⁾ + b⁽¹⁾ 1[28×28]
+    z⁽¹⁾ = x ⋆[same] W⁽¹⁾ + b⁽¹⁾ ⊗ 1[28×28]
     >>> z.shape, [declared.leaf.shape for declared in scope.declared]
     ((32, 28, 28), [(32, 1, 3, 3), (32,)])
     """

@@ -6,15 +6,12 @@ Legend: a, b operands; y the result; dy its adjoint.
 from __future__ import annotations
 
 from fractions import Fraction
-from types import ModuleType
 from typing import Any
 
-from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr, Number
 from chainrule.graph.leaves import constant, constant_number
 from chainrule.graph.notation import (
     BESIDE,
-    CALL,
     FACTOR,
     HADAMARD,
     OPEN,
@@ -23,15 +20,11 @@ from chainrule.graph.notation import (
     QUOTIENT,
     SUM,
     TERM,
-    WORD,
     Form,
     Notation,
     infix,
-    numeral,
 )
-from chainrule.graph.op import BINARY, UNARY, case, define, error, lift_with, primitive, sign
-from chainrule.graph.symbols import text_raised
-from chainrule.ops.exponential import exp, log
+from chainrule.graph.op import BINARY, UNARY, error, lift_with, primitive, sign
 from chainrule.ops.reduction import fitted
 
 lift_with(constant)
@@ -90,7 +83,14 @@ def _(a, b):
 
 
 @sign("-")
-@primitive(infix(" - ", " − ", SUM), elementwise=True, linear="joint", domain=("real", "real"), samples=BINARY, errors=[_MISFIT])
+@primitive(
+    infix(" - ", " − ", SUM),
+    elementwise=True,
+    linear="joint",
+    domain=("real", "real"),
+    samples=BINARY,
+    errors=[_MISFIT],
+)
 def subtract(a, b, /):
     """The difference a − b, entry by entry.
 
@@ -125,7 +125,10 @@ def _(a, b):
 
 @sign("neg")
 @primitive(
-    Notation(Form("-#1", SUM, (TERM,)), Form("−#1", SUM, (TERM,))), elementwise=True, linear="joint", samples=UNARY
+    Notation(Form("-#1", SUM, (TERM,)), Form("−#1", SUM, (TERM,))),
+    elementwise=True,
+    linear="joint",
+    samples=UNARY,
 )
 def negate(a, /):
     """The negative −a, entry by entry.
@@ -165,7 +168,9 @@ def _product(expr: Expr) -> Notation | Expr:
     a, b = expr.operands
     (m, left), (n, right) = _factored(a), _factored(b)
     if n is not None and m is None and (a.shape or not b.shape or right is not None):
-        return multiply(constant(n, b.shape if right is None else ()), a if right is None else multiply(a, right))
+        return multiply(
+            constant(n, b.shape if right is None else ()), a if right is None else multiply(a, right)
+        )
     if m is not None and m < 0:
         if left is not None:
             rest = multiply(left, b)
@@ -175,7 +180,9 @@ def _product(expr: Expr) -> Notation | Expr:
         return infix(r" \odot ", " ⊙ ", HADAMARD, right=HADAMARD)
     if a.shape and not b.shape:
         return multiply(b, a)
-    return infix(BESIDE, BESIDE, PRODUCT, left=FACTOR if a.op.equation is not None else PRODUCT, right=PRODUCT)
+    return infix(
+        BESIDE, BESIDE, PRODUCT, left=FACTOR if a.op.equation is not None else PRODUCT, right=PRODUCT
+    )
 
 
 def _factored(expr: Expr) -> tuple[Number | None, Expr | None]:
@@ -184,7 +191,9 @@ def _factored(expr: Expr) -> tuple[Number | None, Expr | None]:
         return constant_number(expr), None
     if expr.op is multiply and not expr.name:
         number = constant_number(expr.operands[0])
-        return (number, expr.operands[1]) if number is not None and not expr.operands[0].shape else (None, None)
+        return (
+            (number, expr.operands[1]) if number is not None and not expr.operands[0].shape else (None, None)
+        )
     return None, None
 
 
@@ -195,7 +204,9 @@ def _quotient(expr: Expr) -> Notation:
 
 
 @sign("*")
-@primitive(_product, elementwise=True, linear="each", domain=("real", "real"), samples=BINARY, errors=[_MISFIT])
+@primitive(
+    _product, elementwise=True, linear="each", domain=("real", "real"), samples=BINARY, errors=[_MISFIT]
+)
 def multiply(a, b, /):
     """The product a ⊙ b, entry by entry; a number times an array scales it.
 
@@ -281,100 +292,13 @@ def _(a, b):
     return _times(factor * inverse, rest) if _short(inverse) and _short(factor * inverse) else None
 
 
-def _raised(expr: Expr) -> Notation:
-    """x^2; of an array entry by entry, which a ⊙ in the exponent says."""
-    number, each = numeral(expr.params["exponent"], inline=True), expr.shape != ()
-    return Notation(
-        Form("#1^{" + (r"\odot " if each else "") + number.latex.template + "}", POWER, (CALL,)),
-        Form("#1" + ("⊙" if each else "") + text_raised(number.text.template), POWER, (CALL,)),
-    )
-
-
-def _raised_to(expr: Expr) -> Notation:
-    if expr.shape:
-        return Notation(Form(r"#1^{\odot #2}", POWER, (CALL, FACTOR)), Form("#1⊙^#2", POWER, (CALL, WORD)))
-    return Notation(Form("#1^{#2}", POWER, (CALL, OPEN)), Form("#1^#2", POWER, (CALL, WORD)))
-
-
-@primitive(
-    _raised,
-    elementwise=True,
-    domain=("positive",),
-    samples=[
-        *(case(c.shapes[0], exponent=e) for c in UNARY[:3] for e in (2, 3, -1, Fraction(1, 2), 0, 1)),
-        *(case(c.shapes[0], exponent=2) for c in UNARY[3:]),
-    ],
-)
-def power(a, /, exponent):
-    """The power of a with a constant exponent, entry by entry.
-
-    exponent: an int, Fraction or float.
-
-    >>> import chainrule as cr
-    >>> str(cr.data("x") ** 2)
-    'x²'
-    """
-    if not isinstance(exponent, (int, float, Fraction)):
-        raise ChainruleError("a number as exponent", repr(exponent), "power", "write a ** b where b is an expression")
-
-
-@power.value
-def _(xp: ModuleType, a: Any, exponent: Number) -> Any:
-    a = xp.asarray(a)
-    if exponent == 2:
-        return a * a
-    return xp.power(a, exponent if isinstance(exponent, int) and abs(exponent) < 2**31 else float(exponent))
-
-
-@power.gradient
-def _(dy, y, a, exponent):
-    return (dy * (exponent * a ** (exponent - 1)),)
-
-
-@power.tidy
-def _(a, exponent):
-    if exponent == 1:
-        return a
-    return constant(1, a.shape) if exponent == 0 else None
-
-
-@define(
-    _raised_to,
-    elementwise=True,
-    domain=("positive", "real"),
-    samples=BINARY,
-    errors=[_MISFIT],
-)
-def raise_to(a, b, /):
-    """a to the power b, entry by entry, for a positive base: exp(b log a). It is what a ** b makes.
-
-    a, b: one shape, or one of them a scalar. Raises ShapeError otherwise.
-
-    >>> import chainrule as cr
-    >>> float(cr.evaluate(2 ** cr.data("b"), {"b": 3}))
-    8.0
-    """
-    return exp(b * log(a))
-
-
-@raise_to.value
-def _(xp, a, b):
-    return xp.power(a, b)
-
-
-@sign("**")
-def to_the(a: object, b: object) -> Expr:
-    """a ** b: a power with a constant exponent where b is a number, exp(b log a) otherwise."""
-    exponent = constant(b)
-    number = None if exponent.shape or exponent.name else constant_number(exponent)
-    return raise_to(a, exponent) if number is None else power(a, exponent=number)
-
-
 def _scaled(expr: Expr) -> tuple[Number, Expr | None]:
     """An expression as a number times the rest; the rest is None for a constant scalar."""
     number = constant_number(expr)
     if number is not None and isinstance(number, (int, float, Fraction)):
-        return (number, None) if not expr.shape else (number, constant(1, expr.shape) if number != 1 else expr)
+        return (
+            (number, None) if not expr.shape else (number, constant(1, expr.shape) if number != 1 else expr)
+        )
     if expr.name:
         return 1, expr
     if expr.op is negate:

@@ -289,7 +289,9 @@ def _input_equation(dy, k, shape, turned, **params):
 def _input_notation(dy, k, shape, turned, **params):
     latex, text = _STAR[turned]
     layout = layout_of(shape, k.shape, **params)
-    return starred((latex + r"^{\top}", text + "ᵀ"), layout.windows, layout.groups, size=shape[-len(layout.windows) :])
+    return starred(
+        (latex + r"^{\top}", text + "ᵀ"), layout.windows, layout.groups, size=shape[-len(layout.windows) :]
+    )
 
 
 @correlate_input_gradient.value

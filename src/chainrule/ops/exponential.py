@@ -30,7 +30,13 @@ def _(dy, y, x):
     return (dy * y,)
 
 
-@primitive(function(r"\log", "log"), elementwise=True, domain=("positive",), samples=UNARY, edges=(1e-300, 1.0, 1e300))
+@primitive(
+    function(r"\log", "log"),
+    elementwise=True,
+    domain=("positive",),
+    samples=UNARY,
+    edges=(1e-300, 1.0, 1e300),
+)
 def log(x, /):
     """The natural logarithm, entry by entry; −∞ at 0.
 
@@ -149,7 +155,9 @@ def _(dy, y, x):
 _MISFIT = error((3,), (2,), match="operands of one shape")
 
 
-@primitive(function(r"\max", "max", 2), elementwise=True, domain=("real", "real"), samples=BINARY, errors=[_MISFIT])
+@primitive(
+    function(r"\max", "max", 2), elementwise=True, domain=("real", "real"), samples=BINARY, errors=[_MISFIT]
+)
 def maximum(a, b, /):
     """The larger of a and b, entry by entry. Where they are equal, b receives the gradient.
 
@@ -170,7 +178,9 @@ def _(dy, y, a, b):
     return _shared(dy, a, b, chosen)
 
 
-@primitive(function(r"\min", "min", 2), elementwise=True, domain=("real", "real"), samples=BINARY, errors=[_MISFIT])
+@primitive(
+    function(r"\min", "min", 2), elementwise=True, domain=("real", "real"), samples=BINARY, errors=[_MISFIT]
+)
 def minimum(a, b, /):
     """The smaller of a and b, entry by entry. Where they are equal, a receives the gradient.
 

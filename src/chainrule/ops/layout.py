@@ -149,12 +149,17 @@ def equation_text(what: str, layout: Layout, turned: bool) -> str:
     }[what]
 
 
-def starred(star: tuple[str, str], windows: Sequence[Window], groups: int, word: str = "", size: Shape = ()) -> Notation:
-    """x ⋆ k with what is not plain in a subscript. word: a further one. size: of the result, where nothing else tells it."""
+def starred(
+    star: tuple[str, str], windows: Sequence[Window], groups: int, word: str = "", size: Shape = ()
+) -> Notation:
+    """x ⋆ k with what is not plain in a subscript. word: a further one. size: of the result, where only it tells."""
     ones, more = [1] * len(windows), [f"g={groups}"] if groups != 1 else []
     above, plain = ([rf"\text{{{word}}}"], [word]) if word else ([], [])
     if size:
-        above, plain = [*above, f"n={by(size)}".replace("×", r"\times")], [*plain, f"n={by(size)}".replace(" ", "")]
+        above, plain = (
+            [*above, f"n={by(size)}".replace("×", r"\times")],
+            [*plain, f"n={by(size)}".replace(" ", "")],
+        )
     subscript = r",\, ".join(above + shown(windows, ones, latex=True) + more)
     bracket = ", ".join(plain + shown(windows, ones, latex=False) + more)
     return Notation(

@@ -20,11 +20,13 @@ def _product(expr: Expr) -> Notation:
     ranks = tuple(len(operand.shape) for operand in expr.operands)
     if ranks == (1, 1):
         return Notation(
-            Form(rf"#1^{{\top}}{APPLIED}#2", PRODUCT, (CALL, FACTOR)), Form(f"#1ᵀ{APPLIED}#2", PRODUCT, (CALL, FACTOR))
+            Form(rf"#1^{{\top}}{APPLIED}#2", PRODUCT, (CALL, FACTOR)),
+            Form(f"#1ᵀ{APPLIED}#2", PRODUCT, (CALL, FACTOR)),
         )
     if ranks == (1, 2):
         return Notation(
-            Form(rf"#2^{{\top}}{APPLIED}#1", PRODUCT, (FACTOR, CALL)), Form(f"#2ᵀ{APPLIED}#1", PRODUCT, (FACTOR, CALL))
+            Form(rf"#2^{{\top}}{APPLIED}#1", PRODUCT, (FACTOR, CALL)),
+            Form(f"#2ᵀ{APPLIED}#1", PRODUCT, (FACTOR, CALL)),
         )
     return infix(APPLIED, APPLIED, PRODUCT, right=FACTOR)
 
@@ -100,7 +102,8 @@ def _(A, B):
 @contraction(
     "Y[i,j] = u[i] * v[j]",
     Notation(
-        Form(rf"#1{APPLIED}#2^{{\top}}", PRODUCT, (PRODUCT, CALL)), Form(f"#1{APPLIED}#2ᵀ", PRODUCT, (PRODUCT, CALL))
+        Form(rf"#1{APPLIED}#2^{{\top}}", PRODUCT, (PRODUCT, CALL)),
+        Form(f"#1{APPLIED}#2ᵀ", PRODUCT, (PRODUCT, CALL)),
     ),
     domain=("real", "real"),
     samples=(case((2,), (3,)), case((1,), (1,)), case((0,), (2,))),
@@ -117,7 +120,10 @@ def outer(u, v, /):
     """
     if len(u) != 1 or len(v) != 1:
         raise ShapeError(
-            "two vectors", f"{u} and {v}", "outer", "flatten(A) makes a vector of a matrix; to scale by a number write *"
+            "two vectors",
+            f"{u} and {v}",
+            "outer",
+            "flatten(A) makes a vector of a matrix; to scale by a number write *",
         )
     return u + v
 
@@ -145,7 +151,9 @@ def transpose(A, /):
     (3, 2)
     """
     if len(A) != 2:
-        raise ShapeError("a matrix", f"{A}", "transpose", "a vector is a column already; u @ v and outer(u, v) need no .T")
+        raise ShapeError(
+            "a matrix", f"{A}", "transpose", "a vector is a column already; u @ v and outer(u, v) need no .T"
+        )
     return A[::-1]
 
 

@@ -3,13 +3,13 @@
 Legend: y_hat the prediction ŷ (for the cross entropies a probability); z its logits; y the label.
 """
 
+from chainrule.graph.errors import ShapeError
+from chainrule.graph.notation import OPEN, POWER, Form, Notation
 from chainrule.graph.op import case, define, error
 from chainrule.ops.activation import sigmoid, softplus
 from chainrule.ops.exponential import log
 from chainrule.ops.reduction import sum
 from chainrule.ops.softmax import log_softmax, softmax
-from chainrule.graph.errors import ShapeError
-from chainrule.graph.notation import OPEN, POWER, Form, Notation
 
 _PAIRS = (case((), ()), case((3,), (3,)), case((1,), (1,)), case((2, 3), (2, 3)), case((0,), (0,)))
 _VECTORS = (case((3,), (3,)), case((1,), (1,)), case((0,), (0,)))
@@ -120,7 +120,9 @@ def _(z, y):
     return binary_cross_entropy_with_logits(z, y)
 
 
-@define(domain=("probability", "probability"), samples=_VECTORS, errors=[_MISFIT, error((), (), match="vectors")])
+@define(
+    domain=("probability", "probability"), samples=_VECTORS, errors=[_MISFIT, error((), (), match="vectors")]
+)
 def cross_entropy(p, y, /):
     """−Σ y_k log p_k. Notes (46), (66).
 
@@ -141,7 +143,12 @@ def _(xp, p, y):
     return -xp.sum(_weighted_log(xp, xp.asarray(y), xp.asarray(p)))
 
 
-@define(domain=("real", "probability"), samples=_VECTORS, edges=_EDGES, errors=[_MISFIT, error((), (), match="vectors")])
+@define(
+    domain=("real", "probability"),
+    samples=_VECTORS,
+    edges=_EDGES,
+    errors=[_MISFIT, error((), (), match="vectors")],
+)
 def cross_entropy_with_logits(z, y, /):
     """The cross entropy of the probabilities softmax(z), finite for any logits z.
 

@@ -12,8 +12,8 @@ from chainrule.graph.shape import Shape, as_shape, normal_axis, size_of
 
 _LETTERS = "ijklmnpqrt"
 _SAMPLES = (
-    case((3,)), case((2, 3)), case((2, 3), axis=0), case((2, 3), axis=-1), case((2, 3, 2), axis=1), case((1,)), case(()),
-    case((1, 3), axis=0),
+    case((3,)), case((2, 3)), case((2, 3), axis=0), case((2, 3), axis=-1), case((2, 3, 2), axis=1),
+    case((1,)), case(()), case((1, 3), axis=0),
 )  # fmt: skip
 _EMPTY = (case((0,)), case((2, 0), axis=1))
 _NONE = (case((2, 0), axis=0), case((0, 2), axis=1))
@@ -64,8 +64,14 @@ def spread_back(dy: Expr, x: Expr, axis: int | None) -> Expr:
     return spread(dy, axis=axis, size=x.shape[axis])
 
 
-@primitive(notation("sum"), linear="joint", equation=reduced("sum"), samples=(*_SAMPLES, *_EMPTY, *_NONE), errors=_ERRORS)
-def sum(x, /, axis=None):  # noqa: A001, PLW0622 - the name of mathematics
+@primitive(
+    notation("sum"),
+    linear="joint",
+    equation=reduced("sum"),
+    samples=(*_SAMPLES, *_EMPTY, *_NONE),
+    errors=_ERRORS,
+)
+def sum(x, /, axis=None):
     """The sum over all entries, or over one axis.
 
     axis: the axis that disappears; None for all. Raises ShapeError where there is no such axis.
@@ -106,11 +112,25 @@ def fitted(dx: Expr, x: Expr) -> Expr:
 @primitive(
     with_parameters("spread", axis="axis", size="size"),
     linear="joint",
-    samples=(case((3,), axis=0, size=2), case((2, 3), axis=1, size=4), case((), axis=0, size=3), case((2,), axis=1, size=0), case((0,), axis=0, size=2), case((1,), axis=0, size=1)),
-    errors=[error((3,), axis=2, size=2, match="an axis from"), error((3,), axis=0, size=-1, match="none negative")],
+    samples=(
+        case((3,), axis=0, size=2),
+        case((2, 3), axis=1, size=4),
+        case((), axis=0, size=3),
+        case((2,), axis=1, size=0),
+        case((0,), axis=0, size=2),
+        case((1,), axis=0, size=1),
+    ),
+    errors=[
+        error((3,), axis=2, size=2, match="an axis from"),
+        error((3,), axis=0, size=-1, match="none negative"),
+    ],
     equation=lambda shapes, params: "Y[{}] = X[{}]".format(
         ",".join(_LETTERS[: len(shapes[0]) + 1]),
-        ",".join(c for i, c in enumerate(_LETTERS[: len(shapes[0]) + 1]) if i != params["axis"] % (len(shapes[0]) + 1)),
+        ",".join(
+            c
+            for i, c in enumerate(_LETTERS[: len(shapes[0]) + 1])
+            if i != params["axis"] % (len(shapes[0]) + 1)
+        ),
     ),
 )
 def spread(x, /, axis, size):
@@ -151,12 +171,19 @@ def mean(x, /, axis=None):
     """
     n = size_of(x.shape) if axis is None else x.shape[normal_axis(axis, x.shape, "mean")]
     if n == 0:
-        raise ShapeError("at least one entry to average", f"the shape {x.shape}", "mean", "of no entries take the sum, 0")
+        raise ShapeError(
+            "at least one entry to average", f"the shape {x.shape}", "mean", "of no entries take the sum, 0"
+        )
     return sum(x, axis=axis) / n
 
 
-@primitive(notation("max", r"\max"), equation=reduced("max"), samples=(*_SAMPLES, *_NONE), errors=[*_ERRORS, _NOTHING])
-def max(x, /, axis=None):  # noqa: A001, PLW0622 - the name of mathematics
+@primitive(
+    notation("max", r"\max"),
+    equation=reduced("max"),
+    samples=(*_SAMPLES, *_NONE),
+    errors=[*_ERRORS, _NOTHING],
+)
+def max(x, /, axis=None):
     """The largest entry of all, or along one axis. Of equal ones the first receives the gradient.
 
     axis: the axis that disappears; None for all. Raises ShapeError where there is no entry.
@@ -167,7 +194,9 @@ def max(x, /, axis=None):  # noqa: A001, PLW0622 - the name of mathematics
     """
     shape = without_axis(x, axis, "max")
     if (size_of(x) if axis is None else x[axis]) == 0:
-        raise ShapeError("at least one entry", f"the shape {x}", "max", "take it along an axis that has entries")
+        raise ShapeError(
+            "at least one entry", f"the shape {x}", "max", "take it along an axis that has entries"
+        )
     return shape
 
 

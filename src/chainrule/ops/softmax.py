@@ -4,9 +4,8 @@ Legend: z the logits; p the probabilities; y the result; dy its adjoint; axis th
 """
 
 from chainrule.graph.expression import Expr
-from chainrule.graph.notation import named_function
-from chainrule.graph.op import case, define, error
 from chainrule.graph.leaves import constant_number
+from chainrule.graph.op import case, define, error
 from chainrule.graph.shape import normal_axis
 from chainrule.ops.activation import sigmoid, softplus
 from chainrule.ops.arithmetic import subtract

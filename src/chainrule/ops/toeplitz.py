@@ -106,10 +106,12 @@ def toeplitz(w, /, n, padding="full", convention="convolve"):
 
 
 def _named(name: str, padding: Any, convention: str, n: int | None = None, m: int | None = None) -> Notation:
-    """T(w) with what is needed to see its entries: how long the input is, padding and convention where they are not plain."""
+    """T(w) with what its entries need: how long the input is, padding and convention where they are not plain."""
     size = f"n={n}" if m is None else f"m={m}"
     words = [padding if isinstance(padding, str) else f"p={padding}"] if padding != "full" else []
-    return named_function(name, ", ".join([size, *words, *([convention] if convention != "convolve" else [])]))
+    return named_function(
+        name, ", ".join([size, *words, *([convention] if convention != "convolve" else [])])
+    )
 
 
 def _equation(m: int, n: int, padding: Any, convention: str) -> str:

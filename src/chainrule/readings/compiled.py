@@ -104,9 +104,7 @@ def fed_arrays(wanted: Sequence[Expr], values: Mapping[Any, Any], batch: bool, d
             ) from None
         leading = batch and leaf.op is DATA
         if array.shape[leading:] != leaf.shape or (leading and array.ndim == 0):
-            wish = (
-                f"the shape (n, {', '.join(map(str, leaf.shape))})" if leading else f"the shape {leaf.shape}"
-            )
+            wish = "the shape " + (str(("n", *leaf.shape)).replace("'", "") if leading else str(leaf.shape))
             remedy = (
                 "the batch is the first axis of data, and parameters have none"
                 if batch

@@ -94,7 +94,7 @@ def fed_values(wanted: Sequence[Expr], values: Values, dtype: Any) -> dict[Expr,
     fed: dict[Expr, Array] = {}
     for key, value in values.items():
         leaf = known.get(key) if isinstance(key, str) else key if key in wanted else None
-        if leaf is None:
+        if leaf is None or value is None:
             continue
         try:
             array = np.asarray(value, dtype)

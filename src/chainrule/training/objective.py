@@ -62,7 +62,7 @@ def value_and_gradient(
         raise ChainruleError('"mean" or "sum"', repr(reduce), "value_and_gradient", 'write reduce="mean"')
     dtype, targets = checked_dtype(dtype), tuple(wrt)
     exprs = [loss, *gradient(loss, targets)]
-    wanted = leaves([loss, *exprs, *targets])
+    wanted = leaves([loss, *exprs, *(target for target in targets if target.op is DATA)])
 
     how = [reduce, *(None if target.op is DATA else reduce for target in targets)]
 

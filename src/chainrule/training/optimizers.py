@@ -106,7 +106,12 @@ class SGD(Optimizer):
             _checked("learning_rate above 0", self.learning_rate, lambda rate: rate > 0)
         _checked("momentum from 0 to below 1", self.momentum, lambda momentum: 0 <= momentum < 1)
         if self.nesterov and not self.momentum:
-            raise ChainruleError("momentum above 0 with nesterov", f"momentum {self.momentum}", "SGD")
+            raise ChainruleError(
+                "momentum above 0 with nesterov",
+                f"momentum {self.momentum}",
+                "SGD",
+                "write momentum=0.9, or leave nesterov out",
+            )
 
     def rule(self, theta: Expr, g: Expr) -> Update:
         rate = ETA if not callable(self.learning_rate) else scheduled(self.learning_rate)
@@ -132,7 +137,12 @@ def scheduled(rate: Callable[[Expr], Expr]) -> Expr:
     if isinstance(value, (int, float)):
         value = constant(value)
     if not isinstance(value, Expr) or value.shape:
-        raise ChainruleError("a scalar expression of t from the schedule", repr(value)[:80], "learning_rate")
+        raise ChainruleError(
+            "a scalar expression of t from the schedule",
+            repr(value)[:80],
+            "learning_rate",
+            "write it as lambda t: 0.1 / (1 + 0.01 * t)",
+        )
     return value
 
 
@@ -142,4 +152,4 @@ def _checked(wish: str, value: Any, holds: Callable[[Any], bool]) -> None:
     except TypeError:
         fits = False
     if not fits:
-        raise ChainruleError(wish, repr(value)[:80], "SGD")
+        raise ChainruleError(wish, repr(value)[:80], "SGD", "write numbers as in SGD(0.1, momentum=0.9)")

@@ -45,9 +45,19 @@ class Plan:
     def __post_init__(self) -> None:
         for name, value in (("epochs", self.epochs), ("batch_size", self.size)):
             if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 1:
-                raise ChainruleError(f"{name} as a whole number from 1", repr(value)[:80], "fit")
+                raise ChainruleError(
+                    f"{name} as a whole number from 1",
+                    repr(value)[:80],
+                    "fit",
+                    f"write digits only, as in {name}=32",
+                )
         if not isinstance(self.optimizer, Optimizer):
-            raise ChainruleError("an optimizer such as SGD(0.1)", repr(self.optimizer)[:80], "fit")
+            raise ChainruleError(
+                "an optimizer such as SGD(0.1)",
+                repr(self.optimizer)[:80],
+                "fit",
+                "write optimizer=SGD(0.1), with its learning rate",
+            )
 
 
 class Stepper:

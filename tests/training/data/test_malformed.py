@@ -33,3 +33,12 @@ def test_a_malformed_file_is_named(case: Case, tmp_path):
     assert "came " in message
     assert len(message) < 800 or len(str(spec)) > 800, message
     assert str(pickle.loads(pickle.dumps(fault.value))) == message
+
+
+def test_a_blank_first_line_is_named(tmp_path):
+    path = tmp_path / "blank.csv"
+    path.write_text("\na,b\n1,2\n")
+    with pytest.raises(
+        DataError, match=r"line 1: needed the names of the columns on line 1; came a blank line"
+    ):
+        open_data(path, "b")

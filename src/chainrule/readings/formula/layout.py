@@ -67,7 +67,7 @@ class Layout:
     def beside(self, a: str, b: str, applied: bool = False) -> str:
         """Two texts side by side, with a dot where a reader could take them for a number or a call."""
         if self.spelled_out:
-            return a + self.style.times + b
+            return a + (" " if applied else self.style.times) + b
         call = b.startswith((r"\left(", "(")) and looks_callable(a)
         number = a[-1:] in _DIGITS and b.startswith(r"\frac")
         if b[:1] in _DIGITS or call or number or (b.startswith("[") and not self.style.latex):

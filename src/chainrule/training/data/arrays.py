@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,10 @@ class ArrayEncoder:
         """
         if tuple(block.X.shape[1:]) != self.shape:
             place = where(block.rows[0]) if len(block.rows) else "open_data"
-            raise DataError(f"examples of the shape {self.shape}", f"{tuple(block.X.shape[1:])}", place)
+            came = tuple(block.X.shape[1:])
+            raise DataError(
+                f"examples of the shape {self.shape}", f"{came}", place, fitting(self.shape, came)
+            )
         _finite(block, where)
         if block.X.dtype == np.uint8 and self.mean.ndim == 0:
             X = block.X.astype(np.float32)
@@ -122,6 +126,13 @@ def learned_array(
     return ArrayEncoder(shape, np.asarray(mean), np.asarray(scale), names, target, constant, resized)
 
 
+def fitting(shape: Sequence[int], came: Sequence[int]) -> str:
+    """A remedy for examples of another shape. Only from vectors to images or back does reshaping help."""
+    if len(shape) != len(came) and prod(shape) == prod(came):
+        return f"give arrays, reshaped: X.reshape{(-1, *shape)}"
+    return "give the features, or images of the size, that the model was trained on"
+
+
 def _finite(block: ArrayBlock, where: Where) -> None:
     """Raise DataError for the first number that is not finite."""
     if block.X.dtype.kind in "biu":
@@ -131,7 +142,12 @@ def _finite(block: ArrayBlock, where: Where) -> None:
     if bad.any():
         at = tuple(int(i) for i in np.argwhere(bad)[0])
         place = in_column(where(block.rows[at[0]]), ", ".join(str(i + 1) for i in at[1:]))
-        raise DataError(f"a finite number, at most {cells.LARGEST:g} in size", f"{block.X[at]}", place)
+        raise DataError(
+            f"a finite number, at most {cells.LARGEST:g} in size",
+            f"{block.X[at]}",
+            place,
+            "correct it or leave the row out",
+        )
 
 
 class ArraySource:
@@ -169,7 +185,10 @@ class ArraySource:
             self.labels = label_column(y, target_name, place)
             if len(self.labels) != self.kept:
                 raise DataError(
-                    f"{self.kept} labels, one for each example", f"{len(self.labels)}", target_name
+                    f"{self.kept} labels, one for each example",
+                    f"{len(self.labels)}",
+                    target_name,
+                    "give a label for each row of X",
                 )
             self.target = known or judged(self.labels, target_name, task, place, self.where)
 
@@ -231,5 +250,7 @@ def checked(X: Any, place: str) -> Array:
             wish, f"the shape {array.shape}", place, "write X.reshape(-1, 1) if there is one feature"
         )
     if 0 in array.shape:
-        raise DataError(wish, f"the shape {array.shape}: nothing", place)
+        raise DataError(
+            wish, f"the shape {array.shape}: nothing", place, "give an example, with a number in it"
+        )
     return array

@@ -84,7 +84,9 @@ def numbers(column: Any, name: str, rows: Array, where: Where) -> NDArray[np.flo
         values = as_numpy(pc.cast(column, pa.float64(), safe=False)).astype(np.float64, copy=False)
     except pa.ArrowInvalid:
         refuse_text(column, name, rows, where)
-        raise DataError("numbers", "something else", in_column(where(rows[0]), name)) from None
+        raise DataError(
+            "numbers", "something else", in_column(where(rows[0]), name), "write them as 2, -0.5 or 1e3"
+        ) from None
     bad = ~(np.abs(values) <= LARGEST)
     if bad.any():
         at = int(np.argmax(bad))

@@ -60,7 +60,12 @@ class DelimitedReader:
         if delimiter is not None and (
             not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n'
         ):
-            raise DataError("a delimiter of one character", repr(delimiter)[:80], self.place)
+            raise DataError(
+                "a delimiter of one character",
+                repr(delimiter)[:80],
+                self.place,
+                'write it as delimiter=";", or leave it out',
+            )
         self._missing = list(missing_words)
         self._numeric: set[str] = set()
         self._state = hashlib.sha256()
@@ -74,7 +79,10 @@ class DelimitedReader:
         head = file.read(1 << 20)
         if not head.strip():
             raise DataError(
-                "a line with the names of the columns", f"{len(head) or 'a file of 0'} bytes", self.place
+                "a line with the names of the columns",
+                f"{len(head) or 'a file of 0'} bytes",
+                self.place,
+                "write the names on line 1, a record on each line below",
             )
         for mark, what in MARKS.items():
             if head.startswith(mark):
@@ -84,7 +92,7 @@ class DelimitedReader:
         line, end, _ = head[start:].partition(self._end)
         if not end and len(head) == 1 << 20:
             raise DataError(
-                "a line with the names of the columns", "a megabyte without an end of line", self.place
+                "a line with the names of the columns", "a megabyte without an end of line", self.place, _SAVE
             )
         self._first = start + len(line) + len(end)
         where = f"{self.place}, line 1"
@@ -93,8 +101,20 @@ class DelimitedReader:
         try:
             names = next(csv.reader([words], delimiter=self._delimiter, strict=True))
         except (csv.Error, StopIteration):
-            raise DataError("the names of the columns on one line", cells.shown(words), where) from None
+            raise DataError(
+                "the names of the columns on one line",
+                cells.shown(words),
+                where,
+                "begin with that line; close its quotes",
+            ) from None
         self.columns = [name.strip() for name in names]
+        if not self.columns:
+            raise DataError(
+                "the names of the columns on line 1",
+                "a blank line",
+                where,
+                "delete the blank lines before them",
+            )
         self._form = RecordForm(self.place, self._end, self._delimiter, len(self.columns))
         if "" in self.columns:
             number = self.columns.index("") + 1
@@ -153,7 +173,7 @@ class DelimitedReader:
         except pa.ArrowInvalid:
             self._form.refuse(part, line)
             raise DataError(
-                "records of UTF-8 text", "something else", f"{self.place}, from line {line} on"
+                "records of UTF-8 text", "something else", f"{self.place}, from line {line} on", _SAVE
             ) from None
 
     def _plain_lines(self, part: bytes) -> int:
@@ -200,7 +220,7 @@ class DelimitedReader:
                 table = self._table(part, dict.fromkeys(names, pa.string()), names)
             except pa.ArrowInvalid:
                 self._form.refuse(part, self._blocks[number][2])
-                raise DataError("the file as it was", "another", self.place) from None
+                raise DataError("the file as it was", "another", self.place, "open it again") from None
         if table.num_rows != self.sizes[number]:
             came = f"{table.num_rows}, from line {self._blocks[number][2]} on"
             raise DataError(f"{self.sizes[number]} records", came, self.place, _SAVE)

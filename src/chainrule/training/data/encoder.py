@@ -95,7 +95,12 @@ class TableEncoder:
         self, columns: Sequence[Column], target: Target | None = None, unseen: str = "refuse"
     ) -> None:
         if unseen not in UNSEEN:
-            raise DataError('unseen as "refuse" or "zeros"', repr(unseen), "open_data")
+            raise DataError(
+                'unseen as "refuse" or "zeros"',
+                repr(unseen),
+                "open_data",
+                'write unseen="zeros", or leave it out',
+            )
         self.columns, self.target, self.unseen = tuple(columns), target, unseen
         self.names = [name for column in self.columns for name in column.names]
         self.shape = (len(self.names),)

@@ -40,7 +40,12 @@ class FrameReader:
             try:
                 frame = frame.to_arrow()
             except Exception as fault:  # Polars panics on columns of Python objects
-                raise DataError("columns of one type", reason(fault), self.place) from None
+                raise DataError(
+                    "columns of one type",
+                    reason(fault),
+                    self.place,
+                    "cast columns of objects to text or numbers, or drop them",
+                ) from None
         named = frame.column_names if top != "pandas" else list(frame.columns)
         self.columns = [str(name) for name in named]
         self._table = [self._column(frame, top, i, name) for i, name in enumerate(self.columns)]
@@ -50,7 +55,10 @@ class FrameReader:
             column = label_column(values, name, self.place)
             if len(column) != n:
                 raise DataError(
-                    f"{n} labels, one for each row", f"{len(column)}", in_column(self.place, name)
+                    f"{n} labels, one for each row",
+                    f"{len(column)}",
+                    in_column(self.place, name),
+                    "give a label for each row of the frame",
                 )
             self.columns.append(name)
             self._table.append(column)
@@ -112,11 +120,18 @@ def label_column(values: Any, name: str, place: str) -> Any:
             return cells.plain(values)
         array = np.asarray(values)
     except Exception as fault:  # whatever a stranger's labels raise
-        raise DataError("one label for each example", reason(fault), where) from None
+        raise DataError(
+            "one label for each example", reason(fault), where, "give a list, an array or a series"
+        ) from None
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
-        raise DataError("one label for each example", f"labels of the shape {array.shape}", where)
+        raise DataError(
+            "one label for each example",
+            f"labels of the shape {array.shape}",
+            where,
+            "give them as (n,); of one-hot rows, y.argmax(axis=1)",
+        )
     plain = isinstance(values, (list, tuple)) and array.ndim == 1 and np.ndim(values[:1]) == 1
     given = list(values) if plain else array.tolist()  # NumPy would make text of mixed labels
     try:
@@ -142,4 +157,9 @@ def mixed(values: Iterable[Any], name: str, place: str, fault: Exception) -> Dat
                 f"cells of one type, {seen.__name__} as before", came, where, "convert the column"
             )
         seen = type(value)
-    return DataError("cells that are numbers, truth values or text", reason(fault), in_column(place, name))
+    return DataError(
+        "cells that are numbers, truth values or text",
+        reason(fault),
+        in_column(place, name),
+        "convert the column to one of them",
+    )

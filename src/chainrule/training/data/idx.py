@@ -36,6 +36,7 @@ from chainrule.training.data.target import Target
 TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 _IMAGES = re.compile(r"(train|t10k|test)?-?images?[-.]idx\d(-ubyte)?(\.gz)?$")
 _BLOCK = 1 << 23  # bytes
+_CUT = "the file is cut short: get it again"
 _PARTS = {"train": ("train",), "test": ("t10k", "test")}
 
 
@@ -50,25 +51,28 @@ class IdxFile:
         with opened(path) as file:
             start = file.read(2)
         if not start:
-            raise DataError("an IDX file", "a file of 0 bytes", self.place)
+            raise DataError("an IDX file", "a file of 0 bytes", self.place, "get it again")
         self.zipped = start == b"\x1f\x8b"
         with self.unpacked() as file:
             magic = file.read(4)
             if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES or not 1 <= magic[3] <= 8:
                 wish = "an IDX file, which begins 00 00, a type (08, 09, 0b to 0e) and 1 to 8 dimensions"
-                raise DataError(wish, magic.hex(" ") or "nothing", f"{self.place}, bytes 1 to 4")
+                place = f"{self.place}, bytes 1 to 4"
+                raise DataError(
+                    wish, magic.hex(" ") or "nothing", place, "get the file again, or give another"
+                )
             self.dtype = np.dtype(TYPES[magic[2]])
             numbers = file.read(4 * magic[3])
             if len(numbers) < 4 * magic[3]:
-                raise DataError(
-                    f"{magic[3]} dimensions", "the end of the file", f"{self.place}, byte {5 + len(numbers)}"
-                )
+                place = f"{self.place}, byte {5 + len(numbers)}"
+                raise DataError(f"{magic[3]} dimensions", "the end of the file", place, _CUT)
         self.dims = tuple(int(size) for size in np.frombuffer(numbers, ">u4"))
         self.start = 4 + 4 * magic[3]
         self.example = prod(self.dims[1:]) * self.dtype.itemsize
         self.bytes = self.dims[0] * self.example
         if 0 in self.dims:
-            raise DataError("at least one example", f"the dimensions {self._said()}", self.place)
+            came = f"the dimensions {self._said()}"
+            raise DataError("at least one example", came, self.place, "give a file with examples")
         if not self.zipped:
             self.require(path.stat().st_size - self.start)
 
@@ -79,9 +83,7 @@ class IdxFile:
         """Raise DataError unless this many bytes are what the header says. whole: there are no more."""
         if size != self.bytes:
             came = f"{'' if whole else 'at least '}{size:,} bytes"
-            remedy = (
-                "the file is cut short: get it again" if size < self.bytes else "is it another file's header?"
-            )
+            remedy = _CUT if size < self.bytes else "is it another file's header?"
             raise DataError(f"{self.bytes:,} bytes of numbers for {self._said()}", came, self.place, remedy)
 
     @contextmanager
@@ -157,7 +159,8 @@ class IdxSource:
         self.shape = file.dims[1:] if len(file.dims) != 3 else (1, *file.dims[1:])
         self.largest = 255.0 if file.dtype.itemsize == 1 and file.dtype.kind == "u" else 1.0
         if file.example > memory:
-            raise DataError(f"an example of at most {memory:,} bytes", f"{file.example:,}", self.place)
+            wish, remedy = f"an example of at most {memory:,} bytes", f"allow more: memory={file.example}"
+            raise DataError(wish, f"{file.example:,}", self.place, remedy)
         if len(self.shape) == 1:
             self.names = tuple(f"x{i + 1}" for i in range(self.shape[0]))
         self.kept = file.dims[0]
@@ -180,7 +183,8 @@ class IdxSource:
             )
         if file.dims[0] != self.kept:
             came = f"{file.dims[0]:,} labels"
-            raise DataError(f"{self.kept:,} labels, one for each image of {self.place}", came, file.place)
+            wish = f"{self.kept:,} labels, one for each image of {self.place}"
+            raise DataError(wish, came, file.place, "give the labels of the same part, train or test")
         labels = pa.array(np.concatenate(list(file.blocks(PIECE))))
         real = pa.types.is_floating(labels.type)
         task = task or ("regression" if real else "classification")
@@ -261,7 +265,9 @@ def pair(path: Path, part: str) -> tuple[Path, Path | None]:
             "a file of images, and one of labels", "one file", str(path), "give both: (images, labels)"
         )
     if part not in _PARTS:
-        raise DataError('part as "train" or "test"', repr(part), "open_data")
+        raise DataError(
+            'part as "train" or "test"', repr(part), "open_data", 'write part="train" or part="test"'
+        )
     entries = [entry for entry in listed(path) if _IMAGES.search(entry.name)]
     mine = [entry for entry in entries if entry.name.startswith(_PARTS[part])] or (
         entries if len(entries) == 1 and not entries[0].name.startswith(("train", "t10k", "test")) else []

@@ -51,7 +51,9 @@ class ImageSource:
         memory: int = 1 << 28,
     ) -> None:
         if colour is not None and colour not in COLOURS:
-            raise DataError('colour as "grey" or "rgb"', repr(colour), "open_data")
+            raise DataError(
+                'colour as "grey" or "rgb"', repr(colour), "open_data", 'write colour="grey" or colour="rgb"'
+            )
         self.place, self._size = str(folder), _checked_size(size)
         self.resized = size is not None
         self.target: Target | None = known
@@ -69,7 +71,10 @@ class ImageSource:
         self.kept = len(self._files)
         if 3 * height * width > memory:
             raise DataError(
-                f"an image of at most {memory:,} bytes", _said((height, width)), str(self._files[0])
+                f"an image of at most {memory:,} bytes",
+                _said((height, width)),
+                str(self._files[0]),
+                f"resize with a smaller size, or allow more: memory={3 * height * width}",
             )
         self.sizes = [min(_BLOCK, self.kept - i) for i in range(0, self.kept, _BLOCK)]
 
@@ -78,7 +83,12 @@ class ImageSource:
         stray = [entry for entry in listed(folder) if entry.is_file() and not _passed_over(entry)]
         if not classes:
             came = f"no folder in it, {len(stray)} files"
-            raise DataError("a folder for each class, with PNG or JPEG images in it", came, self.place)
+            raise DataError(
+                "a folder for each class, with PNG or JPEG images in it",
+                came,
+                self.place,
+                "move the images into folders named as their classes",
+            )
         if stray:
             came = f"a file beside them: {stray[0].name}"
             raise DataError("folders only, one for each class", came, self.place, "move it elsewhere")
@@ -192,7 +202,12 @@ def _head(path: Path, sized: bool) -> tuple[tuple[int, int], str]:
 def _plain(image: Any, path: Path) -> Any:
     """Refuse images of more than 8 bits; they would lose what distinguishes them."""
     if image.mode.startswith(("I", "F")):
-        raise DataError("an image of 8 bits a channel", f"the mode {image.mode}", str(path))
+        raise DataError(
+            "an image of 8 bits a channel",
+            f"the mode {image.mode}",
+            str(path),
+            "save it as grey or RGB of 8 bits",
+        )
     return image
 
 
@@ -225,7 +240,12 @@ def _checked_size(size: Any) -> tuple[int, int] | None:
     except (TypeError, ValueError):
         height = width = 0
     if not (0 < height <= 1 << 14 and 0 < width <= 1 << 14):
-        raise DataError("size as (height, width), pixels", repr(size)[:80], "open_data")
+        raise DataError(
+            "size as (height, width), pixels",
+            repr(size)[:80],
+            "open_data",
+            "write it as size=(28, 28), each from 1 to 16384",
+        )
     return height, width
 
 

@@ -33,4 +33,6 @@ def encoder_from(state: dict[str, Any]) -> Encoder:
         return table_encoder_from(state) if state["kind"] == "table" else array_encoder_from(state)
     except (KeyError, TypeError, ValueError, AttributeError) as fault:
         came = f"{type(fault).__name__}: {fault}"
-        raise DataError("the state of an encoder", came, "encoder_from") from None
+        raise DataError(
+            "the state of an encoder", came, "encoder_from", "give what encoder.state() returned, unchanged"
+        ) from None

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.errors import DataError
-from chainrule.training.data.arrays import ArrayEncoder, ArraySource
+from chainrule.training.data.arrays import ArrayEncoder, ArraySource, fitting
 from chainrule.training.data.builtin import SETS, builtin
 from chainrule.training.data.dataset import MEMORY, Dataset
 from chainrule.training.data.delimited import MISSING_WORDS, DelimitedReader
@@ -97,7 +97,12 @@ def open_data(  # noqa: PLR0913 - the settings of a data set, each with a defaul
         name = os.fspath(spec)
         path = Path(name)
         if not name:
-            raise DataError("a path or the name of a set", "an empty text", _WHERE)
+            raise DataError(
+                "a path or the name of a set",
+                "an empty text",
+                _WHERE,
+                'write a path, or a name such as "iris"',
+            )
         if name in SETS:
             source = builtin(name, task, aim)
         elif (reader := _reader(path, delimiter, missing_words)) is not None:
@@ -161,9 +166,11 @@ def _images(
     aim: Target | None = None
     if path.is_file() and (path.suffix.lower() not in SUFFIXES or known is None):
         kinds = ".csv, .tsv, .parquet, IDX, or a folder of images"
-        raise DataError(
-            f"a file of a known kind: {kinds}", f"{path.suffix or 'a name without ending'}", str(path)
-        )
+        came = path.suffix or "a name without ending"
+        remedy = "save it as one of these, or read it yourself and give the arrays: open_data((X, y))"
+        if path.suffix.lower() in SUFFIXES:
+            remedy = "give the folder with a folder for each class, or the encoder of a model for one image"
+        raise DataError(f"a file of a known kind: {kinds}", came, str(path), remedy)
     if isinstance(known, ArrayEncoder) and len(known.shape) == 3:
         aim = known.target
         colour = colour or ("grey" if known.shape[0] == 1 else "rgb")
@@ -179,7 +186,11 @@ def _require_kind(source: Any, known: Encoder | None) -> None:
         wish = f"a table with the columns {several(known.features)}"
         raise DataError(wish, source.describe(), _WHERE, "a frame has names for its columns")
     if tuple(source.shape) != tuple(known.shape):
-        raise DataError(f"examples of the shape {known.shape}", f"{source.shape}", source.place)
+        remedy = fitting(known.shape, source.shape)
+        if isinstance(source, ImageSource) and len(known.shape) == 3:
+            colour = "grey" if known.shape[0] == 1 else "rgb"
+            remedy = f'write size={tuple(known.shape[1:])}, colour="{colour}"'
+        raise DataError(f"examples of the shape {known.shape}", f"{source.shape}", source.place, remedy)
 
 
 def _there(path: Path) -> Path:

@@ -25,7 +25,9 @@ class ParquetReader:
         self.place, self._path = str(path), path
         with opened(path) as file:
             if not file.read(1):
-                raise DataError("a Parquet file", "a file of 0 bytes", self.place)
+                raise DataError(
+                    "a Parquet file", "a file of 0 bytes", self.place, "write it again from its source"
+                )
         try:
             with pq.ParquetFile(path) as file:
                 metadata = file.metadata

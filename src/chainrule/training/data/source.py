@@ -73,7 +73,9 @@ def found(path: Path, what: str = "a file") -> Path:
         near = close(path.name, [entry.name for entry in listed(path.parent)]) if path.parent.is_dir() else ""
         raise DataError(what, "a path where nothing is", str(path), near) from None
     except (OSError, ValueError) as fault:
-        raise DataError(what, reason(fault), str(path)) from None
+        raise DataError(
+            what, reason(fault), str(path), "correct the path, or the permissions of its folders"
+        ) from None
     return path
 
 
@@ -82,18 +84,22 @@ def listed(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())
     except OSError as fault:
-        raise DataError("a folder that can be listed", reason(fault), str(folder)) from None
+        raise DataError(
+            "a folder that can be listed", reason(fault), str(folder), "give a folder that you may read"
+        ) from None
 
 
 def opened(path: Path) -> IO[bytes]:
     """The file, open for reading bytes. Raises DataError for a folder, or where reading is not allowed."""
     found(path)
     if path.is_dir():
-        raise DataError("a file", "a folder", str(path))
+        raise DataError("a file", "a folder", str(path), "give the path of a file in it")
     try:
         return path.open("rb")
     except OSError as fault:
-        raise DataError("a file that can be read", reason(fault), str(path)) from None
+        raise DataError(
+            "a file that can be read", reason(fault), str(path), "change its permissions, or copy it"
+        ) from None
 
 
 def reason(fault: Exception) -> str:

@@ -91,7 +91,9 @@ def held_out(n: int, classes: Array | None, fraction: float, seed: int) -> Mask:
     """
     total = min(max(1, round(fraction * n)), n - 1)
     if n < 2:
-        raise DataError("at least two examples to hold some out", f"{n}", "split")
+        raise DataError(
+            "at least two examples to hold some out", f"{n}", "split", "give more, or train without split"
+        )
     rng = np.random.default_rng(seed)
     chosen = np.zeros(n, bool)
     if classes is None:
@@ -107,19 +109,31 @@ def held_out(n: int, classes: Array | None, fraction: float, seed: int) -> Mask:
     for index, count in enumerate(take):
         chosen[rng.permutation(np.flatnonzero(classes == index))[:count]] = True
     if not chosen.any():
-        raise DataError("a class with two examples, to hold one out", "one of each at most", "split")
+        raise DataError(
+            "a class with two examples, to hold one out",
+            "one of each at most",
+            "split",
+            "give more of a class",
+        )
     return chosen
 
 
 def checked_fraction(fraction: float, seed: int) -> None:
     """Raise DataError for what is no fraction or no seed."""
     if isinstance(fraction, bool) or not isinstance(fraction, (int, float)) or not 0 < fraction < 1:
-        raise DataError("a fraction between 0 and 1", repr(fraction)[:80], "split")
+        raise DataError(
+            "a fraction between 0 and 1", repr(fraction)[:80], "split", "write 0.2 to hold out a fifth"
+        )
     checked_whole(seed, "a seed", 0)
 
 
 def checked_whole(number: int, what: str, least: int) -> int:
     """The number as an int. Raises DataError where it is no whole number from `least` to 2^63."""
     if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not least <= number < 1 << 63:
-        raise DataError(f"{what}: a whole number, {least} or above", repr(number)[:80], "data")
+        raise DataError(
+            f"{what}: a whole number, {least} or above",
+            repr(number)[:80],
+            "data",
+            "write digits only, as in 32",
+        )
     return int(number)

@@ -87,7 +87,12 @@ class Choice:
 
     def __post_init__(self) -> None:
         if self.missing not in MISSING:
-            raise DataError('missing as "refuse" or "drop"', repr(self.missing), _WHERE)
+            raise DataError(
+                'missing as "refuse" or "drop"',
+                repr(self.missing),
+                _WHERE,
+                'write missing="drop", or leave it out',
+            )
         for what in ("ignore", "categorical"):
             names = getattr(self, what)
             if isinstance(names, str) or not isinstance(names, (list, tuple)):
@@ -114,7 +119,9 @@ class TableSource:
         self.kept = sum(self.sizes)
         self._starts = np.concatenate([[0], np.cumsum(self.sizes, dtype=np.int64)])
         if not self.kept:
-            raise DataError("rows below the names of the columns", "none", self.place)
+            raise DataError(
+                "rows below the names of the columns", "none", self.place, "add a row for each example"
+            )
 
     @property
     def dropped(self) -> int:
@@ -214,13 +221,18 @@ def _features(reader: Reader, choice: Choice) -> list[str]:
         return list(choice.features)
     names = [name for name in known if name != choice.target and name not in choice.ignore]
     if not names:
-        raise DataError("at least one column beside the label", f"the columns {several(known)}", place)
+        raise DataError(
+            "at least one column beside the label",
+            f"the columns {several(known)}",
+            place,
+            "add a column, shorten ignore, or correct the delimiter",
+        )
     return names
 
 
 def _require(name: str, known: Sequence[str], place: str, what: str) -> None:
     if not isinstance(name, str):
-        raise DataError(f"a name for {what}", repr(name)[:80], place)
+        raise DataError(f"a name for {what}", repr(name)[:80], place, f"write one of {several(known)}")
     if name not in known:
         came = f"a table with {several(known)}"
         raise DataError(f"{what} {name!r}", came, place, close(name, known))

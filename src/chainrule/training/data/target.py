@@ -79,13 +79,20 @@ def _labels(column: Any, kind: type, name: str, rows: Array, where: Where) -> An
     except pa.ArrowInvalid as fault:
         if cells.form(column) != "text":
             wish = "whole numbers below 2^63 as classes"
-            raise DataError(wish, reason(fault), in_column(where(rows[0]), name)) from None
+            raise DataError(
+                wish, reason(fault), in_column(where(rows[0]), name), "correct the labels"
+            ) from None
     values = cells.numbers(column, name, rows, where)
     broken = values != np.floor(values)
     broken |= np.abs(values) > 2.0**53
     if broken.any():
         at = int(np.argmax(broken))
-        raise DataError("a whole number as class", f"{values[at]:g}", in_column(where(rows[at]), name))
+        raise DataError(
+            "a whole number as class",
+            f"{values[at]:g}",
+            in_column(where(rows[at]), name),
+            "correct the label",
+        )
     return pa.array(values.astype(np.int64))
 
 
@@ -98,7 +105,12 @@ class TargetRule:
 
     def __init__(self, name: str, task: str | None, typed: bool) -> None:
         if task not in (None, *TASKS):
-            raise DataError('the task "classification" or "regression"', repr(task), "open_data")
+            raise DataError(
+                'the task "classification" or "regression"',
+                repr(task),
+                "open_data",
+                "write one of the two, or leave task out",
+            )
         self.name, self._task, self._typed = name, task, typed
         self._met: set[Any] = set()
         self._forms: dict[str, tuple[str, Any]] = {}  # of each form that was met, the first place and cell
@@ -127,6 +139,7 @@ class TargetRule:
                 "labels as text, numbers or truth values",
                 str(column.type),
                 in_column(where(rows[0]), self.name),
+                "convert the column to one of them",
             )
 
     def _meet_text(self, column: Any, rows: Array, where: Where) -> None:
@@ -163,6 +176,7 @@ class TargetRule:
                     "numbers, the task being regression",
                     cells.shown(self._forms[form][1]),
                     self._forms[form][0],
+                    'correct the label, or write task="classification"',
                 )
             return Target(self.name, "real")
         if forms & {"text", "truth"} and forms & {"whole", "float"} and self._task is None:
