@@ -72,7 +72,13 @@ def _factor(tokens: list[str]) -> Place:
         return lambda letters: float(token)
     if not token[:1].isalpha():
         raise ReadingError(f"{token!r} in an index")
-    return lambda letters: letters[token]
+    return lambda letters: _value(token, letters)
+
+
+def _value(letter: str, letters: Mapping[str, Any]) -> Any:
+    if letter not in letters:
+        raise ReadingError(f"the index {letter} stands for nothing here")
+    return letters[letter]
 
 
 def _combined(how: Callable[..., Any], left: Place, right: Place) -> Place:
