@@ -72,12 +72,12 @@ def _factor(tokens: list[str]) -> Place:
         return lambda letters: float(token)
     if not token[:1].isalpha():
         raise ReadingError(f"{token!r} in an index")
-    return lambda letters: _bound(token, letters)
+    return lambda letters: _value(token, letters)
 
 
-def _bound(letter: str, letters: Mapping[str, Any]) -> Any:
+def _value(letter: str, letters: Mapping[str, Any]) -> Any:
     if letter not in letters:
-        raise ReadingError(f"the index {letter} runs over nothing")
+        raise ReadingError(f"the index {letter} stands for nothing here")
     return letters[letter]
 
 

@@ -5,9 +5,10 @@ Legend: x the operand. Each has its derivative as an op of its own, written f′
 
 import math
 
+from chainrule.graph.leaves import constant
 from chainrule.graph.notation import function, named_function, with_parameters
 from chainrule.graph.op import UNARY, case, define
-from chainrule.ops.exponential import erf, exp, log, maximum, minimum, step
+from chainrule.ops.exponential import erf, exp, log, maximum, minimum, sqrt, step
 
 _EDGES = (-800.0, -1e4, 0.0, 800.0, 1e4)
 
@@ -153,7 +154,7 @@ def gelu(x, /, approximate=False):
     """
     if approximate:
         return x / 2 * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
-    return x / 2 * (1 + erf(x / math.sqrt(2)))
+    return x / 2 * (1 + erf(x / sqrt(constant(2))))
 
 
 @gelu.derivative
@@ -162,4 +163,4 @@ def _(x, approximate):
         inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
         slope = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x**2)
         return (1 + tanh(inner)) / 2 + x / 2 * (1 - tanh(inner) ** 2) * slope
-    return (1 + erf(x / math.sqrt(2))) / 2 + x / math.sqrt(2 * math.pi) * exp(-(x**2) / 2)
+    return (1 + erf(x / sqrt(constant(2)))) / 2 + x / math.sqrt(2 * math.pi) * exp(-(x**2) / 2)

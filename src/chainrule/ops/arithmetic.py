@@ -164,9 +164,11 @@ def _(a):
 
 
 def _product(expr: Expr) -> Notation | Expr:
-    """a ⊙ b, or side by side with the number first, then the scalar: -2 s x."""
+    """a ⊙ b, or side by side with the number first, then the scalar: -2 s x. A factor of 1 is not written."""
     a, b = expr.operands
     (m, left), (n, right) = _factored(a), _factored(b)
+    if m == 1 and left is None and a.shape in ((), b.shape):
+        return b
     if n is not None and m is None and (a.shape or not b.shape or right is not None):
         return multiply(
             constant(n, b.shape if right is None else ()), a if right is None else multiply(a, right)

@@ -5,7 +5,7 @@ Legend: x the operand; y the result; dy its adjoint.
 
 import math
 
-from chainrule.graph.notation import ATOM, CALL, FACTOR, OPEN, Form, Notation, function, named_function
+from chainrule.graph.notation import ATOM, CALL, FACTOR, OPEN, POWER, Form, Notation, function, named_function
 from chainrule.graph.op import BINARY, UNARY, error, primitive
 from chainrule.ops.reduction import fitted
 
@@ -59,7 +59,7 @@ def _(dy, y, x):
 
 
 @primitive(
-    Notation(Form(r"\sqrt{#1}", FACTOR, (OPEN,)), Form("√#1", FACTOR, (ATOM,))),
+    Notation(Form(r"\sqrt{#1}", FACTOR, (OPEN,)), Form("√#1", POWER, (ATOM,))),
     elementwise=True,
     domain=("positive",),
     samples=UNARY,

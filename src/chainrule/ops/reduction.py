@@ -99,6 +99,8 @@ def _(x, axis):
         return x
     if x.op.name == "negate" and not x.name:
         return -sum.tidied(x.operands[0], axis=axis)
+    if x.op.name == "multiply" and not x.name and x.operands[0].shape == ():  # a scalar goes before the sum
+        return x.operands[0] * sum.tidied(x.operands[1], axis=axis)
     if x.op.name == "data" and x.params.get("distribution") and len(x.shape) == 1:
         return constant(1)
     return None
