@@ -63,7 +63,7 @@ class Rewriter:
                     stack.append((wanted, self._opened(part, place)))
         return done[root]
 
-    def _opened(self, expr: Expr, at: Entry) -> Generator[Request, Expr, Expr]:  # noqa: PLR0911 - a case a kind of op
+    def _opened(self, expr: Expr, at: Entry) -> Generator[Request, Expr, Expr]:
         op = expr.op
         if op is CONSTANT:
             value = expr.params["value"]

@@ -27,7 +27,7 @@ _PLAIN = {
 """The ops that the backward lines of section 4 of the notes are made of."""
 
 
-def equation_of_notes(step: Step, last_layer: bool, layers: int) -> str:  # noqa: PLR0911 - a case a kind of line
+def equation_of_notes(step: Step, last_layer: bool, layers: int) -> str:
     """The numbers of the equations, e.g. "108"; empty where there is none.
 
     last_layer: whether a δ is that of the last layer. layers: how many layers the network has.

@@ -93,7 +93,7 @@ class _Reader:
         )
         return (found.group(1) if found else "".join(parts)).replace("\\_", "_").replace('"', "'")
 
-    def command(self, name: str) -> str:  # noqa: PLR0911 - a case a kind of command
+    def command(self, name: str) -> str:
         simple: dict[str, Callable[[], str]] = {
             "frac": lambda: f"frac({self.argument()}, {self.argument()})",
             "sqrt": lambda: f"sqrt({self.argument()})",
