@@ -37,6 +37,7 @@ from chainrule.readings.gradient import gradient
 if TYPE_CHECKING:
     from chainrule.documents.convention import Convention as Convention
     from chainrule.documents.derivation import derive as derive
+    from chainrule.documents.drawing.computation import draw as draw
     from chainrule.documents.working import work as work
     from chainrule.networks.architectures import lenet5 as lenet5
     from chainrule.networks.architectures import vgg as vgg
@@ -83,6 +84,7 @@ _STARTS = "Glorot He Normal Zeros".split()
 _WHERE = {
     "Convention": "chainrule.documents.convention",
     "derive": "chainrule.documents.derivation",
+    "draw": "chainrule.documents.drawing.computation",
     "work": "chainrule.documents.working",
     "toeplitz_entries": "chainrule.ops.toeplitz",
     "check": "chainrule.readings.agreement",

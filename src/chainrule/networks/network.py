@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.documents.convention import Convention
+from chainrule.documents.drawing.canvas import Drawing
 from chainrule.documents.working import Working, work
 from chainrule.graph.errors import ChainruleError, FeedError
 from chainrule.graph.expression import Expr
-from chainrule.graph.shape import Shape, as_shape
+from chainrule.graph.shape import Shape, as_shape, size_of
 from chainrule.networks.assembly import assembled
+from chainrule.networks.drawing import drawn
 from chainrule.networks.feeding import Feeding
 from chainrule.networks.heads import head_named
 from chainrule.networks.initialisation import checked_seed
@@ -98,6 +100,25 @@ class Network(Mathematics):
         """
         values = self.values(x, y) | {mask.leaf: np.ones(mask.leaf.shape) for mask in self._assembly.masks}
         return work(self._assembly.trained, values, (*self.leaves, self.input), convention, digits)
+
+    def draw(self, x: Any = None, y: Any = None, kind: str | None = None) -> Drawing:
+        """The network as an SVG: a notebook shows it; `.save(path)` writes it, `str()` is its text.
+
+        kind: "neurons" for fully connected layers, a circle for each neuron and a line for each weight (of wide
+        layers some); "blocks" with shapes, layers grouped; "graph" for what is computed from what. None chooses.
+        x, y: an example, as for `work`: then each neuron or box shows its numbers, a, z and δ, and each line its
+        weight. Raises FeedError for an example that does not fit, ChainruleError for a kind that does not.
+
+        >>> import chainrule as cr
+        >>> cr.Network(2, [cr.Linear(3), cr.Tanh(), cr.Linear(1)], loss="half_squared_error").draw().title
+        'Network of 13 parameters: Linear(3), Tanh, Linear(1)'
+        """
+        if (x is None) != (y is None):
+            raise FeedError("an example x with its label y", "one of them", "draw", "give both, or neither")
+        working = None if x is None else self.work(x, y)
+        total = sum(size_of(leaf.shape) for leaf in self.leaves)
+        title = f"Network of {total:,} parameters: {', '.join(map(str, self.layers))}"
+        return drawn(self.layers, self._assembly, lambda: self._values, kind, working, title)
 
     # parameters
 
