@@ -26,9 +26,7 @@ def small_drawn():
 DRAWINGS = {
     "neurons": lambda: small().draw(),
     "neurons with numbers": small_drawn,
-    "wide": lambda: cr.Network(
-        64, [cr.Linear(64), cr.ReLU(), cr.Linear(10)], loss="cross_entropy"
-    ).draw(),
+    "wide": lambda: cr.Network(64, [cr.Linear(64), cr.ReLU(), cr.Linear(10)], loss="cross_entropy").draw(),
     "wide with numbers": lambda: cr.Network(
         4, [cr.Linear(16), cr.Tanh(), cr.Linear(3)], loss="cross_entropy"
     ).draw([5.1, 3.5, 1.4, 0.2], 0),
@@ -54,7 +52,9 @@ def test_every_drawing_is_whole_svg_with_its_words(name):
         assert left <= float(text.get("x")) <= left + width
         assert top <= float(text.get("y")) <= top + height
         assert float(text.get("font-size")) >= 7
-    assert "url(" not in drawing.svg() and "http" not in drawing.svg().replace("http://www.w3.org/2000/svg", "")
+    assert "url(" not in drawing.svg() and "http" not in drawing.svg().replace(
+        "http://www.w3.org/2000/svg", ""
+    )
 
 
 OVERLAPS = """
@@ -85,9 +85,7 @@ def test_a_circle_for_each_neuron_and_a_line_for_each_weight():
     net = small()
     root = ET.fromstring(net.draw().svg())
     assert len(list(root.iter(f"{SVG}circle"))) == 3 + 4 + 1
-    lines = {
-        line.find(f"{SVG}title").text: line.get("class") for line in root.iter(f"{SVG}line")
-    }
+    lines = {line.find(f"{SVG}title").text: line.get("class") for line in root.iter(f"{SVG}line")}
     W = net.parameters["W^{(1)}"]
     assert len(lines) == 4 * 3 + 4
     for (i, j), value in np.ndenumerate(W):
@@ -100,7 +98,12 @@ def test_the_numbers_of_an_example_are_those_of_its_working():
     working = net.work([2.0, 1.0, 2.0], 1.0)
     root = ET.fromstring(net.draw([2.0, 1.0, 2.0], 1.0).svg())
     texts = [text.text for text in root.iter(f"{SVG}text")]
-    for name, head in (("a^{(1)}", ""), ("z^{(1)}", "z⁽¹⁾ "), ("\\delta^{(1)}", "δ⁽¹⁾ "), ("b^{(1)}", "b⁽¹⁾ ")):
+    for name, head in (
+        ("a^{(1)}", ""),
+        ("z^{(1)}", "z⁽¹⁾ "),
+        ("\\delta^{(1)}", "δ⁽¹⁾ "),
+        ("b^{(1)}", "b⁽¹⁾ "),
+    ):
         for value in working[name].value:
             assert head + str(shown(value, 3)) in texts
     assert {str(shown(value, 3)) for value in net.parameters["W^{(2)}"].ravel()} <= set(texts)
@@ -118,11 +121,16 @@ def test_wide_layers_say_how_many_of_their_neurons_are_drawn():
 def test_blocks_have_shapes_and_parameters_and_grow_with_the_sizes():
     root = ET.fromstring(cr.vgg("D").draw().svg())
     texts = [text.text for text in root.iter(f"{SVG}text")]
-    for part in ("3×224×224", "64×112×112", "512×7×7", "2 × Conv2d(64, 3)", "119,545,856 parameters", "softmax"):
+    for part in (
+        "3×224×224",
+        "64×112×112",
+        "512×7×7",
+        "2 × Conv2d(64, 3)",
+        "119,545,856 parameters",
+        "softmax",
+    ):
         assert part in texts
-    sizes = [
-        (float(rect.get("height")), rect.find(f"{SVG}title").text) for rect in root.iter(f"{SVG}rect")
-    ]
+    sizes = [(float(rect.get("height")), rect.find(f"{SVG}title").text) for rect in root.iter(f"{SVG}rect")]
     pools = [height for height, said in sizes if said.startswith("MaxPool2d")]
     assert len(sizes) == 1 + 13 + 5 + 4
     assert pools == sorted(pools, reverse=True)
@@ -153,7 +161,9 @@ def test_boxes_of_random_graphs_keep_apart_and_edges_lead_down():
     random = np.random.default_rng(0)
     for _ in range(40):
         n = int(random.integers(2, 30))
-        children = {k: list(random.choice(k, min(k, int(random.integers(0, 4))), replace=False)) for k in range(n)}
+        children = {
+            k: list(random.choice(k, min(k, int(random.integers(0, 4))), replace=False)) for k in range(n)
+        }
         sizes = {k: (float(random.integers(20, 200)), 30.0) for k in range(n)}
         spots, ways = placed(range(n), children, sizes, 40)
         for k, below in children.items():

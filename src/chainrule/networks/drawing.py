@@ -16,8 +16,7 @@ from chainrule.graph.shape import size_of
 from chainrule.graph.walk import topological
 from chainrule.networks.assembly import Assembly
 from chainrule.networks.layers import Activation, Flatten, Layer, Linear
-from chainrule.networks.spatial import Conv1d, Conv2d
-from chainrule.networks.spatial import Spatial
+from chainrule.networks.spatial import Conv1d, Conv2d, Spatial
 from chainrule.readings.formula import Printer, Style
 from chainrule.readings.working import Array
 
@@ -36,15 +35,23 @@ def drawn(
 ) -> Drawing:
     """A network as a drawing of a kind; None chooses. Raises ChainruleError for a kind that does not fit."""
     if kind is not None and kind not in KINDS:
-        raise ChainruleError(f"one of {', '.join(map(repr, KINDS))}", repr(kind)[:80], "draw", "leave kind out")
+        raise ChainruleError(
+            f"one of {', '.join(map(repr, KINDS))}", repr(kind)[:80], "draw", "leave kind out"
+        )
     if kind == "graph":
         return draw(assembly.trained, working.values if working is not None else None)
-    outputs = (*assembly.trained_outputs, *([assembly.output] if assembly.output is not assembly.logits else []))
+    outputs = (
+        *assembly.trained_outputs,
+        *([assembly.output] if assembly.output is not assembly.logits else []),
+    )
     flat = _groups(assembly, outputs)
     if flat is None and (kind == "neurons" or (kind is None and working is not None)):
         raise ChainruleError(
             "fully connected layers, whose neurons can be drawn",
-            next((str(layer) for layer in layers if not isinstance(layer, (Linear, Activation))), "other layers"),
+            next(
+                (str(layer) for layer in layers if not isinstance(layer, (Linear, Activation))),
+                "other layers",
+            ),
             "draw",
             'write kind="blocks", or kind="graph" for the numbers of an example',
         )
@@ -77,7 +84,9 @@ def _groups(assembly: Assembly, outputs: Sequence[Expr]) -> list[list[Expr]] | N
 def _weight_of(output: Expr) -> Expr | None:
     """The matrix that a layer multiplies by, where that is what it does; a vector for a single output."""
     inside = topological([output], lambda node: () if node.name and node is not output else node.operands)
-    found = [node for node in inside if node.op.name == "parameter" and (len(node.shape) == 2 or not output.shape)]
+    found = [
+        node for node in inside if node.op.name == "parameter" and (len(node.shape) == 2 or not output.shape)
+    ]
     return found[0] if found and any(node.op.name == "matmul" for node in inside) else None
 
 
@@ -96,7 +105,9 @@ def _column(group: Sequence[Expr], parameters: Mapping[Expr, Array], working: Wo
     if working is None:
         return Column(heads, printer.name(last), size, weights=weights, weight=name)
     slopes = {step.of: step for step in working.derivation.steps if step.phase in ("backward", "gradient")}
-    below = [(printer.name(node), working.values[node].reshape(size)) for node in group[:-1] if node is not last]
+    below = [
+        (printer.name(node), working.values[node].reshape(size)) for node in group[:-1] if node is not last
+    ]
     below += [(printer.name(leaf), parameters[leaf].reshape(size)) for leaf in _biases(first, weight)]
     if first in slopes:
         step = slopes[first]
@@ -136,7 +147,9 @@ def _stages(layers: Sequence[Layer], assembly: Assembly) -> list[Stage]:
     for place, (layer, output) in enumerate(zip(layers, assembly.trained_outputs, strict=True)):
         slab = Slab(output.shape, _kind(layer), str(layer))
         opens = isinstance(layer, Flatten) or (
-            place in counts and slabs and (closed or (slabs[-1].shape != slab.shape and slabs[-1].kind != "other"))
+            place in counts
+            and slabs
+            and (closed or (slabs[-1].shape != slab.shape and slabs[-1].kind != "other"))
         )
         if opens and slabs:
             stages.append(Stage(tuple(slabs), _counted(names), parameters))

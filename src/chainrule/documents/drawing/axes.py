@@ -36,11 +36,11 @@ class Scale:
         """Round numbers on the scale, few enough to read."""
         if self.log:
             first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
-            step = max(1, -(-(last - first) // 4))
-            return [10.0**power for power in range(first, last + 1, step)]
+            every = max(1, -(-(last - first) // 4))
+            return [10.0**power for power in range(first, last + 1, every)]
         step = round_step((self.high - self.low) / 4)
-        first = math.ceil(self.low / step - 1e-9)
-        return [n * step for n in range(first, math.floor(self.high / step + 1e-9) + 1)]
+        lowest = math.ceil(self.low / step - 1e-9)
+        return [n * step for n in range(lowest, math.floor(self.high / step + 1e-9) + 1)]
 
 
 def round_step(size: float) -> float:
@@ -52,13 +52,24 @@ def round_step(size: float) -> float:
 
 
 def scale_of(
-    values: Iterable[float], start: float, end: float, log: bool = False, zero: bool = False, whole: bool = False
+    values: Iterable[float],
+    start: float,
+    end: float,
+    log: bool = False,
+    zero: bool = False,
+    whole: bool = False,
 ) -> Scale:
     """A scale that holds all values that are finite, and round ends; zero: and zero too; whole: no round ends."""
     found = [value for value in values if math.isfinite(value) and (value > 0 or not log)]
     low, high = min(found, default=1.0 if log else 0.0), max(found, default=1.0)
     if log:
-        return Scale(10 ** math.floor(math.log10(low)), 10 ** math.ceil(math.log10(high * (1 + 1e-9))), start, end, True)
+        return Scale(
+            10 ** math.floor(math.log10(low)),
+            10 ** math.ceil(math.log10(high * (1 + 1e-9))),
+            start,
+            end,
+            True,
+        )
     low, high = (min(low, 0.0), max(high, 0.0)) if zero else (low, high)
     if high <= low:
         low, high = low - (abs(low) or 1) / 2, high + (abs(high) or 1) / 2

@@ -28,15 +28,33 @@ def bars(names: Sequence[str], values: Array, title: str, caption: str = "") -> 
         end = zero + value * unit
         colour = "negative" if value < 0 else "positive"
         say = f"{name}: {number(value)}"
-        canvas.rect(min(zero, end), y + 3, max(abs(end - zero), 0.5), _BAR - 6, colour, None, say=say, fill_opacity=0.8)
+        canvas.rect(
+            min(zero, end),
+            y + 3,
+            max(abs(end - zero), 0.5),
+            _BAR - 6,
+            colour,
+            None,
+            say=say,
+            fill_opacity=0.8,
+        )
         canvas.text(-60, y + _BAR / 2, name, _LABEL, "end")
         canvas.text(
-            end + (4 if value >= 0 else -4), y + _BAR / 2, number(value), _LABEL, "start" if value >= 0 else "end", "quiet"
+            end + (4 if value >= 0 else -4),
+            y + _BAR / 2,
+            number(value),
+            _LABEL,
+            "start" if value >= 0 else "end",
+            "quiet",
         )
     canvas.line(zero, 0, zero, len(names) * _BAR, "quiet", 1)
     canvas.text(-60 - widest, -14, title, 13, "start", bold=True)
-    largest = ", ".join(f"{name} {number(value)}" for name, value in list(zip(names, values, strict=True))[:5])
-    table = Table(("name", "value"), tuple((name, number(value)) for name, value in zip(names, values, strict=True)))
+    largest = ", ".join(
+        f"{name} {number(value)}" for name, value in list(zip(names, values, strict=True))[:5]
+    )
+    table = Table(
+        ("name", "value"), tuple((name, number(value)) for name, value in zip(names, values, strict=True))
+    )
     return canvas.drawing(title, f"{len(names)} bars, from above: {largest}").picture(caption, table)
 
 
@@ -52,7 +70,16 @@ def histogram(values: Array, title: str, across: str, caption: str = "") -> Pict
     for count, low, high in zip(counts, edges, edges[1:], strict=False):
         say = f"{number(low)} to {number(high)}: {count}"
         left, right, top = x(float(low)), x(float(high)), y(float(count))
-        canvas.rect(left, top, max(right - left - 1, 0.5), HEIGHT - top, "first", None, say=say, fill_opacity=0.75)
-    words = f"{len(values)} values from {number(values.min())} to {number(values.max())}" if len(values) else "no values"
-    rows = tuple((number(low), number(high), str(count)) for count, low, high in zip(counts, edges, edges[1:], strict=False))
+        canvas.rect(
+            left, top, max(right - left - 1, 0.5), HEIGHT - top, "first", None, say=say, fill_opacity=0.75
+        )
+    words = (
+        f"{len(values)} values from {number(values.min())} to {number(values.max())}"
+        if len(values)
+        else "no values"
+    )
+    rows = tuple(
+        (number(low), number(high), str(count))
+        for count, low, high in zip(counts, edges, edges[1:], strict=False)
+    )
     return canvas.drawing(title, words).picture(caption, Table(("from", "to", "count"), rows))

@@ -1,4 +1,4 @@
-"""Convolutional and large networks: a block for what each layer puts out, with its shape, layers grouped into stages."""
+"""Convolutional and large networks: a block for what each layer puts out, with its shape, grouped into stages."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ def blocks(stages: Sequence[Stage], title: str) -> Drawing:
         heads += [(_counted(stage.parameters), False)] if stage.parameters else []
         words = max(text_width(line, 11, bold) for line, bold in heads)
         boxes = [_size(slab, longest, widest, largest) for slab in stage.slabs]
-        drawn = sum(width + _back(slab, height) + 5 for slab, (width, height) in zip(stage.slabs, boxes, strict=True))
+        drawn = sum(
+            width + _back(slab, height) + 5 for slab, (width, height) in zip(stage.slabs, boxes, strict=True)
+        )
         room = max(words, drawn)
         spots.append((x + room / 2, drawn, boxes, heads))
         x += room + _GAP
@@ -66,11 +68,11 @@ def blocks(stages: Sequence[Stage], title: str) -> Drawing:
         for k, (line, bold) in enumerate(heads):
             canvas.text(middle, _TALLEST / 2 + 30 + 16 * k, line, 11, fill="" if bold else "quiet", bold=bold)
     listed = ", ".join(slab.sizes for slab in slabs)
-    words = (
-        f"{len(stages)} stages from left to right. Shapes: {listed}. Heights grow with the square root of the size of the "
-        "maps, widths with that of the channels; blue: convolution, orange: pooling, green: fully connected"
+    told = (
+        f"{len(stages)} stages from left to right. Shapes: {listed}. Heights grow with the square root of the size "
+        "of the maps, widths with that of the channels; blue: convolution, orange: pooling, green: fully connected"
     )
-    return canvas.drawing(title, words)
+    return canvas.drawing(title, told)
 
 
 def _counted(parameters: int) -> str:

@@ -153,7 +153,7 @@ class Canvas:
     ) -> None:
         """A straight line."""
         reach = Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
-        ends = {"x1": float(x1), "y1": float(y1), "x2": float(x2), "y2": float(y2)}
+        ends: dict[str, Any] = {"x1": float(x1), "y1": float(y1), "x2": float(x2), "y2": float(y2)}
         self.element("line", reach, stroke, None, **ends, stroke_width=float(width), **how)
 
     def path(
@@ -202,12 +202,12 @@ class Canvas:
         **how: Any,
     ) -> None:
         """A rectangle from its corner."""
-        place = {"x": float(x), "y": float(y), "width": float(width), "height": float(height)}
+        place: dict[str, Any] = {"x": float(x), "y": float(y), "width": float(width), "height": float(height)}
         self.element("rect", Box(x, y, x + width, y + height), stroke, fill, **place, **how)
 
     def image(self, x: float, y: float, width: float, height: float, png: bytes, say: str = "") -> None:
         """A picture in pixels, each a square."""
-        place = {"x": float(x), "y": float(y), "width": float(width), "height": float(height)}
+        place: dict[str, Any] = {"x": float(x), "y": float(y), "width": float(width), "height": float(height)}
         self.element(
             "image",
             Box(x, y, x + width, y + height),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -45,14 +46,19 @@ def draw(expr: Expr, values: Values | None = None, ops: bool | None = None) -> D
     'Computation graph of ℓ'
     """
     if not isinstance(expr, Expr):
-        raise ChainruleError("an expression", repr(expr)[:80], "draw", "give one that cr.data and cr.parameter made")
+        raise ChainruleError(
+            "an expression", repr(expr)[:80], "draw", "give one that cr.data and cr.parameter made"
+        )
     root = autonamed(expr) if expr.shape == () and not expr.is_leaf else expr
     every = [node for node in topological([root]) if node.op is not CONSTANT]
     each_op = len(every) <= _MOST_OPS if ops is None else ops
     nodes = [node for node in every if each_op or node.is_leaf or node.name or node is root]
     if len(nodes) > _MOST:
         raise ChainruleError(
-            f"at most {_MOST} boxes", f"{len(nodes)}", "draw", "draw a part of it, or name parts and write ops=False"
+            f"at most {_MOST} boxes",
+            f"{len(nodes)}",
+            "draw",
+            "draw a part of it, or name parts and write ops=False",
         )
     children = {node: _below(node, set(nodes)) for node in nodes}
     numbers = _numbers(root, nodes, values) if values is not None else {}
@@ -65,7 +71,9 @@ def draw(expr: Expr, values: Values | None = None, ops: bool | None = None) -> D
     spots, ways = placed(nodes, children, sizes, 46 if backward else 34)
     canvas = Canvas()
     for (child, node), stops in ways.items():
-        _edge(canvas, spots[child], sizes[child], stops, spots[node], sizes[node], backward and node in numbers)
+        _edge(
+            canvas, spots[child], sizes[child], stops, spots[node], sizes[node], backward and node in numbers
+        )
     for node in nodes:
         _box(canvas, node, spots[node], sizes[node], texts[node])
     name = Printer(_TEXT).name(root) if root.name else Printer(_TEXT).text(root)
@@ -91,8 +99,7 @@ def _numbers(root: Expr, nodes: Sequence[Expr], values: Values) -> dict[Expr, li
     """For each node its value, and its adjoint with its name where the result is a scalar."""
     slopes: Mapping[Expr, Expr] = adjoints(root, nodes) if root.shape == () else {}
     wanted = [*nodes, *slopes.values()]
-    fed = {key: value for key, value in values.items()}
-    known = node_values(wanted, fed)
+    known = node_values(wanted, values)
     of = str(root.name or LOSS)
     delta = {node.operands[0] for node in topological([root]) if is_activation(node)}
     delta |= {node for node in nodes if str(node.name).startswith("z") and not node.is_leaf}
@@ -119,7 +126,10 @@ def _texts(node: Expr, numbers: Mapping[Expr, Sequence[tuple[str, Array]]]) -> l
     lines = [(head, "")]
     for n, (name, array) in enumerate(numbers.get(node, ())):
         sign = f"{name} = " if name else "= "
-        lines += [((sign if k == 0 else "") + text, "accent" if n else "quiet") for k, text in enumerate(_written(array))]
+        lines += [
+            ((sign if k == 0 else "") + text, "accent" if n else "quiet")
+            for k, text in enumerate(_written(array))
+        ]
     return lines
 
 
@@ -164,7 +174,9 @@ def _box(
         fill_opacity=0.6 if node.is_leaf else 1,
     )
     for n, (text, colour) in enumerate(lines):
-        canvas.text(x, y + (n - (len(lines) - 1) / 2) * _LINE, text, fill=colour, bold=n == 0 and bool(node.name))
+        canvas.text(
+            x, y + (n - (len(lines) - 1) / 2) * _LINE, text, fill=colour, bold=n == 0 and bool(node.name)
+        )
 
 
 def _edge(
@@ -183,9 +195,10 @@ def _edge(
         reach_x = min(max(start[0], end[0] - end_size[0] / 3), end[0] + end_size[0] / 3)
         last = (reach_x + shift, end[1] - end_size[1] / 2)
         points = [first, *((x + shift, y) for x, y in stops), last]
-        d = f"M{points[0][0]:.1f},{points[0][1] + (6 if back else 0):.1f}"
-        for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
-            y1, y2 = y1 + (6 if back and (x1, y1) == first else 0), y2 - (0 if back or (x2, y2) != last else 6)
+        ways = [(x, y + (6 if back and n == 0 else 0)) for n, (x, y) in enumerate(points)]
+        ways[-1] = (ways[-1][0], ways[-1][1] - (0 if back else 6))
+        d = f"M{ways[0][0]:.1f},{ways[0][1]:.1f}"
+        for (x1, y1), (x2, y2) in pairwise(ways):
             bend = (y1 + y2) / 2
             d += f"C{x1:.1f},{bend:.1f} {x2:.1f},{bend:.1f} {x2:.1f},{y2:.1f}"
         across = [x for x, _ in points]

@@ -16,7 +16,11 @@ _MOST_ROWS = 40  # of the table of numbers
 
 
 def curves(
-    series: Mapping[str, Sequence[float]], title: str, across: str = "epoch", first: int = 1, caption: str = ""
+    series: Mapping[str, Sequence[float]],
+    title: str,
+    across: str = "epoch",
+    first: int = 1,
+    caption: str = "",
 ) -> Picture:
     """Up to four curves: {"training": [...], "held out": [...]}, over first, first + 1, ...
 
@@ -31,7 +35,13 @@ def curves(
     canvas = Canvas()
     frame(canvas, x, y, title, across)
     legend(
-        canvas, x, y, [(f"{name} {number(values[-1])}", c) for (name, values), c in zip(shown.items(), SERIES, strict=False)]
+        canvas,
+        x,
+        y,
+        [
+            (f"{name} {number(values[-1])}", c)
+            for (name, values), c in zip(shown.items(), SERIES, strict=False)
+        ],
     )
     for (name, values), colour in zip(shown.items(), SERIES, strict=False):
         points = [(x(first + n), y(value)) for n, value in enumerate(values) if math.isfinite(value)]
@@ -53,6 +63,7 @@ def _numbers(series: Mapping[str, Sequence[float]], across: str, first: int, cou
     step = -(-count // _MOST_ROWS)
     places = sorted({*range(0, count, step), count - 1})
     rows = tuple(
-        (str(first + n), *(number(values[n]) if n < len(values) else "" for values in series.values())) for n in places
+        (str(first + n), *(number(values[n]) if n < len(values) else "" for values in series.values()))
+        for n in places
     )
     return Table((across, *series), rows)

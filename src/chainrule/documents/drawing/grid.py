@@ -52,7 +52,15 @@ def grid(
             share = float(strength[i, j])
             say = f"{down or 'row'} {name}, {across or 'column'} {columns[j]}: {number(value)}"
             canvas.rect(
-                j * width, i * height, width, height, "accent", "rule", say=say, fill_opacity=round(share, 3), stroke_width=0.6
+                j * width,
+                i * height,
+                width,
+                height,
+                "accent",
+                "rule",
+                say=say,
+                fill_opacity=round(share, 3),
+                stroke_width=0.6,
             )
             if texts[i][j] and text_width(texts[i][j], _LABEL) <= width - 2:
                 fill = "paper" if share > _DARK else ""
@@ -73,7 +81,10 @@ def grid(
     canvas.text(left, top - 16, title, 13, "start", bold=True)
     finite = values[np.isfinite(values)]
     low, high = (number(n) for n in (finite.min(), finite.max())) if finite.size else ("", "")
-    words = f"{len(rows)} rows ({down or 'row'}) by {len(columns)} columns ({across or 'column'}), numbers from {low} to {high}"
+    words = (
+        f"{len(rows)} rows ({down or 'row'}) by {len(columns)} columns ({across or 'column'}), "
+        f"numbers from {low} to {high}"
+    )
     table = Table(
         (f"{down} \\ {across}" if down or across else "", *columns),
         tuple((name, *(number(value) for value in row)) for name, row in zip(rows, values, strict=True)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from itertools import pairwise
 from typing import TypeVar
 
 Node = TypeVar("Node", bound=Hashable)
@@ -16,7 +17,7 @@ def rows_of(order: Sequence[Node], children: Mapping[Node, Sequence[Node]]) -> d
 
     order: children before what uses them.
     """
-    row = {node: 0 for node in order}
+    row = dict.fromkeys(order, 0)
     for node in order:
         row[node] = max((row[child] + 1 for child in children[node]), default=0)
     users: dict[Node, list[Node]] = {}
@@ -56,7 +57,7 @@ def placed(
             width[stop] = _WAY
         chain = [child, *stops, node]
         ways[child, node] = stops
-        for one, other in zip(chain, chain[1:], strict=False):
+        for one, other in pairwise(chain):
             up.setdefault(other, []).append(one)
             down.setdefault(one, []).append(other)
     _ordered(ranks, up, down)
@@ -83,15 +84,11 @@ def _ordered(
         near = up if forth else down
         for n in range(1, len(ranks)) if forth else range(len(ranks) - 2, -1, -1):
             other = {node: k for k, node in enumerate(ranks[n - 1 if forth else n + 1])}
-            now = {node: k for k, node in enumerate(ranks[n])}
-
-            def place(
-                node: object, other: dict[object, int] = other, now: dict[object, int] = now
-            ) -> tuple[float, int]:
+            wish = {}
+            for k, node in enumerate(ranks[n]):
                 found = [other[one] for one in near.get(node, ()) if one in other]
-                return (sum(found) / len(found) if found else now[node], now[node])
-
-            ranks[n].sort(key=place)
+                wish[node] = (sum(found) / len(found) if found else k, k)
+            ranks[n].sort(key=wish.__getitem__)
 
 
 def _spread(
@@ -116,8 +113,7 @@ def _spread(
             for node in rank:
                 near = [x[one] for one in (*up.get(node, ()), *down.get(node, ()))]
                 wanted.append(sum(near) / len(near) if near else x[node])
-            for node, at in zip(rank, _apart(rank, wanted, width), strict=True):
-                x[node] = at
+            x.update(zip(rank, _apart(rank, wanted, width), strict=True))
     return x
 
 

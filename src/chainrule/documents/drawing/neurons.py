@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -85,17 +86,18 @@ def neurons(columns: Sequence[Column], title: str) -> Drawing:
         for k in range(1, len(columns)):
             _weight_labels(canvas, columns[k], columns[k - 1], spots[k], spots[k - 1], circles)
     sizes = " to ".join(str(column.size) for column in columns)
-    words = f"{sizes} neurons from left to right; a line for each weight, blue where it is negative, orange where it is positive"
+    words = (
+        f"{sizes} neurons from left to right; a line for each weight, blue where it is negative, "
+        "orange where it is positive"
+    )
     return canvas.drawing(title, words)
 
 
 def _places(columns: Sequence[Column], least: float) -> list[float]:
     """Where the columns stand, so that their heads have room."""
     xs = [0.0]
-    half = [
-        max((text_width(head) for head in column.heads), default=0) / 2 + 10 for column in columns
-    ]
-    for before, now in zip(half, half[1:], strict=False):
+    half = [max((text_width(head) for head in column.heads), default=0) / 2 + 10 for column in columns]
+    for before, now in pairwise(half):
         xs.append(xs[-1] + max(least, before + now))
     return xs
 

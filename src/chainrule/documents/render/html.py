@@ -22,7 +22,6 @@ from chainrule.documents.model import (
     ArrayView,
     Block,
     Document,
-    Fold,
     Formula,
     Gallery,
     Line,
