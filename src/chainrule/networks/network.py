@@ -22,10 +22,11 @@ from chainrule.networks.layers import Layer, as_layers
 from chainrule.networks.mathematics import Mathematics
 from chainrule.networks.saving import save
 from chainrule.networks.summary import Summary, row_of
+from chainrule.networks.wording import layers_from_text, text_of_layers
 from chainrule.readings.compiled import checked_dtype
 from chainrule.readings.gradient import gradient
 from chainrule.training.data.learning import Encoder
-from chainrule.training.evaluation import mean_gradient, means, values
+from chainrule.training.evaluation import Feed, mean_gradient, means, values
 from chainrule.training.history import History
 from chainrule.training.loop import Callback, Watch, train
 from chainrule.training.objective import LAMBDA
@@ -40,7 +41,8 @@ class Network(Mathematics):
 
     input_shape: of one example: 64 or (64,) for vectors, (channels, height, width) for images.
     layers: what the input passes through in turn: Linear(128), ReLU() and the like; an op such as
-        cr.relu, or any function from expression to expression, is a layer too.
+        cr.relu, or any function from expression to expression, is a layer too. Or all of them as text,
+        "conv 32 3 relu, pool 2, 64 relu, 10": see `layers_from_text` in networks.wording.
     loss: the head, one of the notes' three models (section 3):
         "cross_entropy" for classes 0 to K − 1, with softmax;
         "binary_cross_entropy" for labels 0 and 1, with sigmoid, after Linear(1);
@@ -67,17 +69,21 @@ class Network(Mathematics):
     def __init__(
         self,
         input_shape: int | Sequence[int],
-        layers: Sequence[Layer | Callable[[Expr], Expr]],
+        layers: Sequence[Layer | Callable[[Expr], Expr]] | str,
         loss: str,
         seed: int = 0,
         dtype: str = "float32",
     ) -> None:
         self.input_shape = as_shape(input_shape, "input_shape of Network")
+        if isinstance(layers, str):
+            layers = layers_from_text(layers, self.input_shape)
         self.layers = as_layers(layers)
         self.head = head_named(loss)
         self.seed, self.dtype = checked_seed(seed), checked_dtype(dtype)
         self.epochs = 0
         """How many epochs this network was trained for."""
+        self.plan: Plan | None = None
+        """How `fit` was last asked to train, also where that failed; not part of copies and files."""
         self._numbers: dict[Expr, Array] | None = None
         self._build()
 
@@ -180,6 +186,7 @@ class Network(Mathematics):
         problem = self._data.problem(self.objective(l2), examples.feed)
         constants = {LAMBDA: float(l2)} if l2 else {}
         plan = Plan(epochs, batch_size, optimizer, constants, self.seed, bool(shuffle), self.epochs)
+        self.plan = plan
         watch = Watch(self.head.metric_name, progress, tuple(callbacks))
         new, history = train(problem, list(self._values.values()), plan, examples, watch, checked)
         self._numbers = dict(zip(self.leaves, new, strict=True))
@@ -208,6 +215,13 @@ class Network(Mathematics):
         loss, mean = means(self._data.reported, self._values, examples.feed, self.dtype)
         return {"loss": loss, self.head.metric_name: examples.score(mean)}
 
+    def feed(self, X: Any, y: Any) -> Feed:
+        """Examples as values of the leaves `input` and `label`, checked, in the network's precision.
+
+        X, y: as in `fit`. Raises FeedError where they do not fit.
+        """
+        return self._data.feed(X, y)
+
     def gradients(self, X: Any, y: Any) -> dict[str, Array]:
         """The gradient of the mean loss over the examples, by the parameter's name; without regulariser."""
         slopes = mean_gradient(self.expression, self._values, self._data.feed(X, y), self.dtype)
@@ -231,6 +245,7 @@ class Network(Mathematics):
         softmax     ŷ = softmax(z⁽²⁾)        10              0
         ──────────────────────────────────────────────────────
         total                                            2,410
+        as text: "32 relu, 10"
         """
         shapes: list[tuple[Shape, ...]] = [() for _ in self.layers]
         for declared in self._assembly.declared:
@@ -240,7 +255,7 @@ class Network(Mathematics):
         rows = [row_of(*line) for line in zip(self.layers, inputs, outputs, shapes, strict=False)]
         if self.output is not self.logits:
             rows.append(row_of(self.output.op.name, outputs[-1], self.output, ()))
-        return Summary(self.input_shape, tuple(rows))
+        return Summary(self.input_shape, tuple(rows), text_of_layers(self.layers, self.input_shape))
 
     def __repr__(self) -> str:
         settings = f"loss={self.head.name!r}, seed={self.seed}, dtype={self.dtype!r}"
@@ -273,7 +288,7 @@ class Network(Mathematics):
         state = {
             name: value
             for name, value in vars(self).items()
-            if name not in ("_assembly", "_data", "head", "_numbers")
+            if name not in ("_assembly", "_data", "head", "_numbers", "plan")
         }
         drawn = None if self._numbers is None else list(self._numbers.values())
         return state | {"loss": self.head.name, "parameters": drawn}
@@ -283,6 +298,7 @@ class Network(Mathematics):
         self.head, numbers = head_named(state.pop("loss")), state.pop("parameters")
         vars(self).update(state)
         self._build()
+        self.plan = None
         self._numbers = None if numbers is None else dict(zip(self.leaves, numbers, strict=True))
 
     def _output_of(self, X: Any) -> Array:

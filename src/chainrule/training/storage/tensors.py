@@ -48,8 +48,8 @@ def save_tensors(path: str | os.PathLike[str], tensors: Mapping[str, Any], text:
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     digest = save_tensors(Path(folder, "a.safetensors"), {"W": np.eye(2)}, "two by two")
-    ...     text, tensors = load_tensors(Path(folder, "a.safetensors"))
+    ...     digest = save_tensors(f"{folder}/a.safetensors", {"W": np.eye(2)}, "two by two")
+    ...     text, tensors = load_tensors(f"{folder}/a.safetensors")
     >>> text, tensors["W"].tolist()
     ('two by two', [[1.0, 0.0], [0.0, 1.0]])
     """
