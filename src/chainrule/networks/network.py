@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,12 @@ from chainrule.networks.heads import head_named
 from chainrule.networks.initialisation import checked_seed
 from chainrule.networks.layers import Layer, as_layers
 from chainrule.networks.mathematics import Mathematics
+from chainrule.networks.saving import save
 from chainrule.networks.summary import Summary, row_of
 from chainrule.networks.wording import layers_from_text, text_of_layers
 from chainrule.readings.compiled import checked_dtype
 from chainrule.readings.gradient import gradient
+from chainrule.training.data.learning import Encoder
 from chainrule.training.evaluation import Feed, mean_gradient, means, values
 from chainrule.training.history import History
 from chainrule.training.loop import Callback, Watch, train
@@ -279,7 +282,28 @@ class Network(Mathematics):
         settings = f"loss={self.head.name!r}, seed={self.seed}, dtype={self.dtype!r}"
         return f"Network({self.input_shape}, [{', '.join(map(str, self.layers))}], {settings})"
 
-    # copies: expressions are built anew from the layers
+    # files and copies: expressions are built anew from the layers
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        encoder: Encoder | None = None,
+        classes: Iterable[Any] | None = None,
+        training: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write the network to a model file, safetensors, for `cr.load`: whole, or not at all.
+
+        encoder: of the data it was trained on, `dataset.encoder`, so that it can be used on raw columns.
+        classes: the labels in the order of the class indices. training: facts to keep, as plain data.
+
+        Raises ChainruleError where a layer is a function other than a public op, or of another program;
+        DataError where the file cannot be written: what was there before is whole then.
+        """
+        save(path, self, encoder, classes, training)
+
+    def restore(self, parameters: Sequence[Array], epochs: int) -> None:
+        """Take up the state of a file: the parameters, one for each of `leaves`, and the epochs behind them."""
+        self._numbers, self.epochs = dict(zip(self.leaves, parameters, strict=True)), epochs
 
     def __getstate__(self) -> dict[str, Any]:
         state = {
