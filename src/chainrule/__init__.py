@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from chainrule.training.history import History as History
     from chainrule.training.objective import value_and_gradient as value_and_gradient
     from chainrule.training.optimizers import SGD as SGD
+    from chainrule.training.stopping import EarlyStopping as EarlyStopping
 
 __version__ = "0.1.0"
 
@@ -97,6 +98,7 @@ _WHERE = {
     "Network": "chainrule.networks.network",
     "History": "chainrule.training.history",
     "SGD": "chainrule.training.optimizers",
+    "EarlyStopping": "chainrule.training.stopping",
     **dict.fromkeys(_LAYERS, "chainrule.networks.layers"),
     "Dropout": "chainrule.networks.dropout",
     "lenet5": "chainrule.networks.architectures",

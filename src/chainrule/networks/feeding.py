@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from chainrule.graph.errors import FeedError
 from chainrule.graph.expression import Expr
 from chainrule.networks.assembly import Assembly
-from chainrule.networks.examples import converted, inputs
+from chainrule.networks.examples import converted, inputs, weights
 from chainrule.networks.heads import Head
 from chainrule.training.epochs import Problem
 from chainrule.training.evaluation import Feed
@@ -44,17 +44,19 @@ class Feeding:
         kept = labels if rows else converted(labels, self.dtype, "y").reshape(given.n, *shape)
         return Feed({self.assembly.x: given.arrays[0], self.assembly.y: kept}, {self.assembly.y: rows})
 
-    def examples(self, X: Any, y: Any) -> Examples:
-        """Examples with what scores them."""
+    def examples(self, X: Any, y: Any, sample_weight: Any = None, reduce: str = "mean") -> Examples:
+        """Examples with what scores them. sample_weight: (n,) or None, for a mean or a sum over them."""
         feed = self.feed(X, y)
-        return Examples(feed, self.head.scored(feed.arrays[1]))
+        found = weights(sample_weight, feed.n, reduce)
+        feed.weights = None if found is None else converted(found, self.dtype, "sample_weight")
+        return Examples(feed, self.head.scored(feed.arrays[1], found))
 
-    def validation(self, pair: Any) -> Examples:
-        """The validation data (X, y). Raises FeedError, which says what they are for."""
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise FeedError("a pair (X, y)", type(pair).__name__, "validation")
+    def validation(self, given: Any) -> Examples:
+        """The validation data, (X, y) or (X, y, sample_weight). Raises FeedError, which says what they are for."""
+        if not isinstance(given, (tuple, list)) or len(given) not in {2, 3}:
+            raise FeedError("a pair (X, y), or (X, y, sample_weight)", type(given).__name__, "validation")
         try:
-            return self.examples(*pair)
+            return self.examples(*given)
         except FeedError as fault:
             raise FeedError(fault.needed, fault.came, f"validation, {fault.where}", fault.remedy) from None
 
@@ -67,7 +69,7 @@ class Feeding:
         ]
         return dict(zip(feed.leaves, values, strict=True))
 
-    def problem(self, objective: Expr, feed: Feed) -> Problem:
+    def problem(self, objective: Expr, feed: Feed, reduce: str = "mean") -> Problem:
         """What training minimises."""
         of = self.assembly
         return Problem(
@@ -80,4 +82,6 @@ class Feeding:
             self.dtype,
             of.masks,
             self.reported,
+            reduce,
+            feed.weights is not None,
         )

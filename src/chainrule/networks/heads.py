@@ -79,8 +79,8 @@ class Head(ABC):
         """How rows of labels become values of y inside compiled code; None where they are values already."""
         return None
 
-    def scored(self, y: Array) -> Callable[[float], float]:
-        """How the metric comes from the mean of `metric` over the examples with the labels y."""
+    def scored(self, y: Array, weights: Array | None = None) -> Callable[[float], float]:
+        """How the metric comes from the mean of `metric` over the examples with the labels y, weighted or not."""
         return float
 
 
@@ -183,10 +183,11 @@ class SquaredError(Head):
     def predicted(self, y_hat: Array) -> Array:
         return y_hat.reshape(len(y_hat)) if y_hat.shape[1:] in ONE else y_hat
 
-    def scored(self, y: Array) -> Callable[[float], float]:
+    def scored(self, y: Array, weights: Array | None = None) -> Callable[[float], float]:
         """r² = 1 − Σ (ŷ − y)² / Σ (y − ȳ)², over all entries; for labels that are all alike 1 or 0."""
         y = np.asarray(y, np.float64)
-        spread = float(np.square(y - y.mean(axis=0)).sum() / len(y))
+        apart = np.square(y - np.average(y, axis=0, weights=weights)).reshape(len(y), -1).sum(axis=1)
+        spread = float(np.average(apart, weights=weights))
         return lambda mean: 1 - mean / spread if spread > 0 else float(mean == 0)
 
 

@@ -24,13 +24,22 @@ _MOST_ENTRIES = 2**24  # of the largest part of the expressions, over a block
 
 
 class Feed:
-    """Data leaves with their arrays, (n, ...), and how rows become values of the leaves; see Problem."""
+    """Data leaves with their arrays, (n, ...), and how rows become values of the leaves; see Problem.
 
-    def __init__(self, arrays: Mapping[Expr, Any], rows: Mapping[Expr, Rows | None] | None = None) -> None:
+    weights: how much each example counts in a mean, (n,); None where all count alike.
+    """
+
+    def __init__(
+        self,
+        arrays: Mapping[Expr, Any],
+        rows: Mapping[Expr, Rows | None] | None = None,
+        weights: Array | None = None,
+    ) -> None:
         self.leaves = tuple(arrays)
         self.arrays = tuple(arrays.values())
         self.rows = tuple((rows or {}).get(leaf) for leaf in self.leaves)
         self.n = len(self.arrays[0])
+        self.weights = weights
 
 
 def values(exprs: Sequence[Expr], parameters: Mapping[Expr, Any], feed: Feed, dtype: str) -> list[Array]:
@@ -41,8 +50,9 @@ def values(exprs: Sequence[Expr], parameters: Mapping[Expr, Any], feed: Feed, dt
 
 
 def means(exprs: Sequence[Expr], parameters: Mapping[Expr, Any], feed: Feed, dtype: str) -> list[float]:
-    """The mean of each scalar expression over the examples, added up in double precision."""
-    return [float(np.mean(column, dtype=np.float64)) for column in values(exprs, parameters, feed, dtype)]
+    """The mean of each scalar expression over the examples, by their weights, added up in double precision."""
+    columns = values(exprs, parameters, feed, dtype)
+    return [float(np.average(column.astype(np.float64), weights=feed.weights)) for column in columns]
 
 
 def mean_gradient(loss: Expr, parameters: Mapping[Expr, Any], feed: Feed, dtype: str) -> list[Array]:

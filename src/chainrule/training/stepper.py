@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ class Plan:
 
     epochs: how often every example is met. size: examples in a batch; the last batch of an epoch may be
     smaller. constants: the numbers of the problem's constants. first_epoch: how many epochs came
-    before, which decides on the order of the examples.
+    before, which decides on the order of the examples. delta: δ of the notes' stopping rule, or None.
     Raises ChainruleError for settings out of range.
     """
 
@@ -41,6 +42,7 @@ class Plan:
     seed: int = 0
     shuffle: bool = True
     first_epoch: int = 0
+    delta: float | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("epochs", self.epochs), ("batch_size", self.size)):
@@ -58,12 +60,21 @@ class Plan:
                 "fit",
                 "write optimizer=SGD(0.1), with its learning rate",
             )
+        number = isinstance(self.delta, (int, float)) and not isinstance(self.delta, bool)
+        if self.delta is not None and not (number and 0 <= self.delta < math.inf):
+            raise ChainruleError(
+                "delta as a finite number, 0 or above",
+                repr(self.delta)[:80],
+                "fit",
+                "write delta=1e-6, or leave it out",
+            )
 
 
 class Stepper:
     """A training run's state: parameters, what the optimiser keeps, and how far it is.
 
-    epoch: how many epochs are complete. step: how many steps of the next one are taken.
+    epoch: how many epochs are complete. step: how many steps of the next one are taken. moved: the length
+    |θ_{n+1} − θ_n| of the last step, where δ asks for it.
     """
 
     def __init__(self, problem: Problem, start: Sequence[Array], plan: Plan, feed: Feed) -> None:
@@ -77,8 +88,11 @@ class Stepper:
         updates = problem.updates(plan.optimizer)
         numbers = plan.optimizer.settings() | plan.constants
         self._numbers = tuple(np.asarray(number, problem.dtype) for number in numbers.values())
-        self._run = compiled_epochs(problem, updates, tuple(numbers), self.size, self.n)
-        self._arrays = tuple(jax.device_put(array) for array in feed.arrays)
+        self.moved, self._delta = math.inf, plan.delta
+        watched = plan.delta is not None
+        self._run = compiled_epochs(problem, updates, tuple(numbers), self.size, self.n, watched)
+        arrays = (*feed.arrays, feed.weights) if problem.weighted else feed.arrays
+        self._arrays = tuple(jax.device_put(array) for array in arrays)
         memory = [
             tuple(np.zeros(leaf.shape, problem.dtype) for leaf, _ in update.memory) for update in updates
         ]
@@ -90,10 +104,16 @@ class Stepper:
         """The parameters as they are now."""
         return [np.array(value) for value in self._state.parameters]
 
+    @property
+    def settled(self) -> bool:
+        """Whether the last step was no longer than δ: the notes' stopping rule, 2.8."""
+        return self._delta is not None and self.moved <= self._delta
+
     def advance(self, epochs: int) -> Array:
         """Take some steps: whole epochs, at most as many as given, or a part of one.
 
-        Returns the sums of what is reported over the examples met, a row for each epoch touched.
+        Returns the sums of what is reported over the examples met, and of their weights, a row for each
+        epoch touched. A step that settles is the last one.
         """
         block, row = divmod(self._first + self.epoch, self._order.rows)
         if block != self._block:
@@ -104,13 +124,14 @@ class Stepper:
         else:
             stop = self.steps
         before = (self._first + self.epoch - row) * self.steps
-        span = Span(row, row + count, self.step, stop, before, self._seed)
+        span = Span(row, row + count, self.step, stop, before, self._seed, self._delta or 0.0)
         began = time.perf_counter()
-        self._state, sums = self._run(self._state, self._arrays, self._rows, self._numbers, span)
-        rows: Array = np.array(sums, np.float64)[row : row + count]
-        self._learn(count * (stop - self.step), time.perf_counter() - began)
-        whole = stop == self.steps
-        self.epoch, self.step = (self.epoch + count, 0) if whole else (self.epoch, stop)
+        self._state, met = self._run(self._state, self._arrays, self._rows, self._numbers, span)
+        taken, self.moved = int(met.taken), float(met.moved)
+        whole, rest = divmod(self.step + taken, self.steps)
+        rows: Array = np.array(met.sums, np.float64)[row : row + whole + (rest > 0)]
+        self._learn(taken, time.perf_counter() - began)
+        self.epoch, self.step = self.epoch + whole, rest
         return rows
 
     def _filled(self, rows: NDArray[np.int32]) -> jax.Array:
