@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.errors import (
     ChainruleError,
+    ChainruleWarning,
     DataError,
+    DependentColumnsWarning,
     FeedError,
     NamingError,
     ParseError,
@@ -72,6 +74,7 @@ if TYPE_CHECKING:
     from chainrule.readings.working import evaluate as evaluate
     from chainrule.training.data.opening import open_data as open_data
     from chainrule.training.history import History as History
+    from chainrule.training.least_squares import least_squares as least_squares
     from chainrule.training.objective import value_and_gradient as value_and_gradient
     from chainrule.training.optimizers import SGD as SGD
 
@@ -94,6 +97,7 @@ _WHERE = {
     "parse": "chainrule.ops.syntax",
     "open_data": "chainrule.training.data.opening",
     "value_and_gradient": "chainrule.training.objective",
+    "least_squares": "chainrule.training.least_squares",
     "Network": "chainrule.networks.network",
     "History": "chainrule.training.history",
     "SGD": "chainrule.training.optimizers",
@@ -109,7 +113,9 @@ _WHERE = {
 __all__ = [  # noqa: PLE0604 - all are names: the last two parts are read from tables
     "OPS",
     "ChainruleError",
+    "ChainruleWarning",
     "DataError",
+    "DependentColumnsWarning",
     "Expr",
     "FeedError",
     "NamingError",
