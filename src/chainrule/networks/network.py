@@ -20,6 +20,7 @@ from chainrule.networks.initialisation import checked_seed
 from chainrule.networks.layers import Layer, as_layers
 from chainrule.networks.mathematics import Mathematics
 from chainrule.networks.summary import Summary, row_of
+from chainrule.networks.wording import layers_from_text, text_of_layers
 from chainrule.readings.compiled import checked_dtype
 from chainrule.readings.gradient import gradient
 from chainrule.training.evaluation import mean_gradient, means, values
@@ -37,7 +38,8 @@ class Network(Mathematics):
 
     input_shape: of one example: 64 or (64,) for vectors, (channels, height, width) for images.
     layers: what the input passes through in turn: Linear(128), ReLU() and the like; an op such as
-        cr.relu, or any function from expression to expression, is a layer too.
+        cr.relu, or any function from expression to expression, is a layer too. Or all of them as text,
+        "conv 32 3 relu, pool 2, 64 relu, 10": see `layers_from_text` in networks.wording.
     loss: the head, one of the notes' three models (section 3):
         "cross_entropy" for classes 0 to K − 1, with softmax;
         "binary_cross_entropy" for labels 0 and 1, with sigmoid, after Linear(1);
@@ -64,12 +66,14 @@ class Network(Mathematics):
     def __init__(
         self,
         input_shape: int | Sequence[int],
-        layers: Sequence[Layer | Callable[[Expr], Expr]],
+        layers: Sequence[Layer | Callable[[Expr], Expr]] | str,
         loss: str,
         seed: int = 0,
         dtype: str = "float32",
     ) -> None:
         self.input_shape = as_shape(input_shape, "input_shape of Network")
+        if isinstance(layers, str):
+            layers = layers_from_text(layers, self.input_shape)
         self.layers = as_layers(layers)
         self.head = head_named(loss)
         self.seed, self.dtype = checked_seed(seed), checked_dtype(dtype)
@@ -228,6 +232,7 @@ class Network(Mathematics):
         softmax     ŷ = softmax(z⁽²⁾)        10              0
         ──────────────────────────────────────────────────────
         total                                            2,410
+        as text: "32 relu, 10"
         """
         shapes: list[tuple[Shape, ...]] = [() for _ in self.layers]
         for declared in self._assembly.declared:
@@ -237,7 +242,7 @@ class Network(Mathematics):
         rows = [row_of(*line) for line in zip(self.layers, inputs, outputs, shapes, strict=False)]
         if self.output is not self.logits:
             rows.append(row_of(self.output.op.name, outputs[-1], self.output, ()))
-        return Summary(self.input_shape, tuple(rows))
+        return Summary(self.input_shape, tuple(rows), text_of_layers(self.layers, self.input_shape))
 
     def __repr__(self) -> str:
         settings = f"loss={self.head.name!r}, seed={self.seed}, dtype={self.dtype!r}"

@@ -100,13 +100,16 @@ def _checked(X: Any, y: Any, sample_weight: Any, l2: float) -> tuple[Array, Arra
         X, y = np.asarray(X, np.float64), np.asarray(y, np.float64)
         w = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, np.float64)
     except (TypeError, ValueError) as fault:
-        raise FeedError("numbers", str(fault)[:160], "least_squares") from None
+        raise FeedError(
+            "numbers", str(fault)[:160], "least_squares", "turn text into numbers first"
+        ) from None
     if X.ndim != 2 or y.ndim not in (1, 2) or len(y) != len(X) or not len(X):
         wish = "X of the shape (n, p) and y of the shape (n,) or (n, k)"
         raise FeedError(wish, f"{X.shape} and {y.shape}", "least_squares", "one row for each example")
     if w.shape != (len(X),) or not (w >= 0).all() or not w.any():
         came = f"the shape {w.shape}" if w.shape != (len(X),) else "others"
-        raise FeedError(f"{len(X)} weights from 0, not all of them 0", came, "sample_weight")
+        remedy = "one number for each example: how often it counts"
+        raise FeedError(f"{len(X)} weights from 0, not all of them 0", came, "sample_weight", remedy)
     for name, array in (("X", X), ("y", y), ("sample_weight", w)):
         if not np.isfinite(array).all():
             at = ", ".join(str(int(i)) for i in np.argwhere(~np.isfinite(array))[0])
@@ -114,7 +117,7 @@ def _checked(X: Any, y: Any, sample_weight: Any, l2: float) -> tuple[Array, Arra
                 "finite numbers", f"nan or inf at {name}[{at}]", "least_squares", "leave the row out"
             )
     if isinstance(l2, bool) or not isinstance(l2, (int, float, np.number)) or not 0 <= l2 < np.inf:
-        raise FeedError("l2 as a finite number, 0 or above", repr(l2)[:80], "least_squares")
+        raise FeedError("l2 as a finite number, 0 or above", repr(l2)[:80], "least_squares", "write l2=1.0")
     return X, y, w
 
 
