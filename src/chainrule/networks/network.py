@@ -23,6 +23,7 @@ from chainrule.networks.summary import Summary, row_of
 from chainrule.networks.wording import layers_from_text, text_of_layers
 from chainrule.readings.compiled import checked_dtype
 from chainrule.readings.gradient import gradient
+from chainrule.training.data.dataset import Dataset
 from chainrule.training.evaluation import mean_gradient, means, values
 from chainrule.training.history import History
 from chainrule.training.loop import Callback, Watch, train
@@ -149,12 +150,12 @@ class Network(Mathematics):
     def fit(  # noqa: PLR0913, PLR0917 - the settings of a training run
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         epochs: int = 10,
         batch_size: int = 32,
         optimizer: Optimizer = SGD(0.1, momentum=0.9),  # noqa: B008 - immutable
         l2: float = 0.0,
-        validation: tuple[Any, Any] | None = None,
+        validation: tuple[Any, Any] | Dataset | None = None,
         progress: bool | None = None,
         shuffle: bool = True,
         callbacks: Sequence[Callback] = (),
@@ -162,13 +163,15 @@ class Network(Mathematics):
         """Train on examples, from the present parameters on, by minibatches. Notes (74), (111).
 
         X: (n, *input_shape), finite numbers. y: (n,) class indices, or labels 0 and 1, or real numbers; for
-            an output of another shape (n, *shape).
+            an output of another shape (n, *shape). Or X a data set of `cr.open_data`, without y: one that does
+            not fit in its memory is read while it trains, in another order in each epoch (its `shuffling`
+            says how well mixed), at bounded memory.
         epochs: how often every example is met. batch_size: how many make one step; the last batch of an
             epoch may be smaller. n or more is gradient descent as in the notes.
         optimizer: how a step changes the parameters. l2: λ of the regulariser, notes (62), on weights only;
             it is not in the losses of the history.
-        validation: (X, y) to evaluate after each epoch. progress: a bar on standard error; None shows it on
-            a terminal. shuffle: a new order in each epoch, by the network's seed.
+        validation: (X, y), or a data set, to evaluate after each epoch. progress: a bar on standard error;
+            None shows it on a terminal. shuffle: a new order in each epoch, by the network's seed.
         callbacks: functions of the history, called after each epoch; one that returns True ends the training.
 
         The same seed and calls give the same bits on the same machine. Ctrl-C ends the training early with
@@ -176,7 +179,7 @@ class Network(Mathematics):
         FeedError for examples that do not fit, TrainingError where the loss is no longer finite; whenever
         something is raised the network stays as it was.
         """
-        examples = self._data.examples(X, y)
+        examples = self._data.examples(X, y, self.seed)
         checked = None if validation is None else self._data.validation(validation)
         problem = self._data.problem(self.objective(l2), examples.feed)
         constants = {LAMBDA: float(l2)} if l2 else {}
@@ -200,8 +203,10 @@ class Network(Mathematics):
         y_hat = self._output_of(X)
         return y_hat if y_hat.ndim == 2 and y_hat.shape[1] > 1 else y_hat.reshape(len(y_hat))
 
-    def evaluate(self, X: Any, y: Any) -> dict[str, float]:
+    def evaluate(self, X: Any, y: Any = None) -> dict[str, float]:
         """The mean loss, without regulariser, and the metric, as {"loss": ..., "accuracy" or "r2": ...}.
+
+        X, y: as in `fit`; a data set is read at bounded memory.
 
         accuracy: the share of right labels. r2: 1 − Σ (ŷ − y)² / Σ (y − ȳ)²: 1 is best, 0 no better than ȳ.
         """
