@@ -133,7 +133,7 @@ def test_a_file_that_changes_meanwhile_is_said_and_nothing_is_lost(tmp_path, tab
     ("net", "arguments", "message"),
     [
         (
-            lambda: network(),
+            network,
             lambda data: (data, [1]),
             "needed a data set with its labels; came further ones beside it",
         ),
@@ -168,8 +168,7 @@ def test_items_are_made_ahead_and_their_errors_arrive():
 
     found = []
     with pytest.raises(cr.DataError, match="line 3"):
-        for item in ahead(items()):
-            found.append(item)
+        found.extend(ahead(items()))
     assert found == [1]
 
 

@@ -30,6 +30,7 @@ from chainrule.training.loop import Callback, Watch, train
 from chainrule.training.objective import LAMBDA
 from chainrule.training.optimizers import SGD, Optimizer
 from chainrule.training.stepper import Plan
+from chainrule.training.windows import Feed
 
 Array = NDArray[Any]
 
@@ -80,6 +81,8 @@ class Network(Mathematics):
         self.seed, self.dtype = checked_seed(seed), checked_dtype(dtype)
         self.epochs = 0
         """How many epochs this network was trained for."""
+        self.plan: Plan | None = None
+        """How `fit` was last asked to train, also where that failed; not part of copies and files."""
         self._numbers: dict[Expr, Array] | None = None
         self._build()
 
@@ -184,6 +187,7 @@ class Network(Mathematics):
         problem = self._data.problem(self.objective(l2), examples.feed)
         constants = {LAMBDA: float(l2)} if l2 else {}
         plan = Plan(epochs, batch_size, optimizer, constants, self.seed, bool(shuffle), self.epochs)
+        self.plan = plan
         watch = Watch(self.head.metric_name, progress, tuple(callbacks))
         new, history = train(problem, list(self._values.values()), plan, examples, watch, checked)
         self._numbers = dict(zip(self.leaves, new, strict=True))
@@ -213,6 +217,13 @@ class Network(Mathematics):
         examples = self._data.examples(X, y)
         loss, mean = means(self._data.reported, self._values, examples.feed, self.dtype)
         return {"loss": loss, self.head.metric_name: examples.score(mean)}
+
+    def feed(self, X: Any, y: Any) -> Feed:
+        """Examples as values of the leaves `input` and `label`, checked, in the network's precision.
+
+        X, y: as in `fit`. Raises FeedError where they do not fit.
+        """
+        return self._data.feed(X, y)
 
     def gradients(self, X: Any, y: Any) -> dict[str, Array]:
         """The gradient of the mean loss over the examples, by the parameter's name; without regulariser."""
@@ -259,7 +270,7 @@ class Network(Mathematics):
         state = {
             name: value
             for name, value in vars(self).items()
-            if name not in ("_assembly", "_data", "head", "_numbers")
+            if name not in ("_assembly", "_data", "head", "_numbers", "plan")
         }
         drawn = None if self._numbers is None else list(self._numbers.values())
         return state | {"loss": self.head.name, "parameters": drawn}
@@ -269,6 +280,7 @@ class Network(Mathematics):
         self.head, numbers = head_named(state.pop("loss")), state.pop("parameters")
         vars(self).update(state)
         self._build()
+        self.plan = None
         self._numbers = None if numbers is None else dict(zip(self.leaves, numbers, strict=True))
 
     def _output_of(self, X: Any) -> Array:
