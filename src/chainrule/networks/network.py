@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.documents.convention import Convention
+from chainrule.documents.drawing.canvas import Drawing
 from chainrule.documents.working import Working, work
 from chainrule.graph.errors import ChainruleError, FeedError
 from chainrule.graph.expression import Expr
-from chainrule.graph.shape import Shape, as_shape
+from chainrule.graph.shape import Shape, as_shape, size_of
 from chainrule.networks.assembly import assembled
+from chainrule.networks.drawing import drawn
 from chainrule.networks.feeding import Feeding
 from chainrule.networks.heads import head_named
 from chainrule.networks.initialisation import checked_seed
 from chainrule.networks.layers import Layer, as_layers
 from chainrule.networks.mathematics import Mathematics
+from chainrule.networks.saving import save
 from chainrule.networks.summary import Summary, row_of
 from chainrule.networks.wording import layers_from_text, text_of_layers
 from chainrule.readings.compiled import checked_dtype
 from chainrule.readings.gradient import gradient
 from chainrule.training.data.dataset import Dataset
+from chainrule.training.data.learning import Encoder
 from chainrule.training.evaluation import mean_gradient, means, values
 from chainrule.training.history import History
 from chainrule.training.loop import Callback, Watch, train
@@ -106,6 +111,25 @@ class Network(Mathematics):
         """
         values = self.values(x, y) | {mask.leaf: np.ones(mask.leaf.shape) for mask in self._assembly.masks}
         return work(self._assembly.trained, values, (*self.leaves, self.input), convention, digits)
+
+    def draw(self, x: Any = None, y: Any = None, kind: str | None = None) -> Drawing:
+        """The network as an SVG: a notebook shows it; `.save(path)` writes it, `str()` is its text.
+
+        kind: "neurons" for fully connected layers, a circle for each neuron and a line for each weight (of wide
+        layers some); "blocks" with shapes, layers grouped; "graph" for what is computed from what. None chooses.
+        x, y: an example, as for `work`: then each neuron or box shows its numbers, a, z and δ, and each line its
+        weight. Raises FeedError for an example that does not fit, ChainruleError for a kind that does not.
+
+        >>> import chainrule as cr
+        >>> cr.Network(2, [cr.Linear(3), cr.Tanh(), cr.Linear(1)], loss="half_squared_error").draw().title
+        'Network of 13 parameters: Linear(3), Tanh, Linear(1)'
+        """
+        if (x is None) != (y is None):
+            raise FeedError("an example x with its label y", "one of them", "draw", "give both, or neither")
+        working = None if x is None else self.work(x, y)
+        total = sum(size_of(leaf.shape) for leaf in self.leaves)
+        title = f"Network of {total:,} parameters: {', '.join(map(str, self.layers))}"
+        return drawn(self.layers, self._assembly, lambda: self._values, kind, working, title)
 
     # parameters
 
@@ -264,7 +288,28 @@ class Network(Mathematics):
         settings = f"loss={self.head.name!r}, seed={self.seed}, dtype={self.dtype!r}"
         return f"Network({self.input_shape}, [{', '.join(map(str, self.layers))}], {settings})"
 
-    # copies: expressions are built anew from the layers
+    # files and copies: expressions are built anew from the layers
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        encoder: Encoder | None = None,
+        classes: Iterable[Any] | None = None,
+        training: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write the network to a model file, safetensors, for `cr.load`: whole, or not at all.
+
+        encoder: of the data it was trained on, `dataset.encoder`, so that it can be used on raw columns.
+        classes: the labels in the order of the class indices. training: facts to keep, as plain data.
+
+        Raises ChainruleError where a layer is a function other than a public op, or of another program;
+        DataError where the file cannot be written: what was there before is whole then.
+        """
+        save(path, self, encoder, classes, training)
+
+    def restore(self, parameters: Sequence[Array], epochs: int) -> None:
+        """Take up the state of a file: the parameters, one for each of `leaves`, and the epochs behind them."""
+        self._numbers, self.epochs = dict(zip(self.leaves, parameters, strict=True)), epochs
 
     def __getstate__(self) -> dict[str, Any]:
         state = {
