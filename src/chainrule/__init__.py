@@ -19,9 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.errors import (
     ChainruleError,
-    ChainruleWarning,
     DataError,
-    DependentColumnsWarning,
     FeedError,
     NamingError,
     ParseError,
@@ -33,6 +31,7 @@ from chainrule.graph.leaves import constant, data, parameter
 from chainrule.graph.op import OPS
 from chainrule.graph.version import VERSION
 from chainrule.graph.walk import leaves
+from chainrule.graph.warnings import ChainruleWarning, DependentColumnsWarning
 from chainrule.ops import __doc__ as _registers_the_ops  # noqa: F401 - the import enters the ops in the register
 from chainrule.readings.formula import __doc__ as _registers_the_formulas  # noqa: F401
 from chainrule.readings.gradient import gradient

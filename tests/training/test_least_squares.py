@@ -6,7 +6,8 @@ import pytest
 from sklearn.linear_model import Ridge
 from support import nist
 
-from chainrule.graph.errors import DependentColumnsWarning, FeedError
+from chainrule.graph.errors import FeedError
+from chainrule.graph.warnings import DependentColumnsWarning
 from chainrule.training.extended import exact_product, exact_sum, total
 from chainrule.training.least_squares import least_squares
 

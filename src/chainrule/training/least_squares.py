@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.graph.errors import DependentColumnsWarning, FeedError
+from chainrule.graph.errors import FeedError
+from chainrule.graph.warnings import DependentColumnsWarning
 from chainrule.training.extended import Pair, added, negative, product, times, transposed_product
 
 Array = NDArray[Any]
