@@ -161,5 +161,7 @@ def test_a_reduction_that_is_none():
 
 
 def test_validation_of_another_form():
-    with pytest.raises(cr.FeedError, match=r"validation: needed a pair \(X, y\), or \(X, y, sample_weight\)"):
+    with pytest.raises(
+        cr.FeedError, match=r"validation: needed \(X, y\), \(X, y, sample_weight\), or a data"
+    ):
         network().fit(X, Y, validation=(X,))

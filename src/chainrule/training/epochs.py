@@ -21,11 +21,10 @@ from chainrule.readings.gradient import gradient
 from chainrule.training.masks import Mask, drawn
 from chainrule.training.objective import COUNT
 from chainrule.training.optimizers import STEP, Optimizer, Update
+from chainrule.training.windows import Arrays, Rows
 
-Arrays = tuple[Any, ...]
-Rows = Callable[[Any], Any]
 WEIGHT = data(r"w_{\text{example}}")
-"""How much an example counts: 0 for those that only fill the last batch."""
+"""How much an example counts: 1 where nobody says otherwise, 0 for those that only fill the last batch."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,8 @@ class Problem:
     vectors; None where they are. constants: leaves with one number for the whole run, e.g. λ.
     dtype: "float32" or "float64". masks: leaves that are drawn anew for each example and step.
     evaluated: what is reported of validation data, without masks; by default what is reported.
-    reduce: whether a step minimises the "mean" of the objective over a batch or its "sum". weighted: whether
-    each example has a weight, with which the sum, or the mean over the sum of the weights, is taken.
+    reduce: whether a step minimises the "mean" of the objective over a batch or its "sum". With WEIGHT among
+    the inputs, each example's objective is multiplied by its weight, and a mean divided by their sum.
     """
 
     objective: Expr
@@ -52,7 +51,6 @@ class Problem:
     masks: tuple[Mask, ...] = ()
     evaluated: tuple[Expr, ...] = ()
     reduce: str = "mean"
-    weighted: bool = False
 
     def updates(self, optimizer: Optimizer) -> tuple[Update, ...]:
         """The optimiser's update of each parameter."""
@@ -116,11 +114,12 @@ def compiled_epochs(
     """run(state, arrays, order, numbers, span) -> (state, met).
 
     settings: the leaves of problem and optimiser whose numbers are given at each call. size: B. n: how
-    many examples the arrays have; where the problem is weighted, the last array is of their weights.
+    many examples the arrays have.
     watched: whether the length of each step is measured. The state that is given is used up.
     """
     whole, filled = size >= n, n % size != 0
-    count = WEIGHT if filled or problem.weighted else None
+    weighted = WEIGHT in problem.inputs
+    count = WEIGHT if filled or weighted else None
     exprs, how = _wanted(problem, count)
     reported = len(problem.reported)
 
@@ -129,17 +128,16 @@ def compiled_epochs(
     ) -> tuple[State, Any]:
         row, number, t, seed = at
         where = None if whole else jax.lax.dynamic_slice(order, (row, number * size), (1, size))[0]
-        taken = arrays if where is None else tuple(array[where] for array in arrays)
-        given = problem.fed(taken[: len(problem.inputs)])
+        given = problem.fed(arrays if where is None else tuple(array[where] for array in arrays))
         constants = dict(zip(settings, numbers, strict=True)) | {STEP: t.astype(problem.dtype)}
         given |= drawn(problem.masks, seed, t, size, problem.dtype)
         given |= dict(zip(problem.parameters, state.parameters, strict=True)) | constants
         met_weight = jnp.asarray(size, problem.dtype)
         if count is not None:
             counted = number * size + jnp.arange(size) < n
-            given[count] = jnp.where(counted, taken[-1] if problem.weighted else 1, 0).astype(problem.dtype)
+            given[count] = jnp.where(counted, given.get(WEIGHT, 1), 0).astype(problem.dtype)
             met_weight = given[count].sum()
-        divisor = jnp.where(met_weight > 0, met_weight, 1) if problem.weighted else met_weight
+        divisor = jnp.where(met_weight > 0, met_weight, 1) if weighted else met_weight
         given[COUNT] = divisor
         totals = traced(exprs, given, True, problem.dtype, how)
         met, slopes = jnp.stack(totals[:reported]), totals[reported:]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +14,14 @@ from numpy.typing import NDArray
 from chainrule.graph.errors import TrainingError
 from chainrule.readings.compiled import precision
 from chainrule.training.epochs import Problem
-from chainrule.training.evaluation import Feed, means
+from chainrule.training.evaluation import means
 from chainrule.training.history import History
 from chainrule.training.interruption import Interruption
 from chainrule.training.optimizers import ETA
 from chainrule.training.progress import Bar
 from chainrule.training.stepper import Plan, Stepper
 from chainrule.training.stopping import Best, EarlyStopping
+from chainrule.training.windows import Feed
 
 Array = NDArray[Any]
 Callback = Callable[[History], Any]
@@ -62,8 +64,8 @@ def train(
         precision(problem.dtype),
         Interruption() as interruption,
         Bar(watch.progress, plan.epochs, examples.feed.n, watch.metric_name) as bar,
+        closing(_Run(problem, start, plan, examples, watch, validation)) as run,
     ):
-        run = _Run(problem, start, plan, examples, watch, validation)
         while run.stepper.epoch < plan.epochs and not run.history.stopped:
             taken, loss, metric = run.advance()
             bar.advance(taken * run.stepper.size, run.stepper.epoch + 1, loss, metric)
@@ -97,6 +99,10 @@ class _Run:
         self.best = None if watch.early_stopping is None else Best(watch.early_stopping)
         self.alone = validation is None and not watch.callbacks and self.best is None
         self.history = History(watch.metric_name, source=lambda: self._named(self.stepper.parameters()))
+
+    def close(self) -> None:
+        """Stop reading."""
+        self.stepper.close()
 
     def advance(self) -> tuple[int, float, float]:
         """Take some steps; returns how many, and the mean loss and the metric of the epoch they ended in."""
