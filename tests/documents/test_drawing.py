@@ -73,7 +73,9 @@ return {
 
 
 @needs_browser
-@pytest.mark.parametrize("name", ["neurons with numbers", "wide with numbers", "wide", "vgg", "graph with numbers"])
+@pytest.mark.parametrize(
+    "name", ["neurons with numbers", "wide with numbers", "wide", "vgg", "graph with numbers"]
+)
 def test_no_label_covers_another_or_leaves_the_drawing(name):
     page = f"<!doctype html><meta charset=utf-8><body>{DRAWINGS[name]().svg()}</body>"
     found = asked(page, OVERLAPS, width=1400, height=1200)

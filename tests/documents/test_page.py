@@ -33,6 +33,7 @@ link.focus();
 return {lit, used, off, focused: document.querySelectorAll('.line.from').length};
 """
 
+
 @needs_browser
 @pytest.mark.parametrize(
     ("model", "width"), [("notes", 400), ("two layers", 1000), ("iris", 400), ("digit", 400), ("digit", 1600)]

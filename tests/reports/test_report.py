@@ -28,7 +28,9 @@ def digits():
     X, y = mixed(*load_digits(return_X_y=True))
     net = cr.Network(64, [cr.Linear(32), cr.ReLU(), cr.Linear(10)], loss="cross_entropy")
     history = net.fit(X[300:] / 16, y[300:], 8, 64, validation=(X[:300] / 16, y[:300]), progress=False)
-    return net, cr.report(net, history, X[:300] / 16, y[:300], image=(8, 8), title="Digits", command="make digits")
+    return net, cr.report(
+        net, history, X[:300] / 16, y[:300], image=(8, 8), title="Digits", command="make digits"
+    )
 
 
 def iris():
@@ -98,7 +100,9 @@ def test_a_regression_has_residuals_and_no_confusions(made):
 
 
 @needs_browser
-@pytest.mark.parametrize(("name", "width"), [("digits", 400), ("iris", 1600), ("diabetes", 1000), ("images", 400)])
+@pytest.mark.parametrize(
+    ("name", "width"), [("digits", 400), ("iris", 1600), ("diabetes", 1000), ("images", 400)]
+)
 def test_the_page_is_whole_small_accessible_and_offline(made, name, width):
     html = made(name)[1].html()
     assert len(html.encode()) < LARGEST
@@ -197,7 +201,9 @@ def test_the_worst_mistakes_come_first_and_are_wrong(made):
     wrong = np.flatnonzero(net.predict(X) != y)
     worst = wrong[np.argmax(net.losses(X, y)[wrong])]
     section = next(section for section in report.document.sections if section.key == "mistakes")
-    assert section.blocks[1].title.startswith(f"Example {worst + 1} is {y[worst]}; the answer is {net.predict(X)[worst]},")
+    assert section.blocks[1].title.startswith(
+        f"Example {worst + 1} is {y[worst]}; the answer is {net.predict(X)[worst]},"
+    )
 
 
 def test_where_it_comes_from_is_said(made):
@@ -211,7 +217,17 @@ def test_where_it_comes_from_is_said(made):
 def test_a_hash_tells_data_apart_and_stays_the_same():
     X, y = np.arange(6.0).reshape(2, 3), np.array([0, 1])
     assert data_hash(X, y) == data_hash(X.copy(), y) == data_hash(np.asfortranarray(X), y)
-    assert len({data_hash(X, y), data_hash(X + 1e-9, y), data_hash(X.reshape(3, 2), y), data_hash(X.astype("f4"), y)}) == 4
+    assert (
+        len(
+            {
+                data_hash(X, y),
+                data_hash(X + 1e-9, y),
+                data_hash(X.reshape(3, 2), y),
+                data_hash(X.astype("f4"), y),
+            }
+        )
+        == 4
+    )
 
 
 def test_a_network_without_history_or_mistakes(made):
@@ -243,7 +259,9 @@ def test_reports_of_one_run_are_alike_to_the_bit():
     )
     environment = {**os.environ, "PYTHONHASHSEED": "random"}
     runs = {
-        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment).stdout
+        subprocess.run(
+            [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment
+        ).stdout
         for _ in range(2)
     }
     assert len(runs) == 1

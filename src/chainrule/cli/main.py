@@ -54,7 +54,10 @@ def _options(
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command, which finds how it was called in its context; the exit status is 0 done, 1 the input or the data is at fault, 2 the call is."""
+    """Run the command; the exit status is 0 done, 1 the input or the data is at fault, 2 the call is.
+
+    A command finds how it was called, as one line, as `obj` of its context.
+    """
     try:
         called = shlex.join(["chainrule", *(sys.argv[1:] if arguments is None else arguments)])
         result = get_command(app).main(arguments, prog_name="chainrule", standalone_mode=False, obj=called)

@@ -58,7 +58,10 @@ def answers_section(subject: Subject) -> Section:
     title = "What it answers"
     if not subject.is_classifier:
         return Section(title, (_told(subject), Gallery(_residuals(subject))), "answers")
-    pictures = (*([_confusion(subject)] if len(subject.class_names) <= _MOST_CLASSES else []), _calibrated(subject))
+    pictures = (
+        *([_confusion(subject)] if len(subject.class_names) <= _MOST_CLASSES else []),
+        _calibrated(subject),
+    )
     return Section(title, (_told(subject), Gallery(pictures)), "answers")
 
 
@@ -73,7 +76,9 @@ def _told(subject: Subject) -> Note:
     n, score = len(subject.y), subject.score
     if not subject.is_classifier:
         error = float(np.sqrt(np.mean(np.square(subject.answers - subject.y))))
-        return Note(f"r² is {score['r2']:.3f} on {n:,} examples; the root of the mean squared error is {error:.4g}.")
+        return Note(
+            f"r² is {score['r2']:.3f} on {n:,} examples; the root of the mean squared error is {error:.4g}."
+        )
     wrong = int((subject.answers != subject.y).sum())
     return Note(f"{score['accuracy']:.2%} of {n:,} examples are answered rightly; {wrong:,} are not.")
 
@@ -84,10 +89,12 @@ def _confusion(subject: Subject) -> Picture:
     shares = np.sqrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)) * 0.9
     wrong = int(counts.sum() - np.trace(counts))
     title = f"Confusion matrix of {int(counts.sum()):,} examples, {wrong:,} of them wrong"
-    return grid(
-        counts, names, names, "Confusion matrix", "answer", "truth",
-        f"{title}. Rows: what it is. Columns: what was answered.", shares, lambda count: str(int(count)) if count else "",
-    )  # fmt: skip
+    caption = f"{title}. Rows: what it is. Columns: what was answered."
+    return grid(counts, names, names, "Confusion matrix", "answer", "truth", caption, shares, _counted)
+
+
+def _counted(count: float) -> str:
+    return str(int(count)) if count else ""
 
 
 def _calibrated(subject: Subject) -> Picture:
@@ -106,9 +113,10 @@ def _calibrated(subject: Subject) -> Picture:
 def _residuals(subject: Subject) -> tuple[Picture, ...]:
     truth, answers = np.asarray(subject.y, float).ravel(), np.asarray(subject.answers, float).ravel()
     residuals = answers - truth
+    right = "On the dashed line a prediction is right."
+    pattern = "A pattern about the dashed line is something that the model has not learned."
     return (
-        points(truth, answers, "Predictions", "label", "prediction", "equal", caption="On the dashed line a prediction is right."),
-        points(answers, residuals, "Residuals", "prediction", "prediction − label", "zero",
-               caption="A pattern about the dashed line is something that the model has not learned."),
+        points(truth, answers, "Predictions", "label", "prediction", "equal", caption=right),
+        points(answers, residuals, "Residuals", "prediction", "prediction − label", "zero", caption=pattern),
         histogram(residuals, "Residuals, counted", "prediction − label"),
-    )  # fmt: skip
+    )

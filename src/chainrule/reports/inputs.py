@@ -25,10 +25,12 @@ def inputs_section(subject: Subject) -> Section | None:
     slope = text_symbol(str(subject.slope.name))
     product = (subject.slope * subject.net.input).text(where=False)
     if subject.image_shape is not None:
-        mean = subject.map(size, "The mean size of the gradient by each pixel", f"mean size over {len(X)} examples")
+        mean = subject.map(
+            size, "The mean size of the gradient by each pixel", f"mean size over {len(X)} examples"
+        )
         told = (
-            f"How the loss of an example changes with each of its pixels: {slope}, and {product}, what each pixel adds to "
-            "that. Orange: brighter is worse; blue: brighter is better."
+            f"How the loss of an example changes with each of its pixels: {slope}, and {product}, what each pixel adds "
+            "to that. Orange: brighter is worse; blue: brighter is better."
         )
         rows = tuple(Gallery(pictures) for pictures in _examples(subject, slopes, slope, product))
         return Section("What the answers hang on", (Note(told), Gallery((mean,)), *rows), "inputs")
@@ -38,8 +40,8 @@ def inputs_section(subject: Subject) -> Section | None:
     names = [subject.features[k] if subject.features else f"column {k + 1}" for k in order]
     chart = bars(names, effect[order], "How much each column moves the loss")
     told = (
-        f"The mean size of {slope} over {len(X)} examples, times the standard deviation of the column: how much the loss "
-        "changes, in its own units, when a column moves as far as it usually does."
+        f"The mean size of {slope} over {len(X)} examples, times the standard deviation of the column: how much the "
+        "loss changes, in its own units, when a column moves as far as it usually does."
     )
     return Section("What the answers hang on", (Note(told), Gallery((chart,))), "inputs")
 
@@ -48,7 +50,7 @@ def _examples(subject: Subject, slopes: Array, slope: str, product: str) -> list
     """Some examples, two of those answered wrongly first: the image, the gradient, the gradient times the image."""
     wrong = [n for n in subject.worst if n < len(slopes)] if subject.is_classifier else []
     chosen = list(dict.fromkeys([*wrong[:2], *range(min(len(slopes), 3))]))[:_MOST_PICTURES]
-    rows = []
+    rows: list[tuple[Picture, ...]] = []
     for n in chosen:
         alt = f"of example {n + 1}"
         rows.append(

@@ -66,7 +66,9 @@ def maps_section(subject: Subject, n: int) -> Section | None:
         count = f"{len(tiles)} of {len(value)} maps" if len(tiles) < len(value) else f"{len(value)} maps"
         alt = f"{count} of {name} for example {n + 1}, from {value.min():.3g} to {value.max():.3g}"
         caption = f"{name}: {count} of {value.shape[1]}×{value.shape[2]}"
-        pictures.append(Picture(heat_map(tiles), alt, caption, size=_scaled(tiled(tiles).shape[1], len(tiles))))
+        pictures.append(
+            Picture(heat_map(tiles), alt, caption, size=_scaled(tiled(tiles).shape[1], len(tiles)))
+        )
     note = Note(f"{said(subject, n)} Each tile is a channel. Blue: negative; orange: positive; white: zero.")
     return Section("What the layers see", (note, Gallery(tuple(pictures))), "maps")
 

@@ -10,7 +10,9 @@ from chainrule.training.history import History
 def learning_section(history: History | None) -> Section:
     """A curve for the loss and one for the metric, in training and held out."""
     if history is None or not history.epochs:
-        return Section("How it learned", (Note("This network came without the history of its training."),), "learning")
+        return Section(
+            "How it learned", (Note("This network came without the history of its training."),), "learning"
+        )
     loss = curves({"training": history.loss, "held out": history.validation_loss}, "loss")
     name = {"r2": "r²"}.get(history.metric_name, history.metric_name)
     metric = curves({"training": history.metric, "held out": history.validation_metric}, name)

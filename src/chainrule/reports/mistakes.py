@@ -36,13 +36,20 @@ def mistakes_section(subject: Subject, count: int) -> Section:
 def example_sections(subject: Subject, n: int) -> tuple[Section, ...]:
     """The complete working of one example, with the agreement of the readings on its numbers."""
     if not is_small(subject):
-        return (Section("One example", (Note("The network is too large for a working that can be read."),), "example"),)
+        return (
+            Section(
+                "One example", (Note("The network is too large for a working that can be read."),), "example"
+            ),
+        )
     working = subject.net.work(subject.X[n], subject.y[n])
     document = working.document(checked=False)
     shown = tuple(_inputs(subject, n))
     opening = Section(
         "One example, every number",
-        (*shown, Note(f"{said(subject, n)} Click a number for its arithmetic, a symbol for where it comes from.")),
+        (
+            *shown,
+            Note(f"{said(subject, n)} Click a number for its arithmetic, a symbol for where it comes from."),
+        ),
         "example",
     )
     sections = tuple(

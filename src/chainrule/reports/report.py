@@ -68,7 +68,7 @@ class Report:
         return framed(self.html())
 
 
-def report(
+def report(  # noqa: PLR0913 - all but the first four are named
     net: Network,
     history: History | None,
     X: Any,
@@ -116,6 +116,11 @@ def report(
         *example_sections(subject, example),
         origin_section(subject, command, data),
     ]
-    facts = {"kind": "report", **{name: float(value) for name, value in subject.score.items()}, "seed": net.seed}
-    lead = f"{net.summary().total:,} parameters, {history}." if history is not None else f"{net.summary().total:,} parameters."
-    return Report(Document(title or "What the network learned", lead, tuple(s for s in sections if s is not None), facts))
+    facts = {
+        "kind": "report",
+        **{name: float(value) for name, value in subject.score.items()},
+        "seed": net.seed,
+    }
+    lead = f"{net.summary().total:,} parameters" + (f", {history}." if history is not None else ".")
+    found = tuple(section for section in sections if section is not None)
+    return Report(Document(title or "What the network learned", lead, found, facts))

@@ -82,7 +82,9 @@ class Subject:
     @cached_property
     def slope(self) -> Expr:
         """How the loss changes with the input, under the name that derivations give it."""
-        step = next(step for step in self.net.derive().steps if step.phase == "gradient" and step.of is self.net.input)
+        step = next(
+            step for step in self.net.derive().steps if step.phase == "gradient" and step.of is self.net.input
+        )
         return step.expr.unnamed.named(step.name)
 
     # pictures of inputs

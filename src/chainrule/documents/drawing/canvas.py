@@ -17,7 +17,10 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', Arial, sans
 SIZE = 12
 """The height of labels, in pixels."""
 _MARGIN = 8
-_WIDE_FROM, _LEAST = 420, 0.72  # pixels from which a drawing may be made narrower, and by how much, before it scrolls
+_WIDE_FROM, _LEAST = (
+    420,
+    0.72,
+)  # pixels from which a drawing may be made narrower, and by how much, before it scrolls
 _NARROW, _WIDE = "iljt.,:;'|()[] ·", "mwMW%@"
 
 
