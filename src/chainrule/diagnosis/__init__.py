@@ -4,6 +4,15 @@ Read `stages` (what is measured), `flow` (the numbers), `recorder` (during train
 data), `trial` (experiments), then `diagnose`.
 """
 
+from chainrule.diagnosis.attribution import (
+    Mistake,
+    Ranked,
+    gradient_times_input,
+    integrated_gradients,
+    ranked,
+    smoothed_gradient,
+    worst,
+)
 from chainrule.diagnosis.columns import Columns, condition
 from chainrule.diagnosis.diagnose import diagnose
 from chainrule.diagnosis.finding import NAMES, Diagnosis, Finding, Withdrawn
@@ -19,6 +28,8 @@ __all__ = [
     "Finding",
     "Flow",
     "LayerFlow",
+    "Mistake",
+    "Ranked",
     "RateTest",
     "Recorder",
     "Relation",
@@ -26,7 +37,12 @@ __all__ = [
     "Withdrawn",
     "condition",
     "diagnose",
+    "gradient_times_input",
+    "integrated_gradients",
     "learning_rate_test",
     "measured",
+    "ranked",
     "relation",
+    "smoothed_gradient",
+    "worst",
 ]

@@ -76,7 +76,9 @@ class Causes:
 
     def output(self, words: str) -> Cause:
         """The δ at the output: how labels enter the gradient."""
-        return self._cause(self._step("backward", self.stages[-1].z) or self._step("forward", self.net.expression), words)
+        return self._cause(
+            self._step("backward", self.stages[-1].z) or self._step("forward", self.net.expression), words
+        )
 
     def update(self, optimizer: Optimizer, words: str) -> Cause:
         """The update of the optimiser."""

@@ -52,7 +52,11 @@ class Columns:
     @property
     def scale_ratio(self) -> float:
         """The largest scale over the median of those that are not 0: the gradients of the weights have this ratio too."""
-        return float(self.scale.max() / np.median(self.scale[self.scale > 0], axis=0)) if self.scale.any() else 1.0
+        return (
+            float(self.scale.max() / np.median(self.scale[self.scale > 0], axis=0))
+            if self.scale.any()
+            else 1.0
+        )
 
 
 def condition(X: Any, y: Any, classes: bool) -> Columns:
@@ -77,7 +81,15 @@ def condition(X: Any, y: Any, classes: bool) -> Columns:
     duplicates, smallest, collinear = _alike(flat, varying)
     real = 0.0 if classes else float(np.sqrt(np.mean(np.square(y.astype(np.float64)))))
     return Columns(
-        len(X), scale, real, constant, background, duplicates, smallest, collinear, _leaks(flat, y, classes, still)
+        len(X),
+        scale,
+        real,
+        constant,
+        background,
+        duplicates,
+        smallest,
+        collinear,
+        _leaks(flat, y, classes, still),
     )
 
 
@@ -143,12 +155,16 @@ def _leaks(flat: Array, y: Array, classes: bool, still: Array) -> tuple[tuple[in
     if classes:
         _, y = np.unique(y, return_inverse=True)
         counts = np.bincount(y)
-        means = np.stack([np.bincount(y, column, len(counts)) / counts for column in x.T]) if len(moving) else x.T
+        means = (
+            np.stack([np.bincount(y, column, len(counts)) / counts for column in x.T]) if len(moving) else x.T
+        )
         within = np.mean(np.square(x - means.T[y]), axis=0)
         explained = 1 - within / x.var(axis=0)
         # a column that names one class only is a leak where it is on for that class and off for all others
     else:
-        explained = np.maximum(_squared_correlation(x, y), _squared_correlation(rankdata(x, axis=0), rankdata(y)))
+        explained = np.maximum(
+            _squared_correlation(x, y), _squared_correlation(rankdata(x, axis=0), rankdata(y))
+        )
     return tuple((int(moving[k]), float(explained[k])) for k in np.flatnonzero(explained >= LEAKS))
 
 

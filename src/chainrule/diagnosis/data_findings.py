@@ -41,7 +41,11 @@ def of_columns(columns: Columns, names: Sequence[str], causes: Causes) -> Iterat
         yield Finding(
             "leak",
             f"{_capital(name(j))} gives the target away: alone it explains {share:.4%} of its variance{others}.",
-            {"columns": [j for j, _ in columns.leaks], "explained": [share for _, share in columns.leaks], "n": n},
+            {
+                "columns": [j for j, _ in columns.leaks],
+                "explained": [share for _, share in columns.leaks],
+                "n": n,
+            },
             causes.weights("a column that is the target makes all other columns' weights needless"),
             "leave the column out, unless it will be known when predictions are made",
         )
@@ -54,7 +58,9 @@ def of_columns(columns: Columns, names: Sequence[str], causes: Causes) -> Iterat
             f"{_capital(listed)} {'are' if many else 'is'} constant: {value:g} in all of {n} examples"
             f"{' (the first)' if many else ''}.",
             {"columns": [j for j, _ in columns.constant], "values": [v for _, v in columns.constant], "n": n},
-            causes.weights("with x constant the column's weights do what the bias does already; with x = 0, nothing"),
+            causes.weights(
+                "with x constant the column's weights do what the bias does already; with x = 0, nothing"
+            ),
             "leave the column out, or look why it does not vary",
         )
     if columns.duplicates:
@@ -64,7 +70,9 @@ def of_columns(columns: Columns, names: Sequence[str], causes: Causes) -> Iterat
             "duplicated_columns",
             f"{_capital(name(i))} and {name(j)} say the same: one is the other, shifted or scaled{more}.",
             {"pairs": columns.duplicates, "n": n},
-            causes.forward("only a sum of the two weights counts, so neither says how much its column matters"),
+            causes.forward(
+                "only a sum of the two weights counts, so neither says how much its column matters"
+            ),
             "leave one of them out",
         )
     if columns.collinear:
@@ -74,7 +82,9 @@ def of_columns(columns: Columns, names: Sequence[str], causes: Causes) -> Iterat
             f"Columns add up to one another: {listed}; the smallest eigenvalue of their correlations is "
             f"{columns.smallest:.1g}.",
             {"columns": columns.collinear, "eigenvalue": columns.smallest, "n": n},
-            causes.forward("weights may move along that direction without changing z, so they are not determined"),
+            causes.forward(
+                "weights may move along that direction without changing z, so they are not determined"
+            ),
             "leave one of them out, or hold the weights small with l2",
         )
 
@@ -97,7 +107,9 @@ def shuffled(found: Relation, classes: bool, causes: Causes, experiment: str) ->
             "n": found.n,
             "permutations": PERMUTATIONS,
         },
-        causes.output("with labels that any example could have, δ has no direction in common over the examples"),
+        causes.output(
+            "with labels that any example could have, δ has no direction in common over the examples"
+        ),
         "check that inputs and labels are in the same order, row by row",
         experiment,
     )
@@ -128,12 +140,16 @@ def swapped(found: Exchange, names: Sequence[str], causes: Causes) -> Finding:
             "m": found.m,
             "p": found.p,
         },
-        causes.output("an exchanged label turns the sign of δ in both outputs, and the step goes the wrong way"),
+        causes.output(
+            "an exchanged label turns the sign of δ in both outputs, and the step goes the wrong way"
+        ),
         f"compare some training examples labelled {a} and {b} with their inputs",
     )
 
 
-def exchange(X: Any, y: Array, predicted: Array, other: tuple[Any, Array, Array] | None, classes: int) -> Exchange | None:
+def exchange(
+    X: Any, y: Array, predicted: Array, other: tuple[Any, Array, Array] | None, classes: int
+) -> Exchange | None:
     """Two classes that are exchanged in the training labels y, or of (X, y) against what the network learned.
 
     predicted: by the network. other: inputs, labels and predictions of the validation examples.
@@ -147,7 +163,9 @@ def exchange(X: Any, y: Array, predicted: Array, other: tuple[Any, Array, Array]
         or crossed(mine)
         or exchanged(mine, there, "the network")
         or exchanged(
-            neighbour_confusion(X, y, classes), neighbour_confusion(other[0], other[1], classes), "nearest neighbours"
+            neighbour_confusion(X, y, classes),
+            neighbour_confusion(other[0], other[1], classes),
+            "nearest neighbours",
         )
     )
 

@@ -74,7 +74,7 @@ def diagnose(  # noqa: PLR0913, PLR0917 - what is known of a training run
     trials = Trials(net, X, labels, plan)
     found = relation(X, labels, of_classes, net.seed)
     checked = None if validation is None else _checked(net, validation, of_classes)
-    suspect = None if found.related else _unrelated(trials, found, checked, causes, of_classes)
+    suspect = None if found.related else _unrelated(trials, found, causes, of_classes)
     now = measured(net, X, labels)
     if isinstance(suspect, Finding):
         findings.append(suspect)
@@ -83,7 +83,9 @@ def diagnose(  # noqa: PLR0913, PLR0917 - what is known of a training run
         findings += _of_predictions(net, X, labels, checked, classes, causes) if of_classes else []
         before = recorder.flows[0] if recorder else now if net.epochs == 0 else None
         start = recorder.start if recorder else None
-        verdicts: Verdicts = Judge(net, trials, plan, known, causes, now, before, start).verdicts(columns, names)
+        verdicts: Verdicts = Judge(net, trials, plan, known, causes, now, before, start).verdicts(
+            columns, names
+        )
         findings += verdicts.findings
         withdrawn += verdicts.withdrawn
     flows = tuple(recorder.flows) if recorder else ()
@@ -107,18 +109,17 @@ def _checked(net: Network, validation: tuple[Any, Any], of_classes: bool) -> tup
     return np.asarray(feed.arrays[0]), labels, net.predict(X)
 
 
-def _unrelated(
-    trials: Trials, found: Relation, checked: tuple[Array, Array, Array] | None, causes: Causes, of_classes: bool
-) -> Finding | Withdrawn:
+def _unrelated(trials: Trials, found: Relation, causes: Causes, of_classes: bool) -> Finding | Withdrawn:
     """Labels that no quick test relates to their inputs: the network itself is asked, on examples it has not seen."""
     tried = trials.run(trials.long)
     p = 1.0 if tried.predicted is None else permutation_p(tried.predicted, trials.held_labels, of_classes)
-    if checked is not None and trials.net.epochs:
-        p = min(p, permutation_p(checked[2], checked[1], of_classes))
     said = f"trained on three quarters of the examples, the network predicts the rest no better than by chance (p = {p:.2g})"
     if p > SHUFFLED:
         return shuffled(found, of_classes, causes, said)
-    return Withdrawn("shuffled_labels", f"the network predicts examples it has not seen better than by chance (p = {p:.2g})")
+    return Withdrawn(
+        "shuffled_labels",
+        f"the network predicts examples it has not seen better than by chance (p = {p:.2g})",
+    )
 
 
 def _of_predictions(

@@ -148,7 +148,9 @@ def table(flow: Flow) -> str:
             )
         )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
     told = f"loss {flow.loss:.4g} over {flow.n} examples; |z|, |a|, |δ| are medians, f′ is a root mean square"
     if flow.derivatives:
         told += f"; product of f′ {flow.product:.2g}, at most {flow.bound:.2g}"

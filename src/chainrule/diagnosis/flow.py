@@ -181,10 +181,16 @@ def _compiled(
     dtype: str,
 ) -> Callable[..., Any]:
     """A function of parameters and examples: the loss, and for each stage what is small enough to hand over."""
-    found = adjoints(loss, [node for stage in parts for node in (stage.z, stage.entering, stage.W) if node is not None])
+    found = adjoints(
+        loss, [node for stage in parts for node in (stage.z, stage.entering, stage.W) if node is not None]
+    )
     wanted: list[tuple[int, str, Expr, str | None]] = []
     for at, stage in enumerate(parts):
-        wanted += [(at, "z", stage.z, None), (at, "delta", found[stage.z], None), (at, "gradient", found[stage.W], "mean")]
+        wanted += [
+            (at, "z", stage.z, None),
+            (at, "delta", found[stage.z], None),
+            (at, "gradient", found[stage.W], "mean"),
+        ]
         if stage.a is not None and stage.derivative is not None and stage.entering is not None:
             wanted += [(at, "a", stage.a, None), (at, "f", stage.derivative, None)]
             wanted += [(at, "entering", found[stage.entering], None)]
@@ -192,7 +198,9 @@ def _compiled(
     @jax.jit(compiler_options=_QUICKLY)
     def run(numbers: tuple[Any, ...], arrays: tuple[Any, ...]) -> Any:
         given = dict(zip(parameters, numbers, strict=True))
-        given |= {leaf: row(part) if row else part for leaf, row, part in zip(inputs, rows, arrays, strict=True)}
+        given |= {
+            leaf: row(part) if row else part for leaf, row, part in zip(inputs, rows, arrays, strict=True)
+        }
         exprs, how = [loss, *(item[2] for item in wanted)], ["mean", *(item[3] for item in wanted)]
         mean, *values = traced(exprs, given, True, dtype, how)
         results: list[dict[str, Any]] = [{} for _ in parts]
@@ -246,7 +254,11 @@ def _layer(
         None if slope is None else slope.steepest,
         float(part["saturated"]) if slope is not None and slope.flat == "both sides" else None,
         float(part["dead"]) if slope is not None and slope.flat != "nowhere" else None,
-        slope is not None and stage.units > 1 and bool(part["a alike"]) and bool(part["entering alike"]) and _rows_alike(W),
+        slope is not None
+        and stage.units > 1
+        and bool(part["a alike"])
+        and bool(part["entering alike"])
+        and _rows_alike(W),
         update,
     )
 

@@ -118,7 +118,9 @@ class Exchange:
 
 def confusion(labels: Array, predicted: Array, classes: int) -> Array:
     """How many examples of each class (rows) are taken for each class (columns)."""
-    counts: Array = np.bincount(labels * classes + predicted, minlength=classes * classes).reshape(classes, classes)
+    counts: Array = np.bincount(labels * classes + predicted, minlength=classes * classes).reshape(
+        classes, classes
+    )
     return counts
 
 

@@ -36,7 +36,9 @@ class Recorder:
         examples: int | None = None,
     ) -> None:
         self._meter = Meter(net, X, y, examples or min(256, max(32, len(X) // 32)))
-        self._wanted = epochs if callable(epochs) else _power_of_two if epochs is None else set(epochs).__contains__
+        self._wanted = (
+            epochs if callable(epochs) else _power_of_two if epochs is None else set(epochs).__contains__
+        )
         self._first = net.epochs
         self.start: dict[str, Array] = net.parameters
         self.flows: list[Flow] = [self._meter.measure(self.start, self._first)]

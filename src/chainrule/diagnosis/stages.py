@@ -85,7 +85,14 @@ def stages(net: Network) -> tuple[Stage, ...]:
             if derivative is not None:
                 slope = _slope(net.layers[inner])
                 stage = Stage(
-                    number, stage.layer, stage.W, stage.z, inputs[inner], net.outputs[inner], derivative, slope
+                    number,
+                    stage.layer,
+                    stage.W,
+                    stage.z,
+                    inputs[inner],
+                    net.outputs[inner],
+                    derivative,
+                    slope,
                 )
                 break
         found.append(stage)

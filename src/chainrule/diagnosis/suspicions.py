@@ -40,7 +40,8 @@ def suspicions(flow: Flow, causes: Causes, when: str) -> tuple[Suspicion, ...]:
     if alike:
         return (_symmetric(flow, alike, causes, when),)
     found = []
-    dead = [layer for layer in hidden if layer.dead is not None and layer.dead >= HALF]
+    rectified = [layer for layer in hidden if layer.saturated is None]
+    dead = [layer for layer in rectified if layer.dead is not None and layer.dead >= HALF]
     if dead:
         found.append(_dead(flow, dead, causes, when))
     flat = [layer for layer in hidden if layer.saturated is not None and layer.saturated >= HALF]
@@ -62,7 +63,9 @@ def _explodes(flow: Flow) -> bool:
     sizes = (flow.loss, flow.layers[-1].z.rms, flow.layers[0].delta.rms)
     if not all(math.isfinite(size) for size in sizes):
         return True
-    return flow.forward_ratio > LARGE or LARGE < flow.backward_ratio < math.inf or flow.layers[-1].z.rms > LARGE
+    return (
+        flow.forward_ratio > LARGE or LARGE < flow.backward_ratio < math.inf or flow.layers[-1].z.rms > LARGE
+    )
 
 
 def vanishing(flow: Flow, causes: Causes, when: str) -> Suspicion:
@@ -125,7 +128,11 @@ def _dead(flow: Flow, dead: list[LayerFlow], causes: Causes, when: str) -> Suspi
         f"Dead units: {when} {worst.dead:.0%} of the {worst.units} units of layer {worst.number} have a derivative of 0 "
         f"for each of {flow.n} examples" + (f", and {_layers(dead)} have them too." if len(dead) > 1 else ".")
     )
-    evidence = {"layers": [one.number for one in dead], "dead": [one.dead for one in dead], "examples": flow.n}
+    evidence = {
+        "layers": [one.number for one in dead],
+        "dead": [one.dead for one in dead],
+        "examples": flow.n,
+    }
     words = "where f′(z) is 0 for every example, δ is 0, the weights never change, and the unit stays dead"
     return Suspicion(
         "dead_units",

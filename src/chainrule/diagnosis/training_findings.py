@@ -26,6 +26,8 @@ WIDE, NARROW = 10.0, 0.1
 """Root mean squares of a column or target outside of these make us try it standardised: steps for 1 do not fit."""
 ROUNDED = 2.0**12
 """From this ratio of scales on the squares, which the curvature is made of, differ by more than float32 can hold."""
+SLOW = 0.8
+"""Where a tenth of the steps, at another rate, reach so much that the run has less than this share of it, it is slow."""
 LEARNED = 0.9
 """A run that has learned so much is not ill, whatever its layers look like."""
 
@@ -59,6 +61,12 @@ class Judge:
         found = Verdicts()
         run = self._judged()
         suspected = self._suspected()
+        certain = [one for one in suspected if one.name == "symmetric_units"]
+        if certain:
+            found.findings.append(
+                certain[0].confirmed("the numbers alone decide: equal units get equal steps")
+            )
+            return found
         if self._scale(found, run, columns, names):
             return found
         if run.learned >= LEARNED:
@@ -93,7 +101,9 @@ class Judge:
         if certain or ((largest > WIDE or 0 < largest < NARROW) and run.learned < LEARNED):
             tried = self.trials.run(self.trials.long, X=standardised(self.trials.X))
             if tried.beats(run):
-                found.findings.append(self._unscaled(columns, names, self._compared("standardised columns", tried, run)))
+                found.findings.append(
+                    self._unscaled(columns, names, self._compared("standardised columns", tried, run))
+                )
                 return True
             if certain:
                 why = "the ratio alone decides: its square is beyond the 24 bits of float32"
@@ -182,7 +192,9 @@ class Judge:
                 said = self._compared(what, tried, run)
                 found.findings.append(vanishing(flow, self.causes, "at a fresh start").confirmed(said))
                 return True
-        found.withdrawn.append(Withdrawn("vanishing_gradients", self._compared("ReLU in their place", tried, run)))
+        found.withdrawn.append(
+            Withdrawn("vanishing_gradients", self._compared("ReLU in their place", tried, run))
+        )
         return False
 
     # learning rate
@@ -195,25 +207,42 @@ class Judge:
             if tried.beats(run) and tried.beats(control):
                 said = self._compared(f"the learning rate times {factor:g}", tried, run)
                 words = "a step that is longer than 2 over the curvature goes uphill on the other side"
-                found.findings.append(self._rated("too_large", "long", rate, factor, (tried, run), words, said))
+                found.findings.append(
+                    self._rated("too_large", "long", rate, factor, (tried, run), words, said)
+                )
                 return
         for factor in (10.0, 100.0):
             tried = self.trials.run(self.trials.short, scaled(self.plan.optimizer, factor))
-            if tried.beats(run):
+            if tried.beats(run, SLOW):
                 said = self._compared(f"the learning rate times {factor:g}", tried, run)
                 words = "a step is as long as its learning rate: so many of them lead no further"
-                found.findings.append(self._rated("too_small", "short", rate, factor, (tried, run), words, said))
+                found.findings.append(
+                    self._rated("too_small", "short", rate, factor, (tried, run), words, said)
+                )
                 return
 
     def _rated(  # noqa: PLR0913, PLR0917 - the parts of one sentence
-        self, name: str, long: str, rate: str, factor: float, outcomes: tuple[Outcome, Outcome], words: str, said: str
+        self,
+        name: str,
+        long: str,
+        rate: str,
+        factor: float,
+        outcomes: tuple[Outcome, Outcome],
+        words: str,
+        said: str,
     ) -> Finding:
         tried, run = outcomes
         return Finding(
             f"learning_rate_{name}",
             f"The steps are too {long}: with the learning rate {rate} the loss is {run.loss:.3g} after {run.steps} steps, "
             f"with {factor:g} times that {tried.loss:.3g} after {tried.steps}.",
-            {"factor": factor, "loss": run.loss, "steps": run.steps, "loss_then": tried.loss, "steps_then": tried.steps},
+            {
+                "factor": factor,
+                "loss": run.loss,
+                "steps": run.steps,
+                "loss_then": tried.loss,
+                "steps_then": tried.steps,
+            },
             self.causes.update(self.plan.optimizer, words),
             f"a learning rate {factor:g} times as large",
             said,

@@ -28,6 +28,7 @@ from chainrule.training.stepper import Plan
 Array = NDArray[Any]
 LONGEST = 300  # steps of one experiment
 _HELD = 1024  # examples held out, at most
+_FEW, _PARTS = 1000, 4
 _LEVEL = float(norm.isf(0.001))
 LEAST = 0.1
 """What an experiment has to learn before it says anything."""
@@ -38,61 +39,72 @@ class Outcome:
     """What a run or an experiment came to.
 
     losses: of each example held out, inf where training diverged. learned: see above. steps: how many were taken.
-    predicted: the predicted labels of the examples held out, None where training diverged.
+    predicted: the predicted labels of the examples held out, None where training diverged. exact: whether the
+    losses are those of all examples that the run was trained on, so that their mean is no estimate.
     """
 
     losses: Array
     learned: float
     steps: int
     predicted: Array | None = None
+    exact: bool = False
 
     @property
     def loss(self) -> float:
         """The mean loss."""
         return float(np.mean(self.losses))
 
-    def beats(self, other: Outcome) -> bool:
-        """Whether this learned half as much again as the other, and more than chance explains.
+    def beats(self, other: Outcome, share: float = 2 / 3) -> bool:
+        """Whether the other learned less than this share of what this did, and chance does not explain it.
 
-        A paired test over the examples held out, of the mean difference or of its sign, each at the level 0.001.
+        Tests at the level 0.001 over the examples held out: of the mean of the differences, of their sign, and, where
+        the other's mean is exact, of the mean loss against that number.
         """
         if not (math.isfinite(self.loss) and self.learned >= LEAST):
             return False
         if not math.isfinite(other.loss):
             return True
         difference = other.losses - self.losses
-        n = len(difference)
-        mean = difference.mean() / max(float(difference.std()), 1e-30) * math.sqrt(n)
-        sign = (np.mean(difference > 0) - 0.5) * 2 * math.sqrt(n)
-        return max(mean, sign) > _LEVEL and max(other.learned, 0) < self.learned * 2 / 3
+        root = math.sqrt(len(difference))
+        scores = [
+            difference.mean() / max(float(difference.std()), 1e-30),
+            (np.mean(difference > 0) - 0.5) * 2,
+        ]
+        if other.exact:
+            scores.append((other.loss - self.loss) / max(float(self.losses.std()), 1e-30))
+        return max(scores) * root > _LEVEL and max(other.learned, 0) < self.learned * share
 
 
 class Trials:
     """Experiments with one network and its data. plan: how it was or will be trained.
 
     Each trains on three quarters of the examples from a fresh start, whatever the layers say: biases 0, weights by
-    He or Glorot. The order and the start have the network's seed, so the same call gives the same outcome.
+    He or Glorot; of less than 1000 examples four times, so that each is held out once. The order and the start have the
+    network's seed, so the same call gives the same outcome.
     """
 
     def __init__(self, net: Network, X: Any, y: Any, plan: Plan) -> None:
         self.net, self.plan = net, plan
-        X, y = np.asarray(X), np.asarray(y)
-        n = len(X)
-        order = np.random.default_rng(0x7E57).permutation(n)
-        held = min(n // 4, _HELD) if n >= 8 else 0
-        self._held = order[:held] if held else order
-        rest = order[held:]
-        self.total = max(net.epochs, 1 if net.epochs else plan.epochs) * -(-n // plan.size)
-        self.long = min(self.total, LONGEST)
-        self.short = max(1, min(self.total // 10, LONGEST))
-        used = min(len(rest), max(plan.size * max(self.short, 10), 64))
-        self.X, self.y, self.rest = X, y, rest[:used]
-        self.steps_of_epoch = -(-used // plan.size)
-        self.constant = _constant_loss(net, y[self._held])
+        self.X, self.y = np.asarray(X), np.asarray(y)
+        n = len(self.X)
+        order, held = np.random.default_rng(0x7E57).permutation(n), min(n // 4, _HELD)
+        self.total = (net.epochs or plan.epochs) * -(-n // plan.size)
+        self.long, self.short = min(self.total, LONGEST), max(1, min(self.total // 10, LONGEST))
+        self._used = min(n - held, max(plan.size * max(self.short, 10), 64))
+        self.steps_of_epoch = -(-self._used // plan.size)
+        self._parts = [order[k * held : (k + 1) * held] for k in range(_PARTS if n < _FEW else 1)]
+        self._order, self._held = order, np.concatenate(self._parts)
+        self.constant = _constant_loss(net, self.y[self._held])
+
+    @property
+    def held_labels(self) -> Array:
+        """The labels of the examples held out."""
+        return self.y[self._held]
 
     def as_it_is(self) -> Outcome:
-        """The network as it stands, on the examples held out here, which it may have been trained on."""
-        return self._outcome(self.net, self.X, self.total)
+        """The network as it stands, on the examples that were held out from experiments and that it was trained on."""
+        losses, predicted = self._scores(self.net, self.X, self._held)
+        return self._outcome(losses, predicted, self.total, exact=True)
 
     def run(
         self,
@@ -101,35 +113,44 @@ class Trials:
         layers: Sequence[Layer] | None = None,
         X: Array | None = None,
         start: Mapping[str, Any] | None = None,
-        y: Array | None = None,
     ) -> Outcome:
-        """Train for about so many steps. start: parameters instead of fresh ones. X, y: other inputs or labels."""
+        """Train for about so many steps. layers, X: others than the network's. start: parameters instead of fresh ones."""
         layers = fresh(self.net.layers) if layers is None and start is None else layers or self.net.layers
+        X = self.X if X is None else X
+        epochs = max(1, round(steps / self.steps_of_epoch))
+        scores = [
+            self._trained(part, epochs, optimizer or self.plan.optimizer, layers, X, start)
+            for part in self._parts
+        ]
+        losses = np.concatenate([part for part, _ in scores])
+        predicted = None if not np.isfinite(losses).all() else np.concatenate([part for _, part in scores])
+        return self._outcome(losses, predicted, epochs * self.steps_of_epoch)
+
+    def _trained(  # noqa: PLR0913, PLR0917 - an experiment is a training run with its settings
+        self, held: Array, epochs: int, optimizer: Optimizer, layers: Sequence[Layer], X: Array, start: Any
+    ) -> tuple[Array, Array]:
+        """Losses and predictions of one part, of a network trained on others."""
         net = Network(self.net.input_shape, layers, self.net.head.name, self.net.seed, self.net.dtype)
         if start is not None:
             net.set_parameters(start)
-        X, y = self.X if X is None else X, self.y if y is None else y
-        epochs = max(1, round(steps / self.steps_of_epoch))
+        rows = self._order[~np.isin(self._order, held)][: self._used]
         l2 = self.plan.constants.get(LAMBDA, 0.0)
         try:
-            net.fit(
-                X[self.rest], y[self.rest], epochs, self.plan.size, optimizer or self.plan.optimizer, l2, progress=False
-            )
+            net.fit(X[rows], self.y[rows], epochs, self.plan.size, optimizer, l2, progress=False)
         except TrainingError:
-            return Outcome(np.full(len(self._held), np.inf), -math.inf, epochs * self.steps_of_epoch)
-        return self._outcome(net, X, epochs * self.steps_of_epoch)
+            return np.full(len(held), np.inf), self.y[held]
+        return self._scores(net, X, held)
 
-    def _outcome(self, net: Network, X: Array, steps: int) -> Outcome:
+    def _scores(self, net: Network, X: Array, rows: Array) -> tuple[Array, Array]:
         leaves = dict(zip(net.leaves, net.parameters.values(), strict=True))
-        losses = values([net.expression], leaves, net.feed(X[self._held], self.y[self._held]), net.dtype)[0]
-        losses = np.where(np.isfinite(losses), losses, np.inf).astype(np.float64)
-        learned = 1 - float(losses.mean()) / self.constant if self.constant > 0 else 0.0
-        return Outcome(losses, learned, steps, net.predict(X[self._held]))
+        losses = values([net.expression], leaves, net.feed(X[rows], self.y[rows]), net.dtype)[0].astype(
+            np.float64
+        )
+        return np.where(np.isfinite(losses), losses, np.inf), net.predict(X[rows])
 
-    @property
-    def held_labels(self) -> Array:
-        """The labels of the examples held out."""
-        return self.y[self._held]
+    def _outcome(self, losses: Array, predicted: Array | None, steps: int, exact: bool = False) -> Outcome:
+        learned = 1 - float(losses.mean()) / self.constant if self.constant > 0 else 0.0
+        return Outcome(losses, learned, steps, predicted, exact)
 
 
 def fresh(layers: Sequence[Layer]) -> list[Layer]:
