@@ -56,7 +56,7 @@ def gradient_times_input(net: Network, X: Any, y: Any, of: str = "loss") -> Arra
     return slopes(x) * x
 
 
-def smoothed_gradient(  # noqa: PLR0913, PLR0917 - what is explained, and how it is smoothed
+def smoothed_gradient(
     net: Network, X: Any, y: Any, of: str = "loss", samples: int = 25, noise: float = 0.15, seed: int = 0
 ) -> Array:
     """The mean of ∂F/∂x over inputs with noise: what of the gradient does not change from one x to the next.
@@ -80,7 +80,7 @@ def smoothed_gradient(  # noqa: PLR0913, PLR0917 - what is explained, and how it
     return found / samples
 
 
-def integrated_gradients(  # noqa: PLR0913, PLR0917 - what is explained, from where, how finely
+def integrated_gradients(
     net: Network, X: Any, y: Any, of: str = "loss", baseline: Any = 0.0, steps: int = 64
 ) -> Array:
     """(x − x′) ⊙ the mean of ∂F/∂x on the straight way from x′ to x. The shape of X.
@@ -107,7 +107,10 @@ def integrated_gradients(  # noqa: PLR0913, PLR0917 - what is explained, from wh
 
 @dataclass(frozen=True)
 class Ranked:
-    """A column and how much it matters. strength: the mean size of its attribution. share: of the sum over all columns."""
+    """A column and how much it matters.
+
+    strength: the mean size of its attribution. share: of the sum over all columns.
+    """
 
     name: str
     column: int
@@ -141,9 +144,9 @@ def ranked(attribution: Array, names: Sequence[str] = ()) -> tuple[Ranked, ...]:
 class Mistake:
     """An example that costs much.
 
-    row: which. loss: its own ℓ; share: of the sum over all examples. label, predicted: as `predict` gives it. parts: the
-    attribution of its loss, of the input shape: integrated gradients from the mean example, positive where an entry
-    raises the loss. places: the entries that raise it most, the first one first.
+    row: which. loss: its own ℓ; share: of the sum over all examples. label, predicted: as `predict` gives it.
+    parts: the attribution of its loss, of the input shape: integrated gradients from the mean example, positive
+    where an entry raises the loss. places: the entries that raise it most, the first one first.
     """
 
     row: int

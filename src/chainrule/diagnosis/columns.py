@@ -28,10 +28,10 @@ class Columns:
 
     n: how many examples were looked at. scale: √(mean of x_j²), one for each column, or each channel of images.
     target_scale: of a real target, else 0. constant: columns with one value that is not the background of the
-    data (see `natural`), with it. background: how many further columns are constant. duplicates: pairs of
-    columns of which one is the other, shifted or scaled. smallest: the smallest eigenvalue of the correlation matrix
-    of the varying columns, 1 where it was not computed; collinear: the columns that make it small. leaks: columns that alone explain
-    the target, with the share of its variance.
+    data (see `_constant`), with it. background: how many further columns are constant. duplicates: pairs of
+    columns of which one is the other, shifted or scaled. smallest: the smallest eigenvalue of the correlation
+    matrix of the varying columns, 1 where it was not computed; collinear: the columns that make it small.
+    leaks: columns that alone explain the target, with the share of its variance.
     """
 
     n: int
@@ -51,7 +51,7 @@ class Columns:
 
     @property
     def scale_ratio(self) -> float:
-        """The largest scale over the median of those that are not 0: the gradients of the weights have this ratio too."""
+        """The largest scale over the median of those that are not 0; the gradients of the weights have it too."""
         return (
             float(self.scale.max() / np.median(self.scale[self.scale > 0], axis=0))
             if self.scale.any()

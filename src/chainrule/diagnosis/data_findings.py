@@ -183,8 +183,8 @@ def imbalance(y: Array, predicted: Array, names: Sequence[str], causes: Causes) 
     name = str(names[rare]) if rare < len(names) else str(rare)
     return Finding(
         "class_imbalance",
-        f"The rare class {name} is not learned: {hits} of its {of_it} examples are right, {right:.0%} of all; the commonest class "
-        f"has {counts.max()} examples.",
+        f"The rare class {name} is not learned: {hits} of its {of_it} examples are right, {right:.0%} of all; "
+        f"the commonest class has {counts.max()} examples.",
         {"class": int(rare), "right": hits, "of": of_it, "accuracy": right, "counts": counts},
         causes.output("the mean over the examples gives a class as much say as it has examples"),
         "weigh the rare examples more (sample_weight), or collect more of them",

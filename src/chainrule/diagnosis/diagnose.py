@@ -53,7 +53,9 @@ def diagnose(  # noqa: PLR0913, PLR0917 - what is known of a training run
     >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)
     >>> X[:, 1] = 3.1
-    >>> net = cr.Network(4, [cr.Linear(8, weights=cr.Zeros()), cr.Tanh(), cr.Linear(3, weights=cr.Zeros())], "cross_entropy")
+    >>> zeros = cr.Zeros()
+    >>> layers = [cr.Linear(8, weights=zeros), cr.Tanh(), cr.Linear(3, weights=zeros)]
+    >>> net = cr.Network(4, layers, "cross_entropy")
     >>> history = net.fit(X - X.mean(axis=0), y, epochs=20, progress=False)
     >>> diagnose(net, X - X.mean(axis=0), y).names
     ('constant_column', 'symmetric_units')
@@ -113,12 +115,12 @@ def _unrelated(trials: Trials, found: Relation, causes: Causes, of_classes: bool
     """Labels that no quick test relates to their inputs: the network itself is asked, on examples it has not seen."""
     tried = trials.run(trials.long)
     p = 1.0 if tried.predicted is None else permutation_p(tried.predicted, trials.held_labels, of_classes)
-    said = f"trained on three quarters of the examples, the network predicts the rest no better than by chance (p = {p:.2g})"
+    said = f"trained on three quarters of the examples, the network predicts the rest as chance would (p = {p:.2g})"
     if p > SHUFFLED:
         return shuffled(found, of_classes, causes, said)
     return Withdrawn(
         "shuffled_labels",
-        f"the network predicts examples it has not seen better than by chance (p = {p:.2g})",
+        f"the network predicts unseen examples better than chance would (p = {p:.2g})",
     )
 
 

@@ -129,7 +129,7 @@ class Diagnosis:
 def table(flow: Flow) -> str:
     """A measurement as a table: a line for each layer."""
     head = ("layer", "", "|z|", "|a|", "f′", "|δ|", "‖∂ℓ/∂W‖/‖W‖", "flat", "dead")
-    rows = [head]
+    rows: list[tuple[str, ...]] = [head]
     for layer in flow.layers:
         numbers = (
             layer.z.median,

@@ -23,7 +23,7 @@ from chainrule.graph.shape import size_of
 from chainrule.networks.network import Network
 from chainrule.readings.compiled import precision, traced
 from chainrule.readings.gradient import adjoints
-from chainrule.training.evaluation import Feed
+from chainrule.training.windows import Feed
 
 Array = NDArray[Any]
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -59,7 +59,7 @@ class LayerFlow:
     ‖∂ℓ/∂W‖/‖W‖. derivative: the root mean square of f′; steepest: the largest that f′ can be. saturated: the
     share of entries with |f′| below a twentieth of that, for activations that are flat on both sides. dead:
     the share of units with f′ = 0 (below a thousandth of the steepest) for every example of the sample, for
-    activations that are flat somewhere. alike: whether all units have the same weights, the same a and the same δ. What an
+    activations that are flat somewhere. alike: whether all units have the same weights, a and δ. What an
     activation is needed for is None without one.
     """
 

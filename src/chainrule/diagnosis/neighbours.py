@@ -103,7 +103,8 @@ class Exchange:
     """Two classes whose labels are exchanged: in training, measured against right labels of other examples.
 
     first, second: the classes. n, m: examples of the two in training and validation. training, validation:
-    the share of them that is taken for the other class. p: of the difference, or of a share above one half. how: by whom.
+    the share of them that is taken for the other class. p: of the difference, or of a share above one half.
+    how: by whom.
     """
 
     first: int
@@ -136,8 +137,8 @@ def neighbour_confusion(X: Any, y: Any, classes: int) -> Array:
 def exchanged(training: Array, validation: Array, how: str, level: float = 0.001) -> Exchange | None:
     """The pair of classes that training confuses far more often than validation does; None where no pair stands out.
 
-    training, validation: confusions (K, K). Examples of one distribution are confused alike: Fisher's exact test of
-    each pair, its level divided by the number of pairs. Labels that are wrong everywhere raise many pairs and name none.
+    training, validation: confusions (K, K). Examples of one distribution are confused alike: Fisher's exact test
+    of each pair, its level divided by the number of pairs. Labels that are wrong everywhere name no pair.
     """
     classes = len(training)
     found = []
@@ -188,7 +189,7 @@ def _prepared(X: Any) -> tuple[Array, Array]:
 
 
 def nearest(of: Array, among: Array, k: int, alone: bool = False) -> Array:
-    """The k nearest of `among` for each row of `of`, (n, k). alone: both are the same, and no row is its own neighbour."""
+    """The k nearest of `among` for each row of `of`, (n, k). alone: both are the same; no row is its own neighbour."""
     distance = np.square(of).sum(axis=1)[:, None] - 2 * of @ among.T + np.square(among).sum(axis=1)[None]
     if alone:
         np.fill_diagonal(distance, np.inf)

@@ -41,7 +41,7 @@ class RateTest:
         return "\n".join(lines)
 
 
-def learning_rate_test(  # noqa: PLR0913, PLR0917 - the settings of a training run
+def learning_rate_test(
     net: Network,
     X: Any,
     y: Any,

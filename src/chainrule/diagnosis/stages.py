@@ -134,7 +134,8 @@ def _slope(layer: Layer) -> Slope | None:
         return None
     formula = gradient(result, _T)
     many = data("t", len(_GRID))
-    sizes = np.abs(evaluate([_derivative(layer, many)], {many: _GRID})[0])
+    derivative = _derivative(layer, many)
+    sizes = np.abs(evaluate(derivative, {many: _GRID})) if derivative is not None else np.zeros(len(_GRID))
     steepest = float(sizes.max())
     ends = sum(bool(end < _FLAT * steepest) for end in (sizes[0], sizes[-1]))
     return Slope(formula, steepest, ("nowhere", "one side", "both sides")[ends])

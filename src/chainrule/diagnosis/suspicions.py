@@ -125,8 +125,9 @@ def _symmetric(flow: Flow, alike: list[LayerFlow], causes: Causes, when: str) ->
 def _dead(flow: Flow, dead: list[LayerFlow], causes: Causes, when: str) -> Suspicion:
     worst = max(dead, key=lambda layer: layer.dead or 0)
     sentence = (
-        f"Dead units: {when} {worst.dead:.0%} of the {worst.units} units of layer {worst.number} have a derivative of 0 "
-        f"for each of {flow.n} examples" + (f", and {_layers(dead)} have them too." if len(dead) > 1 else ".")
+        f"Dead units: {when} {worst.dead:.0%} of the {worst.units} units of layer {worst.number} have "
+        f"a derivative of 0 for each of {flow.n} examples"
+        + (f", and {_layers(dead)} have them too." if len(dead) > 1 else ".")
     )
     evidence = {
         "layers": [one.number for one in dead],

@@ -27,7 +27,7 @@ WIDE, NARROW = 10.0, 0.1
 ROUNDED = 2.0**12
 """From this ratio of scales on the squares, which the curvature is made of, differ by more than float32 can hold."""
 SLOW = 0.8
-"""Where a tenth of the steps, at another rate, reach so much that the run has less than this share of it, it is slow."""
+"""A run is slow that has learned less than this share of what a tenth of its steps reach at another rate."""
 LEARNED = 0.9
 """A run that has learned so much is not ill, whatever its layers look like."""
 
@@ -221,7 +221,7 @@ class Judge:
                 )
                 return
 
-    def _rated(  # noqa: PLR0913, PLR0917 - the parts of one sentence
+    def _rated(
         self,
         name: str,
         long: str,
@@ -234,8 +234,8 @@ class Judge:
         tried, run = outcomes
         return Finding(
             f"learning_rate_{name}",
-            f"The steps are too {long}: with the learning rate {rate} the loss is {run.loss:.3g} after {run.steps} steps, "
-            f"with {factor:g} times that {tried.loss:.3g} after {tried.steps}.",
+            f"The steps are too {long}: with the learning rate {rate} the loss is {run.loss:.3g} after "
+            f"{run.steps} steps, with {factor:g} times that {tried.loss:.3g} after {tried.steps}.",
             {
                 "factor": factor,
                 "loss": run.loss,
@@ -261,4 +261,5 @@ def standardised(X: Array) -> Array:
     X = np.asarray(X, np.float64)
     axes = (0, *range(2, X.ndim))
     spread = X.std(axis=axes, keepdims=True)
-    return (X - X.mean(axis=axes, keepdims=True)) / np.where(spread > 0, spread, 1)
+    centred: Array = X - X.mean(axis=axes, keepdims=True)
+    return centred / np.where(spread > 0, spread, 1)

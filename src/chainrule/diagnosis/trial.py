@@ -20,10 +20,11 @@ from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import parameter
 from chainrule.networks.layers import Layer
 from chainrule.networks.network import Network
-from chainrule.training.evaluation import Feed, values
+from chainrule.training.evaluation import values
 from chainrule.training.objective import LAMBDA
 from chainrule.training.optimizers import Optimizer
 from chainrule.training.stepper import Plan
+from chainrule.training.windows import Feed
 
 Array = NDArray[Any]
 LONGEST = 300  # steps of one experiment
@@ -114,7 +115,7 @@ class Trials:
         X: Array | None = None,
         start: Mapping[str, Any] | None = None,
     ) -> Outcome:
-        """Train for about so many steps. layers, X: others than the network's. start: parameters instead of fresh ones."""
+        """Train for about so many steps. layers, X: others than the network's. start: parameters, not fresh ones."""
         layers = fresh(self.net.layers) if layers is None and start is None else layers or self.net.layers
         X = self.X if X is None else X
         epochs = max(1, round(steps / self.steps_of_epoch))
@@ -126,7 +127,7 @@ class Trials:
         predicted = None if not np.isfinite(losses).all() else np.concatenate([part for _, part in scores])
         return self._outcome(losses, predicted, epochs * self.steps_of_epoch)
 
-    def _trained(  # noqa: PLR0913, PLR0917 - an experiment is a training run with its settings
+    def _trained(
         self, held: Array, epochs: int, optimizer: Optimizer, layers: Sequence[Layer], X: Array, start: Any
     ) -> tuple[Array, Array]:
         """Losses and predictions of one part, of a network trained on others."""
@@ -155,7 +156,8 @@ class Trials:
 
 def fresh(layers: Sequence[Layer]) -> list[Layer]:
     """The layers, each starting as the activation behind it wants it."""
-    return [replace(layer, weights=None) if hasattr(layer, "weights") else layer for layer in layers]  # type: ignore[type-var]
+    changed: list[Any] = list(layers)
+    return [replace(layer, weights=None) if hasattr(layer, "weights") else layer for layer in changed]
 
 
 def scaled(optimizer: Optimizer, factor: float) -> Optimizer:
