@@ -62,8 +62,9 @@ class Columns:
 def condition(X: Any, y: Any, classes: bool) -> Columns:
     """Measure the columns of X (n, *shape) and the target y (n,) or (n, k). classes: whether y are labels of classes.
 
-    >>> X = np.array([[0.1, 7, 2e6], [0.4, 7, 1e6], [0.2, 7, 3e6], [0.9, 7, 2e6]])
-    >>> found = condition(X, [1.0, 4.0, 2.0, 9.0], classes=False)
+    >>> y = np.array([3.0, 1, 4, 1, 5, 9, 2, 6])
+    >>> X = np.stack([y / 10, np.full(8, 7.0), 1e6 * np.array([2, 7, 1, 8, 2, 8, 1, 8])], axis=1)
+    >>> found = condition(X, y, classes=False)
     >>> found.constant, found.leaks, found.widest
     (((1, 7.0),), ((0, 1.0),), 2)
     """

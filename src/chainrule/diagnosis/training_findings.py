@@ -26,8 +26,6 @@ WIDE, NARROW = 10.0, 0.1
 """Root mean squares of a column or target outside of these make us try it standardised: steps for 1 do not fit."""
 ROUNDED = 2.0**12
 """From this ratio of scales on the squares, which the curvature is made of, differ by more than float32 can hold."""
-SLOW = 0.8
-"""A run is slow that has learned less than this share of what a tenth of its steps reach at another rate."""
 LEARNED = 0.9
 """A run that has learned so much is not ill, whatever its layers look like."""
 
@@ -213,7 +211,7 @@ class Judge:
                 return
         for factor in (10.0, 100.0):
             tried = self.trials.run(self.trials.short, scaled(self.plan.optimizer, factor))
-            if tried.beats(run, SLOW):
+            if tried.beats(run):
                 said = self._compared(f"the learning rate times {factor:g}", tried, run)
                 words = "a step is as long as its learning rate: so many of them lead no further"
                 found.findings.append(

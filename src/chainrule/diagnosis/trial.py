@@ -55,8 +55,8 @@ class Outcome:
         """The mean loss."""
         return float(np.mean(self.losses))
 
-    def beats(self, other: Outcome, share: float = 2 / 3) -> bool:
-        """Whether the other learned less than this share of what this did, and chance does not explain it.
+    def beats(self, other: Outcome) -> bool:
+        """Whether this learned half as much again as the other, and chance does not explain it.
 
         Tests at the level 0.001 over the examples held out: of the mean of the differences, of their sign, and, where
         the other's mean is exact, of the mean loss against that number.
@@ -73,7 +73,7 @@ class Outcome:
         ]
         if other.exact:
             scores.append((other.loss - self.loss) / max(float(self.losses.std()), 1e-30))
-        return max(scores) * root > _LEVEL and max(other.learned, 0) < self.learned * share
+        return max(scores) * root > _LEVEL and max(other.learned, 0) < self.learned * 2 / 3
 
 
 class Trials:
