@@ -50,7 +50,7 @@ class ArrayView:
     """An array of a line, with the printed form and the arithmetic of each entry.
 
     written: whether it is written out; a larger one is drawn as a heat map. terms: about how many an entry adds up.
-    first: the index of the first entry.
+    first: the index of the first entry. opens: whether a page holds the arithmetic of its entries.
     """
 
     name: str
@@ -60,6 +60,7 @@ class ArrayView:
     written: bool
     terms: int = 1
     first: int = 1
+    opens: bool = True
 
 
 @dataclass(frozen=True)
