@@ -79,7 +79,9 @@ def test_another_word_is_refused():
 def test_columns_are_ranked_by_what_they_contribute():
     net = cr.Network(3, [cr.Linear(1)], "squared_error", dtype="float64")
     net.set_parameters({"W^{(1)}": [[1.0, -4.0, 0.0]], "b^{(1)}": [0.0]})
-    rows = ranked(gradient_times_input(net, np.ones((5, 3)), np.zeros(5), "output"), ["age", "income", "shoe"])
+    rows = ranked(
+        gradient_times_input(net, np.ones((5, 3)), np.zeros(5), "output"), ["age", "income", "shoe"]
+    )
     assert [(row.name, row.share) for row in rows] == [("income", 0.8), ("age", 0.2), ("shoe", 0.0)]
 
 

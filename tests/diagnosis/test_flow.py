@@ -78,7 +78,9 @@ def test_derivatives_and_their_product(dense):
 
 @pytest.mark.parametrize("layers", [1, 3, 6])
 def test_the_bound_is_a_quarter_for_each_layer_of_the_notes(layers):
-    net = cr.Network(2, [part for _ in range(layers) for part in (cr.Linear(3), cr.Sigmoid())], "squared_error")
+    net = cr.Network(
+        2, [part for _ in range(layers) for part in (cr.Linear(3), cr.Sigmoid())], "squared_error"
+    )
     assert measured(net, [[0.0, 1.0]], [[1.0, 0, 0]]).bound == 0.25**layers
 
 
@@ -96,7 +98,9 @@ def test_dead_channels_of_a_convolution():
 def test_alike_are_units_with_equal_weights_only():
     X, y = np.random.default_rng(0).normal(size=(30, 3)), np.arange(30) % 2
     zeros = cr.Zeros()
-    alike = cr.Network(3, [cr.Linear(4, weights=zeros), cr.ReLU(), cr.Linear(2, weights=zeros)], "cross_entropy")
+    alike = cr.Network(
+        3, [cr.Linear(4, weights=zeros), cr.ReLU(), cr.Linear(2, weights=zeros)], "cross_entropy"
+    )
     assert measured(alike, X, y).layers[0].alike
     dead = cr.Network(3, [cr.Linear(4), cr.ReLU(), cr.Linear(2)], "cross_entropy")
     dead.set_parameters({"b^{(1)}": np.full(4, -99.0)})
@@ -133,7 +137,11 @@ def test_the_recorder_measures_updates_over_one_epoch():
     seen = []
     recorder = Recorder(net, X, X[:, 0], epochs=[1, 3])
     net.fit(
-        X, X[:, 0], epochs=4, progress=False, callbacks=[lambda history: seen.append(history.parameters), recorder]
+        X,
+        X[:, 0],
+        epochs=4,
+        progress=False,
+        callbacks=[lambda history: seen.append(history.parameters), recorder],
     )
     assert [flow.epoch for flow in recorder.flows] == [0, 1, 3]
     before, after = seen[1]["W^{(1)}"], seen[2]["W^{(1)}"]
@@ -149,6 +157,8 @@ def test_a_recorder_changes_no_number_of_the_training():
     results = []
     for recorded in (False, True):
         net = cr.Network(3, [cr.Linear(4), cr.ReLU(), cr.Linear(1)], "squared_error")
-        net.fit(X, X[:, 0], epochs=3, progress=False, callbacks=[Recorder(net, X, X[:, 0])] if recorded else [])
+        net.fit(
+            X, X[:, 0], epochs=3, progress=False, callbacks=[Recorder(net, X, X[:, 0])] if recorded else []
+        )
         results.append(net.parameters["W^{(1)}"].tobytes())
     assert results[0] == results[1]
