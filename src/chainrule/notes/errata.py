@@ -51,7 +51,8 @@ READ: dict[int, Edits] = {
         (r"\pi(y_i", r"\Pr(y_i"),
         (
             r"(-\boldsymbol{\theta}))}",
-            r"(-\boldsymbol{\theta}))} \quad \text{with } \boldsymbol{\theta} \equiv \boldsymbol{\theta}_1 - \boldsymbol{\theta}_2",
+            r"(-\boldsymbol{\theta}))} \quad "
+            r"\text{with } \boldsymbol{\theta} \equiv \boldsymbol{\theta}_1 - \boldsymbol{\theta}_2",
         ),
     ),
     47: ((r"\begin{cases}", ""), (r" \\ \vdots \\ -", r" - \cdots -"), (r"\end{cases}", "")),

@@ -62,6 +62,13 @@ class Line:
         return words(self.claim.spelled) if self.claim.spelled else self.relation.written(True, self.first)
 
     @property
+    def way(self) -> str:
+        """How it was checked."""
+        kind = type(self.claim.printed)
+        fixed = kind in (said.Equal, said.Entries) and self.printed.values
+        return "both sides in float64" if fixed else _HOW[kind]
+
+    @property
     def correction(self) -> str:
         """The claim as it has to be, in Unicode; empty where it is right."""
         return plain(self._corrected(False))
@@ -124,7 +131,12 @@ class Judgement:
     @property
     def evidence(self) -> str | None:
         """What was computed for the lines that are not right."""
-        return "; ".join(unique(line.printed.evidence for line in self.faults)) or None
+        return _few(line.printed.evidence for line in self.faults)
+
+    @property
+    def proof(self) -> str | None:
+        """What was computed for the corrections."""
+        return _few(line.true.evidence for line in self.faults)
 
     @property
     def values(self) -> list[float] | None:
@@ -138,7 +150,7 @@ class Judgement:
     @property
     def check(self) -> str:
         """How it was checked."""
-        ways = "; ".join(unique(_HOW[type(line.claim.printed)] for line in self.lines))
+        ways = "; ".join(unique(line.way for line in self.lines))
         return ways + (f"; {self.sizes} sizes, all widths different" if self.sizes > 1 else "")
 
     def as_dict(self) -> dict[str, Any]:
@@ -156,6 +168,7 @@ class Judgement:
             "correct_latex": self.correct_latex,
             "reason": self.reason,
             "evidence": self.evidence,
+            "proof": self.proof,
             "values": self.values,
             "check": self.check,
             "remark": entry.remark or None,
@@ -175,6 +188,13 @@ class Judgement:
 def unique(texts: Iterable[str]) -> list[str]:
     """Each text once, in order, without empty ones."""
     return list(dict.fromkeys(text for text in texts if text))
+
+
+def _few(texts: Iterable[str]) -> str | None:
+    """Each text once, the first three of them; None without any."""
+    found = unique(texts)
+    more = f"; and so on, {len(found)} lines" if len(found) > 3 else ""
+    return "; ".join(found[:3]) + more or None
 
 
 def judge(eq: int | Equation) -> Judgement:

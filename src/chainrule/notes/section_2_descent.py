@@ -79,7 +79,7 @@ def equation_59() -> Claims:
     return _step(1.6, "1.28")
 
 
-_ITERATE = "θ in the softmax needs the index n: the slope is taken where the iteration stands, at θ^n"
+_ITERATE = "θ in the softmax needs the index n: the slope is taken where the iteration stands, at θⁿ"
 
 
 def rows_of_gradient(X: cr.Expr, Y: cr.Expr, θ: cr.Expr) -> cr.Expr:

@@ -232,6 +232,7 @@ def equation_135(size: Size) -> Claims:
     whole = cr.convolve(a, w, padding="full")
     return [
         Entries(whole, rows),
+        Equal(whole, cr.toeplitz(w, n=n) @ a),
         Means(whole, (w, a), np.convolve, "z"),
         Shaped(whole, (n + m - 1,)),
     ]

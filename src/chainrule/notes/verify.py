@@ -67,7 +67,7 @@ def found(relation: Relation, given: Mapping[Expr, Draw], seed: int) -> Finding:
     try:
         return judge(relation, given, np.random.default_rng(seed))
     except ShapeError as fault:
-        return Finding(False, f"cannot be computed as printed: {fault}", fits=False)
+        return Finding(False, f"cannot be computed: it needs {fault.needed}, here {fault.came}", fits=False)
 
 
 def drawn(exprs: list[Expr], given: Mapping[Expr, Draw], random: np.random.Generator) -> dict[Expr, Any]:
@@ -105,7 +105,10 @@ def _alike(sides: Sides, given: Mapping[Expr, Draw], random: Any) -> Finding:
         if not off <= SAME:
             return Finding(False, f"the sides differ: {where}")
         worst = max(worst, off)
-    return Finding(True, f"both sides alike to {worst:.1e} on {draws} random inputs")
+        if not values:
+            break
+    alike = f"both sides alike to {worst:.1e}" if worst else "both sides equal"
+    return Finding(True, alike + (f" on {draws} random inputs" if values else ""))
 
 
 def _equal(relation: said.Equal, given: Mapping[Expr, Draw], random: Any) -> Finding:
@@ -315,6 +318,8 @@ def _same(relation: said.Same, given: Mapping[Expr, Draw], random: Any) -> Findi
     left = relation.left if isinstance(relation.left, tuple) else (relation.left,)
     values = tuple(float(n) for n in left if isinstance(n, (int, float)))
     holds = bool(relation.left == relation.right)
+    if isinstance(relation.left, (bool, np.bool_)):
+        return Finding(holds, "it is so" if holds else "it is not so")
     sign = "=" if holds else "≠"
     return Finding(holds, f"{relation.left} {sign} {relation.right}", values)
 
