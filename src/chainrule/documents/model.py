@@ -5,7 +5,7 @@ A formula is a function from a style to text, so that every renderer has it prin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -20,21 +20,24 @@ TEXT, LATEX = Style(latex=False), Style(latex=True)
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula in any style. symbols: for names in it, the key of the line that each stands for."""
+    """A formula in any style. symbols: for names in it, the key of the line that each stands for.
+
+    base: the style but for LaTeX or text: how indices count, and whether vectors are rows.
+    """
 
     write: Callable[[Style], str]
     symbols: tuple[tuple[str, str], ...] = ()
-    first: int = 1  # the index of the first entry
+    base: Style = TEXT
 
     @cached_property
     def latex(self) -> str:
         """The formula in LaTeX."""
-        return self.write(Style(latex=True, first=self.first))
+        return self.write(self.base.as_latex)
 
     @cached_property
     def text(self) -> str:
         """The formula in Unicode."""
-        return self.write(Style(latex=False, first=self.first))
+        return self.write(self.base.as_text)
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class ArrayView:
     """An array of a line, with the printed form and the arithmetic of each entry.
 
     written: whether it is written out; a larger one is drawn as a heat map. terms: about how many an entry adds up.
-    first: the index of the first entry.
+    first: the index of the first entry. opens: whether a page holds the arithmetic of its entries.
     """
 
     name: str
@@ -60,6 +63,7 @@ class ArrayView:
     written: bool
     terms: int = 1
     first: int = 1
+    opens: bool = True
 
 
 @dataclass(frozen=True)
@@ -106,14 +110,47 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture as the bytes of a PNG or the text of an SVG. alt: what it shows, in words."""
+    """A picture as the bytes of a PNG or the text of an SVG. alt: what it shows, in words.
+
+    numbers: those that it shows, for whoever cannot see it or wants them exactly. size: how wide it is meant to
+    be seen, in pixels; None for as wide as it is.
+    """
 
     image: bytes | str
     alt: str
     caption: str = ""
+    numbers: Table | None = None
+    size: int | None = None
 
 
-Block = Line | Note | Table | Picture
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures side by side, as many in a row as there is room for."""
+
+    pictures: tuple[Picture, ...]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Parts behind a title that opens them; where nothing can be opened, below it."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    opened: bool = False
+
+
+Block = Line | Note | Table | Picture | Gallery | Fold
+
+
+def every(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The parts, and those that are inside of others."""
+    for block in blocks:
+        yield block
+        if isinstance(block, Fold):
+            yield from every(block.blocks)
+        elif isinstance(block, Gallery):
+            yield from block.pictures
 
 
 @dataclass(frozen=True)

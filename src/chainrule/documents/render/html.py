@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.documents.drawing.colours import page_style
 from chainrule.documents.heatmap import columns_of, heat_map
 from chainrule.documents.katex import inline_assets
 from chainrule.documents.model import (
@@ -22,22 +23,25 @@ from chainrule.documents.model import (
     Block,
     Document,
     Formula,
+    Gallery,
     Line,
     Note,
     Picture,
     Reference,
     Section,
     Table,
+    every,
 )
 from chainrule.documents.render.pictures import address
 from chainrule.documents.render.symbols import linked
-from chainrule.readings.formula import Style
 from chainrule.readings.working import Array
 
 _ASSETS = files("chainrule.documents") / "assets"
 _MOST_TERMS = 30  # terms of an entry up to which the page holds its arithmetic
 _MOST_ENTRIES = 700  # cells whose arithmetic a page holds
 _LONGEST_COLUMN = 6
+_NARROWEST = 130  # pixels of a picture's caption
+_LONGEST_CELL = 60  # characters of a cell of a table, above which it is broken into lines
 _SMALL_MAP = 80  # entries of a heat map up to which the page holds the arithmetic of each
 _WIDEST_EMBEDDED = 200_000  # entries of an array up to which a page holds its numbers
 
@@ -53,7 +57,7 @@ def page(document: Document) -> str:
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(document.title)} · chainrule</title>\n"
-        f"<style>{css}</style>\n<style>{own_css}</style>\n</head>\n<body>\n{body}\n"
+        f"<style>{css}</style>\n<style>{page_style()}{own_css}</style>\n</head>\n<body>\n{body}\n"
         f'<script type="application/json" id="data">{data}</script>\n'
         f"<script>{js}</script>\n<script>{own_js}</script>\n</body>\n</html>\n"
     )
@@ -74,7 +78,7 @@ class _Page:
         self.document = document
         self.data: dict[str, Any] = {"entries": {}, "arrays": {}}
         self.left = _MOST_ENTRIES
-        blocks = [block for section in document.sections for block in section.blocks]
+        blocks = [block for section in document.sections for block in every(section.blocks)]
         self.keys = {block.key for block in blocks if isinstance(block, Line)}
 
     def body(self) -> str:
@@ -108,12 +112,14 @@ class _Page:
         elif isinstance(block, Table):
             yield _table(block)
         elif isinstance(block, Picture):
-            caption = f"<figcaption>{escape(block.caption)}</figcaption>" if block.caption else ""
-            if isinstance(block.image, str):  # inside the page, so that its ink is the page's
-                yield f"<figure>{block.image}{caption}</figure>"
-            else:
-                alt = escape(block.alt, quote=True)
-                yield f'<figure><img src="{address(block.image)}" alt="{alt}">{caption}</figure>'
+            yield _picture(block)
+        elif isinstance(block, Gallery):
+            caption = f'<p class="caption">{escape(block.caption)}</p>' if block.caption else ""
+            yield f'<div class="gallery">{"".join(map(_picture, block.pictures))}</div>{caption}'
+        else:
+            inside = "\n".join(part for one in block.blocks for part in self.block(one))
+            opened = " open" if block.opened else ""
+            yield f'<details class="fold"{opened}><summary>{escape(block.title)}</summary>{inside}</details>'
 
     def line(self, line: Line) -> str:
         facts = " · ".join(escape(fact) for fact in (line.size, line.cf) if fact)
@@ -188,11 +194,11 @@ class _Page:
 
     def keep(self, line: Line, array: ArrayView, at: tuple[int, ...]) -> None:
         """Put the arithmetic of an entry into the page, as long as there is room."""
-        if self.left <= 0 or array.terms > _MOST_TERMS:
+        if self.left <= 0 or array.terms > _MOST_TERMS or not array.opens:
             return
         entry = array.entry(at)
         self.left -= 1
-        style = Style(latex=True, first=array.first)
+        style = entry.base.as_latex
         rows = [[style.relation(sign), right] for sign, right in entry.rows(style)]
         self.data["entries"][_id(line.key, at)] = [entry.left(style), rows, entry.text]
 
@@ -255,9 +261,26 @@ def _button(line: Line, array: ArrayView, at: tuple[int, ...], shown: str) -> st
     return f'{opening}aria-label="{escape(label, quote=True)}">{escape(shown)}</button>'
 
 
+def _picture(picture: Picture) -> str:
+    caption = f"<figcaption>{escape(picture.caption)}</figcaption>" if picture.caption else ""
+    if picture.numbers is not None:
+        caption += f'<details class="numbers"><summary>numbers</summary>{_table(picture.numbers)}</details>'
+    width = f' style="width:{max(picture.size, _NARROWEST)}px"' if picture.size else ""
+    if isinstance(picture.image, str):  # inside the page, so that its ink is the page's
+        return f'<figure{width}><div class="scroll">{picture.image}</div>{caption}</figure>'
+    alt = escape(picture.alt, quote=True)
+    sized = f' width="{picture.size}" class="pixels"' if picture.size else ""
+    return f'<figure{width}><img src="{address(picture.image)}" alt="{alt}"{sized}>{caption}</figure>'
+
+
+def _cell(text: str) -> str:
+    words = ' class="words"' if len(text) > _LONGEST_CELL else ""
+    return f"<td{words}>{escape(text)}</td>"
+
+
 def _table(table: Table) -> str:
     head = "".join(f'<th scope="col">{escape(cell) or "&nbsp;"}</th>' for cell in table.head)
-    rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
+    rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in table.rows)
     caption = f"<caption>{escape(table.caption)}</caption>" if table.caption else ""
     inside = f"{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
     return f'<div class="scroll"><table class="plain">{inside}</table></div>'
