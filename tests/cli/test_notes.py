@@ -8,6 +8,7 @@ import pytest
 
 from chainrule.cli.main import main
 from chainrule.cli.notes import _WRITERS, Form
+from chainrule.notes.companion import Choice
 
 
 def run(capsys, *arguments):
@@ -54,9 +55,10 @@ def test_a_section_shows_its_demonstrations(capsys):
 
 
 def test_the_companion_is_written(capsys, tmp_path, monkeypatch):
-    monkeypatch.setitem(_WRITERS, Form.html, lambda choice: f"<!doctype html>{len(choice.judged)}")
+    monkeypatch.setattr("chainrule.cli.notes.chosen", lambda *what: Choice(str(what), ()))
+    monkeypatch.setitem(_WRITERS, Form.html, lambda choice: f"<!doctype html>{choice.title}")
     monkeypatch.setitem(_WRITERS, Form.pdf, lambda choice: b"%PDF")
-    for form, start in (("html", b"<!doctype html>146"), ("pdf", b"%PDF")):
+    for form, start in (("html", b"<!doctype html>(None, None, False)"), ("pdf", b"%PDF")):
         for how in (("--format", form), ()):
             file = tmp_path / f"companion{len(how)}.{form}"
             status, out, _ = run(capsys, "notes", *how, "--out", str(file))
