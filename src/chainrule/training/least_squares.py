@@ -73,13 +73,9 @@ def least_squares(
     targets = y.reshape(n, -1)
     kept = w > 0
     columns, labels, weights = X[kept], targets[kept], w[kept]
-    if l2 > 0:  # a row for each column: it would be 0, with the weight l2
-        columns = np.concatenate([columns, np.eye(p)])
-        labels = np.concatenate([labels, np.zeros((p, labels.shape[1]))])
-        weights = np.concatenate([weights, np.full(p, float(l2))])
     if intercept:
-        ones = (np.arange(len(columns)) < kept.sum()).astype(float)
-        columns, names = np.column_stack([ones, columns]), ["the intercept", *names]
+        columns, names = np.column_stack([np.ones(len(columns)), columns]), ["the intercept", *names]
+    columns, labels, weights = _regularised(columns, labels, weights, int(intercept), l2)
     b, found, dependent = _solved(columns, labels, weights, int(intercept), names)
     if dependent:
         warnings.warn(DependentColumnsWarning(dependent), stacklevel=2)
@@ -94,6 +90,27 @@ def least_squares(
         tuple(name for name, _ in dependent),
         residuals.reshape(y.shape),
     )
+
+
+def solved_or_warned(
+    columns: Array, y: Array, free: int, l2: float, names: Sequence[str]
+) -> tuple[Array, int]:
+    """b (p, k), and the rank, for columns as they are: the first `free` are those that l2 leaves alone."""
+    b, _, dependent = _solved(*_regularised(columns, y, np.ones(len(y)), free, l2), free, names)
+    if dependent:
+        warnings.warn(DependentColumnsWarning(dependent), stacklevel=3)
+    return b, columns.shape[1] - len(dependent)
+
+
+def _regularised(
+    columns: Array, y: Array, w: Array, free: int, l2: float
+) -> tuple[Array, Array, Array]:
+    """With a row for each regularised column, which asks for 0 with the weight l2."""
+    if not l2:
+        return columns, y, w
+    rows = np.eye(columns.shape[1])[free:]
+    more = np.zeros((len(rows), y.shape[1]))
+    return np.concatenate([columns, rows]), np.concatenate([y, more]), np.append(w, np.full(len(rows), float(l2)))
 
 
 def _checked(X: Any, y: Any, sample_weight: Any, l2: float) -> tuple[Array, Array, Array]:
