@@ -120,10 +120,22 @@ def open_data(  # noqa: PLR0913 - the settings of a data set, each with a defaul
     return Dataset(source, memory, known, options)
 
 
-def _reader(path: Path, delimiter: str | None, missing_words: Sequence[str]) -> Reader | None:
+def column_names(path: str | os.PathLike[str], delimiter: str | None = None) -> list[str] | None:
+    """The names of the columns of a file with a table; None for what is no such file.
+
+    Only the first line, or the schema, is read. Raises DataError where that cannot be.
+    """
+    reader = _reader(Path(path), delimiter, MISSING_WORDS, names_only=True)
+    return list(reader.columns) if reader else None
+
+
+def _reader(
+    path: Path, delimiter: str | None, missing_words: Sequence[str], names_only: bool = False
+) -> Reader | None:
     suffix = path.suffix.lower()
     if suffix in _DELIMITED:
-        return DelimitedReader(path, delimiter or _DELIMITED[suffix], missing_words)
+        delimiter = delimiter or _DELIMITED[suffix]
+        return DelimitedReader(path, delimiter, missing_words, names_only=names_only)
     return ParquetReader(path) if suffix in _PARQUET else None
 
 

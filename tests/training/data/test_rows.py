@@ -1,0 +1,59 @@
+"""Single rows, names of columns without reading the table, and categories that were passed over."""
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.training.data import open_data
+from chainrule.training.data.opening import column_names
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "table.csv"
+    rows = [f"{i},{'red' if i % 2 else 'blue'},{'yes' if i % 3 else 'no'}" for i in range(50)]
+    rows[7] = ",red,no"
+    path.write_text("size,colour,label\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def test_one_row_is_read_by_its_number(table):
+    data = open_data(table, "label", missing="drop")
+    X, y = data.arrays()
+    one = data.take(8)
+    assert len(one) == 1
+    np.testing.assert_array_equal(one.arrays()[0][0], X[7])  # row 7 is left out
+    assert one.arrays()[1].tolist() == [y[7]]
+    (block,) = one.blocks()
+    assert {name: column[0].as_py() for name, column in block.columns.items()} == {
+        "size": 8.0,
+        "colour": "blue",
+        "label": "yes",
+    }
+
+
+@pytest.mark.parametrize(("row", "came"), [(-1, "row 0"), (50, "row 51"), (7, "a cell is missing")])
+def test_a_row_that_is_not_there_is_said(table, row, came):
+    with pytest.raises(cr.DataError, match=f"a row from 1 to 50; came .*{came}"):
+        open_data(table, "label", missing="drop").take(row)
+
+
+def test_rows_of_arrays_too():
+    data = open_data("digits")
+    np.testing.assert_array_equal(data.take(1796).arrays()[0][0], data.arrays()[0][-1])
+
+
+def test_names_are_read_alone(table):
+    assert column_names(table) == ["size", "colour", "label"]
+    assert column_names(table.parent) is None
+    assert column_names("iris") is None
+
+
+def test_categories_that_were_passed_over_are_counted(table, tmp_path):
+    encoder = open_data(table, "label", missing="drop", unseen="zeros").encoder
+    path = tmp_path / "new.csv"
+    path.write_text("colour,size\ngreen,1\nred,2\ngreen,3\npink,4\n", encoding="utf-8")
+    data = open_data(path, encoder=encoder)
+    encoder.passed_over.clear()
+    data.arrays()
+    assert encoder.passed_over == {("colour", "green"): 2, ("colour", "pink"): 1}
