@@ -57,3 +57,14 @@ def test_categories_that_were_passed_over_are_counted(table, tmp_path):
     encoder.passed_over.clear()
     data.arrays()
     assert encoder.passed_over == {("colour", "green"): 2, ("colour", "pink"): 1}
+
+
+def test_real_labels_can_be_scaled():
+    data = open_data("diabetes")
+    y = data.arrays()[1]
+    scaled = data.scaled(100.0, 50.0)
+    np.testing.assert_allclose(scaled.arrays()[1], (y - 100) / 50, rtol=1e-6)
+    np.testing.assert_array_equal(scaled.arrays()[0], data.arrays()[0])
+    encoder = scaled.encoder
+    assert cr.training.data.encoder_from(encoder.state()).target == encoder.target
+    assert data.target.state() == {"name": "progression", "kind": "real", "classes": []}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -75,6 +75,10 @@ class ArrayEncoder:
         if self.target is None or block.labels is None:
             return X, None
         return X, self.target.encode(block.labels, block.rows, where)
+
+    def aimed(self, target: Target | None) -> ArrayEncoder:
+        """The same inputs for another target."""
+        return replace(self, target=target)
 
     def state(self) -> dict[str, Any]:
         """The encoder as JSON can store it."""

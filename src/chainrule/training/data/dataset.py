@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from math import prod
 from threading import Lock
@@ -119,6 +120,13 @@ class Dataset:
                 else learned(self.source, self._blocks(), **self._options)
             )
         return self._encoder
+
+    def scaled(self, mean: float, scale: float) -> Dataset:
+        """The same examples with real labels v as (v − mean)/scale."""
+        target = replace(self.target, mean=mean, scale=scale) if self.target else None
+        same = Dataset(self.source, self.memory, self.encoder.aimed(target), self._options, self._part)
+        same._reading = self._reading
+        return same
 
     @property
     def in_memory(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -162,9 +162,8 @@ class TableEncoder:
         known = np.flatnonzero(at >= 0)
         X[known, at[known]] = 1
 
-    def labelled(self, name: str) -> TableEncoder:
-        """The same where the label column has another name."""
-        target = replace(self.target, name=name) if self.target else None
+    def aimed(self, target: Target | None) -> TableEncoder:
+        """The same inputs for another target."""
         return TableEncoder(self.columns, target, self.unseen)
 
     def state(self) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def open_data(  # noqa: PLR0913 - the settings of a data set, each with a defaul
     memory = checked_whole(memory, "memory, bytes", 1)
     known = encoder_from(encoder) if isinstance(encoder, dict) else encoder
     if isinstance(known, TableEncoder) and isinstance(target, str):
-        known = known.labelled(target)
+        known = known.aimed(replace(known.target, name=target) if known.target else None)
     aim = known.target if known else None
     if isinstance(spec, tuple) and len(spec) == 2 and target is None:
         spec, target = spec
