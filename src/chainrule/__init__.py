@@ -31,6 +31,7 @@ from chainrule.graph.leaves import constant, data, parameter
 from chainrule.graph.op import OPS
 from chainrule.graph.version import VERSION
 from chainrule.graph.walk import leaves
+from chainrule.graph.warnings import ChainruleWarning, DependentColumnsWarning
 from chainrule.ops import __doc__ as _registers_the_ops  # noqa: F401 - the import enters the ops in the register
 from chainrule.readings.formula import __doc__ as _registers_the_formulas  # noqa: F401
 from chainrule.readings.gradient import gradient
@@ -75,8 +76,10 @@ if TYPE_CHECKING:
     from chainrule.readings.working import evaluate as evaluate
     from chainrule.training.data.opening import open_data as open_data
     from chainrule.training.history import History as History
+    from chainrule.training.least_squares import least_squares as least_squares
     from chainrule.training.objective import value_and_gradient as value_and_gradient
     from chainrule.training.optimizers import SGD as SGD
+    from chainrule.training.stopping import EarlyStopping as EarlyStopping
 
 __version__ = VERSION
 
@@ -98,10 +101,12 @@ _WHERE = {
     "parse": "chainrule.ops.syntax",
     "open_data": "chainrule.training.data.opening",
     "value_and_gradient": "chainrule.training.objective",
+    "least_squares": "chainrule.training.least_squares",
     "Network": "chainrule.networks.network",
     "load": "chainrule.networks.loading",
     "History": "chainrule.training.history",
     "SGD": "chainrule.training.optimizers",
+    "EarlyStopping": "chainrule.training.stopping",
     **dict.fromkeys(_LAYERS, "chainrule.networks.layers"),
     "Dropout": "chainrule.networks.dropout",
     "lenet5": "chainrule.networks.architectures",
@@ -114,7 +119,9 @@ _WHERE = {
 __all__ = [  # noqa: PLE0604 - all are names: the last two parts are read from tables
     "OPS",
     "ChainruleError",
+    "ChainruleWarning",
     "DataError",
+    "DependentColumnsWarning",
     "Expr",
     "FeedError",
     "NamingError",
