@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from chainrule.graph.errors import DataError
@@ -39,7 +38,7 @@ def opened_for(model: Model, data: str, path: str, **settings: Any) -> Dataset:
         raise DataError("a model that knows how to read data", "one without an encoder", path, remedy)
     with in_options():
         names = None if data in SETS else column_names(data)
-        wanted = list(getattr(model.encoder, "features", ()))
+        wanted = [column.name for column in model.encoder.columns]
         missing = [name for name in wanted if names is not None and name not in names]
         if missing:
             near = close(missing[0], names or ())
@@ -97,8 +96,3 @@ def size_of_images(text: str) -> tuple[int, int] | None:
     if not found or "0" in found.groups():
         raise DataError("height and width in pixels", repr(text)[:40], "--size", "write --size 28x28")
     return int(found[1]), int(found[2])
-
-
-def exists_as_model(name: str) -> bool:
-    """Whether a text that a command is given is the name of a model file."""
-    return name.endswith(".safetensors") or (Path(name).is_file() and not name.endswith(".toml"))

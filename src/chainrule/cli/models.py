@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import typer
 from numpy.typing import NDArray
 
 from chainrule.networks.loading import Model, load_model
-from chainrule.training.data.encoder import TableEncoder
+from chainrule.training.data.encoder import UNSEEN, TableEncoder
 from chainrule.training.data.source import several
 
 MODEL_HELP = "A model file, as `chainrule train` and `net.save` write them."
@@ -20,11 +21,25 @@ DATA_FOR_MODEL = (
 UNSEEN_HELP = "refuse categories that training did not have, or make their inputs zeros."
 
 
+def is_model(text: str) -> bool:
+    """Whether a text that may be an expression is the name of a model file."""
+    return text.endswith(".safetensors")
+
+
+def refuse_with_model(options: Mapping[str, Any]) -> None:
+    """Raise for options that say what an expression lacks and a model has. The call is at fault."""
+    for option, value in options.items():
+        if value:
+            raise typer.BadParameter("a model file has its own shapes, values and leaves", param_hint=option)
+
+
 def model_of(path: str, unseen: str = "") -> Model:
     """The model in a file. unseen: what its encoder is to do with new categories; empty for what it says itself.
 
     Raises DataError for what is no model file.
     """
+    if unseen and unseen not in UNSEEN:
+        raise typer.BadParameter(f"{unseen!r} is not one of {', '.join(UNSEEN)}", param_hint="--unseen")
     model = load_model(path)
     encoder = model.encoder
     if unseen and isinstance(encoder, TableEncoder):

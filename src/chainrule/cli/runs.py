@@ -19,6 +19,7 @@ from chainrule.networks.network import Network
 from chainrule.training.data.dataset import Dataset
 from chainrule.training.data.encoder import Moments
 from chainrule.training.history import History
+from chainrule.training.stopping import EarlyStopping
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,8 @@ def carried_out(asked: Asked, ready: Prepared) -> Trained:
         data = data.scaled(ready.mean, ready.scale)
         held = held.scaled(ready.mean, ready.scale) if held else None
     settings: dict[str, Any] = {"l2": asked.l2, "validation": held}
+    if ready.course.patience and held:
+        settings["early_stopping"] = EarlyStopping(ready.course.patience)
     optimizer = optimizer_for(asked.optimizer, asked.learning_rate)
     history = ready.net.fit(data, None, ready.course.epochs, ready.course.batch_size, optimizer, **settings)
     if not ready.whole.classes:

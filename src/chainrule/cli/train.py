@@ -31,7 +31,7 @@ EXAMPLES = (
 
     chainrule train houses.csv --target price --out houses.safetensors
 
-    chainrule train digits --layers "conv 16 3 relu, pool 2, 64 relu" --epochs 20 --seed 3
+    chainrule train digits --layers "64 relu dropout 0.2, 32 relu" --epochs 5 --seed 3
 
     chainrule train flowers.csv --target species --layers none --validation 0 --json
 

@@ -136,3 +136,16 @@ def image(pixels: Array, alt: str, caption: str = "") -> Picture:
     axes.set_aspect("equal")
     axes.set_axis_off()
     return Picture(_svg(figure, alt), alt, caption)
+
+
+@_drawn
+def signed_image(values: Array, alt: str, caption: str = "") -> Picture:
+    """An image of numbers with signs, each a square: positive ones orange, negative ones blue."""
+    figure = _figure(1.8, 1.8, None)
+    axes = figure.add_axes((0, 0, 1, 1))
+    largest = float(np.abs(values).max()) or 1.0
+    axes.pcolormesh(np.asarray(values), cmap="PuOr_r", vmin=-largest, vmax=largest)
+    axes.invert_yaxis()
+    axes.set_aspect("equal")
+    axes.set_axis_off()
+    return Picture(_svg(figure, alt), alt, caption)

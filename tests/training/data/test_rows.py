@@ -68,3 +68,18 @@ def test_real_labels_can_be_scaled():
     encoder = scaled.encoder
     assert cr.training.data.encoder_from(encoder.state()).target == encoder.target
     assert data.target.state() == {"name": "progression", "kind": "real", "classes": []}
+
+
+def test_vectors_with_names_can_come_from_a_table(tmp_path):
+    data = open_data("wine")
+    X, y = data.arrays()
+    path = tmp_path / "wine.csv"
+    raw = next(iter(data.blocks())).X
+    lines = [
+        ",".join([f"class_{label}", *map(repr, row.tolist()[::-1])])
+        for row, label in zip(raw, y, strict=True)
+    ]
+    path.write_text(",".join(["grower", *data.names[::-1]]) + "\n" + "\n".join(lines), encoding="utf-8")
+    again = open_data(path, encoder=data.encoder.state())
+    np.testing.assert_allclose(again.arrays()[0], X, rtol=1e-6)
+    np.testing.assert_array_equal(again.arrays()[1], y)

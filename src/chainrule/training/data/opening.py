@@ -70,7 +70,7 @@ def open_data(  # noqa: PLR0913 - the settings of a data set, each with a defaul
     size: (height, width) to which images are resized. colour: "grey" or "rgb".
     part: of a folder laid out as MNIST, "train" or "test".
     encoder: of a trained model, or its state. The data is read as that model needs it: columns by name,
-        further ones passed over; labels may be absent.
+        further ones passed over; labels may be absent. Vectors with names can come from a table, too.
     memory: bytes that encoded examples may take; larger data is read in blocks.
 
     Raises DataError, which names file, line or row, and column, what was found and what was expected.
@@ -92,6 +92,7 @@ def open_data(  # noqa: PLR0913 - the settings of a data set, each with a defaul
     choice = Choice(None, task, ignore, categorical, missing)
     source: Any
     if library(spec):
+        known = _by_name(known)
         source = _frame(spec, target, choice, known)
     elif isinstance(spec, (str, os.PathLike)):
         name = os.fspath(spec)
@@ -106,6 +107,7 @@ def open_data(  # noqa: PLR0913 - the settings of a data set, each with a defaul
         if name in SETS:
             source = builtin(name, task, aim)
         elif (reader := _reader(path, delimiter, missing_words)) is not None:
+            known = _by_name(known)
             source = _table(reader, replace(choice, target=target), known)
         elif isinstance(target, os.PathLike) or (isinstance(target, str) and "idx" in path.name):
             source = IdxSource(_there(path), Path(target), memory, task, aim)
@@ -118,6 +120,12 @@ def open_data(  # noqa: PLR0913 - the settings of a data set, each with a defaul
     _require_kind(source, known)
     options = {"standardize": standardize, "unseen": unseen}
     return Dataset(source, memory, known, options)
+
+
+def _by_name(known: Encoder | None) -> Encoder | None:
+    """The encoder for a table: that of vectors takes columns with the names of its numbers."""
+    table = isinstance(known, ArrayEncoder) and known.columns
+    return TableEncoder(table, known.target) if known and table else known
 
 
 def column_names(path: str | os.PathLike[str], delimiter: str | None = None) -> list[str] | None:
