@@ -52,6 +52,7 @@ def derive(
     delta: str = typer.Option(
         "loss", "--delta", help="δ is ∂ℓ/∂z (loss), or ∂ŷ/∂z as in the notes (output)."
     ),
+    vectors: str = typer.Option("columns", "--vectors", help="Vectors as columns, W x, or as rows, x W."),
     out: str = typer.Option("", "--out", "-o", metavar="FILE", help="Write to a file."),
     open_: bool = typer.Option(False, "--open", help="Open the result."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),
@@ -59,7 +60,7 @@ def derive(
     """Derive the gradients of an expression: forward, backward and the gradient of every parameter, line by line."""
     kind = chosen_format(format, out, as_json, open_)
     checked_choice(form, FORMS, "--form"), checked_choice(layers, LAYERS, "--layers")
-    convention = Convention(first=first, delta=delta)
+    convention = Convention(first=first, delta=delta, vectors=vectors)
     if is_model(expression):
         refuse_with_model({"--shape": shape, "--data": data, "--wrt": wrt})
         derivation = model_of(expression).network.derive(convention)

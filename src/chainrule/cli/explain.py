@@ -10,11 +10,11 @@ import typer
 
 from chainrule.cli.models import DATA_FOR_MODEL, MODEL_HELP, UNSEEN_HELP, classes_of, model_of
 from chainrule.cli.output import FORMATS, chosen_format, give, print_document
-from chainrule.cli.rows import Example, answer_words, example_of, inputs_section
+from chainrule.cli.rows import Example, answer_words, example_of, inputs_section, shown_size
 from chainrule.documents.convention import Convention
+from chainrule.documents.heatmap import heat_map
 from chainrule.documents.model import Block, Document, Note, Picture, Section, Table
 from chainrule.documents.outline import FORMS, checked_choice
-from chainrule.documents.plots import signed_image
 from chainrule.graph.expression import Expr
 from chainrule.readings.gradient import gradient
 from chainrule.readings.working import evaluate
@@ -168,14 +168,13 @@ def _effects(example: Example, said: str, slope: Any, effect: Any) -> Section:
 
 def _pixels(said: str, effect: Any) -> list[Block]:
     """A picture of the pixels, and the strongest ones as a table."""
-    flat = np.abs(effect).reshape(-1)
-    order = np.argsort(-flat, kind="stable")[:10]
+    order = np.argsort(-np.abs(effect).reshape(-1), kind="stable")[:10]
     places = [np.unravel_index(k, effect.shape) for k in order]
     rows = tuple((", ".join(str(int(i) + 1) for i in at[-2:]), f"{effect[at]:+.4g}") for at in places)
     numbers = Table(("row, column", "gradient × input"), rows, "The ten strongest pixels, counted from 1.")
     alt = f"Gradient × input of {said}: pixels that speak for it (orange) and against it (blue)"
-    picture = signed_image(effect.sum(axis=0) if effect.ndim == 3 else effect, alt, f"{alt}.")
-    return [Picture(picture.image, picture.alt, picture.caption, numbers, picture.size)]
+    flat = effect.sum(axis=0) if effect.ndim == 3 else effect
+    return [Picture(heat_map(flat), alt, f"{alt}.", numbers, shown_size(flat.shape))]
 
 
 def bar(value: float, largest: float) -> str:

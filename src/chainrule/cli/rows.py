@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 
 from chainrule.cli.datasets import opened_for
 from chainrule.cli.models import classes_of, probabilities, report_unseen, target_name
-from chainrule.documents.model import Section, Table
-from chainrule.documents.plots import image
+from chainrule.documents.model import Picture, Section, Table
+from chainrule.documents.pixels import image
 from chainrule.networks.loading import Model
 from chainrule.readings.formula import Style
 from chainrule.readings.formula.printer import Printer
 from chainrule.training.data.encoder import Column
 
 _MOST_ROWS = 60  # of a table of inputs
+_WIDEST = 200  # pixels of a small image, as it is shown
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,9 @@ def inputs_section(example: Example) -> Section:
     network = example.model.network
     name = Printer(Style(latex=False)).name(network.input)
     if not example.columns:
-        pixels = example.x.mean(axis=0) if example.x.ndim == 3 else example.x
         said = f"Row {example.row} of {example.place}, as the network sees it: {name} of {_times(example.x.shape)}"
-        return Section("The image", (image(pixels, said, said),), "image")
+        picture = Picture(image(example.x), said, said, size=shown_size(example.x.shape))
+        return Section("The image", (picture,), "image")
     rows, at = [], 1
     for column in example.columns:
         cell = example.cells.get(column.name)
@@ -99,6 +100,11 @@ def answer_words(example: Example) -> str:
     return said + (
         ", as the data says" if example.given == example.answer else f"; the data says {example.given}"
     )
+
+
+def shown_size(shape: tuple[int, ...]) -> int:
+    """How wide an image is shown, in pixels: a whole number for each of its own."""
+    return shape[-1] * max(1, _WIDEST // shape[-1])
 
 
 def _how(column: Column, part: str) -> str:

@@ -16,10 +16,14 @@ from chainrule.cli.judging import Guess, Verdict, guess_of, judged
 from chainrule.graph.errors import DataError
 from chainrule.networks.loading import Model
 from chainrule.networks.network import Network
+from chainrule.reports.report import report
 from chainrule.training.data.dataset import Dataset
 from chainrule.training.data.encoder import Moments
 from chainrule.training.history import History
 from chainrule.training.stopping import EarlyStopping
+from chainrule.training.storage.atomic import write_atomically
+
+_REPORTED = 5000  # examples that a report is about at most
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,8 @@ def carried_out(asked: Asked, ready: Prepared) -> Trained:
     history = ready.net.fit(data, None, ready.course.epochs, ready.course.batch_size, optimizer, **settings)
     if not ready.whole.classes:
         unscale(ready.net, ready.mean, ready.scale)
+        for losses in (history.loss, history.validation_loss):
+            losses[:] = [loss * ready.scale**2 for loss in losses]
     verdict = judged(ready.net, ready.held or ready.train, ready.guess)
     seconds = time.perf_counter() - began
     facts = {
@@ -118,8 +124,23 @@ def carried_out(asked: Asked, ready: Prepared) -> Trained:
     return Trained(history, verdict, seconds, ready.out.stat().st_size)
 
 
-def output_path(out: str, data: str) -> Path:
-    """Where the model goes: as said; otherwise a new file named after the data.
+def write_report(path: str, ready: Prepared, done: Trained, command: str) -> None:
+    """The page on a run: of the held-out examples, or of all where there are none; of very many the first."""
+    examples = ready.held or ready.train
+    X, y = next(examples.batches(min(examples.n, _REPORTED), shuffle=False))
+    names = list(getattr(ready.train.encoder, "names", ())) or None
+    data = f"{ready.whole.source.describe()}; {len(X):,} of {examples.n:,} examples" + (
+        " held out" if ready.held else ""
+    )
+    made = report(
+        ready.net, done.history, X, y, title=f"What was learned from {Path(ready.whole.source.place).name}",
+        classes=list(map(str, ready.whole.classes)) or None, features=names, command=command, data=data,
+    )  # fmt: skip
+    write_atomically(path, [made.html().encode()])
+
+
+def output_path(out: str, data: str, option: str = "--out") -> Path:
+    """Where a file goes: as said; otherwise a model goes to a new file named after the data.
 
     Raises DataError, before any training, for a folder or a path in none.
     """
@@ -133,7 +154,7 @@ def output_path(out: str, data: str) -> Path:
         raise DataError(
             "a file name in a folder that is there",
             came,
-            f"--out {out}"[:200],
+            f"{option} {out}"[:200],
             "make it first, or choose another",
         )
     return path

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from chainrule.cli.datasets import DATA_HELP, size_of_images
 from chainrule.cli.defaults import OPTIMIZERS
-from chainrule.cli.runs import Asked, Prepared, Trained, carried_out, prepared
+from chainrule.cli.runs import Asked, Prepared, Trained, carried_out, output_path, prepared, write_report
 from chainrule.cli.tables import facts, table_of
 from chainrule.networks.wording import SYNTAX
 from chainrule.training.data.dataset import Dataset
@@ -30,6 +30,8 @@ EXAMPLES = (
     chainrule train iris
 
     chainrule train houses.csv --target price --out houses.safetensors
+
+    chainrule train wine --report wine.html
 
     chainrule train digits --layers "64 relu dropout 0.2, 32 relu" --epochs 5 --seed 3
 
@@ -50,6 +52,7 @@ EXAMPLES = (
 
 @app.command(epilog=EXAMPLES)
 def train(
+    context: typer.Context,
     data: str = typer.Argument(help=DATA_HELP),
     target: str = typer.Option(
         "", "--target", metavar="COLUMN", help="What to predict; an obvious name needs none."
@@ -87,6 +90,9 @@ def train(
     out: str = typer.Option(
         "", "--out", "-o", metavar="MODEL", help="The model file; otherwise a new one named after DATA."
     ),
+    report: str = typer.Option(
+        "", "--report", metavar="PAGE", help="Write a page on what was learned, and how."
+    ),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),
 ) -> None:
     """Train a network on a table, images or digits, judge it on examples held out, and save it as a model file."""
@@ -100,15 +106,19 @@ def train(
     }
     how = (layers, epochs, batch_size, optimizer, learning_rate, l2, seed, validation, early_stopping)
     asked = Asked(data, target, *how, out, opening)
+    if report:
+        output_path(report, data, "--report")
     ready = prepared(asked)
     console = Console(highlight=False, soft_wrap=False)
     if not as_json:
         console.print(_plan(asked, ready))
     done = carried_out(asked, ready)
+    if report:
+        write_report(report, ready, done, str(context.obj))
     if as_json:
         typer.echo(json.dumps(_document(asked, ready, done), ensure_ascii=False))
     else:
-        _show(console, asked, ready, done)
+        _show(console, asked, ready, done, report)
     if done.history.interrupted:
         raise typer.Exit(INTERRUPTED)
 
@@ -162,7 +172,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _show(console: Console, asked: Asked, ready: Prepared, done: Trained) -> None:
+def _show(console: Console, asked: Asked, ready: Prepared, done: Trained, report: str) -> None:
     """The outcome for a person."""
     console.print()
     console.print(table_of(done.verdict, "held out" if ready.held else "training data"))
@@ -177,6 +187,8 @@ def _show(console: Console, asked: Asked, ready: Prepared, done: Trained) -> Non
     history = done.history
     lines.add_row("time", f"{done.seconds:.1f} s, {history.epochs} epochs; {escape(history.stopped)}")
     lines.add_row("model", f"[bold]{escape(str(ready.out))}[/] · {done.bytes / 1000:,.0f} kB")
+    if report:
+        lines.add_row("report", f"[bold]{escape(report)}[/]")
     console.print()
     console.print(lines)
     console.print("\n[dim]next[/]")

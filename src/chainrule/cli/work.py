@@ -76,6 +76,7 @@ def work(
     delta: str = typer.Option(
         "loss", "--delta", help="δ is ∂ℓ/∂z (loss), or ∂ŷ/∂z as in the notes (output)."
     ),
+    vectors: str = typer.Option("columns", "--vectors", help="Vectors as columns, W x, or as rows, x W."),
     out: str = typer.Option("", "--out", "-o", metavar="FILE", help="Write to a file."),
     open_: bool = typer.Option(False, "--open", help="Open the result."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),
@@ -83,7 +84,7 @@ def work(
     """Show every number of forward and backward of an expression, for one example, checked before it is shown."""
     kind = chosen_format(format, out, as_json, open_)
     checked_choice(form, FORMS[:3], "--form")
-    convention = Convention(first=first, delta=delta)
+    convention = Convention(first=first, delta=delta, vectors=vectors)
     sections: tuple[Section, ...] = ()
     if is_model(expression):
         refuse_with_model({"--at": at, "--data": data, "--wrt": wrt})
