@@ -84,7 +84,7 @@ def as_options(remedy: str) -> str:
     'leave such rows out with --missing drop, or leave the column out with --ignore'
     """
     text = re.sub(r"\b(\w+)=\[?([\"'])(.+?)\2\]?", lambda found: f"--{found[1]} {_quoted(found[3])}", remedy)
-    text = re.sub(r"\bsize=\((\d+), (\d+)\)", r"--size \1x\2", text)
+    text = re.sub(r"(?<!\w)size=\((\d+), (\d+)\)", r"--size \1x\2", text)
     return re.sub(r"(?<![-\w])(ignore|categorical)(?!\w)", r"--\1", text)
 
 
