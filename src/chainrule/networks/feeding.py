@@ -64,7 +64,11 @@ class Feeding:
                 yield self.feed(X, labels).arrays
 
         first = self.feed(*next(data.batches(1, shuffle=False)))
-        return Examples(StreamedFeed(first, data.n, read), self.head.scored(data.labels))
+
+        def identity() -> str:
+            return repr((data.digest, data.n, data.memory, data.encoder.state(), seed))
+
+        return Examples(StreamedFeed(first, data.n, read, identity), self.head.scored(data.labels))
 
     def _require_fitting(self, data: Dataset, y: Any) -> None:
         """Raise FeedError for a data set whose examples or labels are not the network's."""

@@ -61,16 +61,22 @@ class Problem:
 
 
 class State(NamedTuple):
-    """What a step changes: the parameters, and what the optimiser keeps for each."""
+    """What a step changes: the parameters, what the optimiser keeps for each, and the sums of the epoch so far.
+
+    sums: of what is reported, (2, R), the second row what the first has lost to rounding (Kahan 1965): so an
+    epoch's sums are the same however many calls it takes, and good in single precision.
+    """
 
     parameters: Arrays
     memory: tuple[Arrays, ...]
+    sums: Any
 
 
 class Span(NamedTuple):
     """Which steps a call takes: from `start` to `stop` of each epoch from row `first` to `last` of the order.
 
-    before: how many steps were taken before row 0 began. seed: of the masks.
+    before: how many steps were taken before row 0 began. continued: whether row `first` goes on with the sums
+    of the state. seed: of the masks.
     """
 
     first: int
@@ -78,6 +84,7 @@ class Span(NamedTuple):
     start: int
     stop: int
     before: int
+    continued: bool = False
     seed: int = 0
 
 
@@ -91,7 +98,7 @@ def compiled_epochs(
     """run(state, arrays, order, numbers, span) -> (state, sums).
 
     The state after the span, and for each row of the order the sums of what is reported over the
-    examples met, (E, R).
+    examples met, (E, 2, R), as in the state.
 
     settings: the leaves of problem and optimiser whose numbers are given at each call. size: B. n: how
     many examples the arrays have. The state that is given is used up.
@@ -102,7 +109,7 @@ def compiled_epochs(
 
     def step(
         state: State, arrays: Arrays, order: Any, numbers: Arrays, at: tuple[Any, Any, Any, Any]
-    ) -> tuple[State, Any]:
+    ) -> State:
         row, number, t, seed = at
         where = None if whole else jax.lax.dynamic_slice(order, (row, number * size), (1, size))[0]
         given = problem.fed(arrays if where is None else tuple(array[where] for array in arrays))
@@ -119,27 +126,37 @@ def compiled_epochs(
             slopes = [slope / divisor for slope in slopes]
         else:
             met = met * size
-        return _updated(state, slopes, updates, constants, problem.dtype), met
+        parameters, memory = _updated(state, slopes, updates, constants, problem.dtype)
+        return State(parameters, memory, _added(state.sums, met))
 
     @jax.jit(donate_argnums=0)
     def run(state: State, arrays: Arrays, order: Any, numbers: Arrays, span: Span) -> tuple[State, Any]:
         steps = -(-n // size)
-        zero = jnp.zeros(len(problem.reported), problem.dtype)
 
         def epoch(row: Any, carry: tuple[State, Any]) -> tuple[State, Any]:
-            def one(number: Any, inner: tuple[State, Any]) -> tuple[State, Any]:
+            def one(number: Any, state: State) -> State:
                 t = span.before + row * steps + number + 1
-                state, met = step(inner[0], arrays, order, numbers, (row, number, t, span.seed))
-                return state, inner[1] + met
+                return step(state, arrays, order, numbers, (row, number, t, span.seed))
 
-            state, met = jax.lax.fori_loop(span.start, span.stop, one, (carry[0], zero))
-            return state, carry[1].at[row].set(met)
+            state, sums = carry
+            goes_on = span.continued & (row == span.first)
+            state = state._replace(sums=jnp.where(goes_on, state.sums, 0))
+            state = jax.lax.fori_loop(span.start, span.stop, one, state)
+            return state, sums.at[row].set(state.sums)
 
-        sums = jnp.zeros((order.shape[0], len(problem.reported)), problem.dtype)
+        sums = jnp.zeros((order.shape[0], *state.sums.shape), problem.dtype)
         done: tuple[State, Any] = jax.lax.fori_loop(span.first, span.last, epoch, (state, sums))
         return done
 
     return run
+
+
+def _added(sums: Any, part: Any) -> Any:
+    """Sums with what they lost, after one more part."""
+    total, lost = sums
+    part = part - lost
+    new = total + part
+    return jnp.stack([new, (new - total) - part])
 
 
 def _wanted(problem: Problem, count: Expr | None) -> tuple[list[Expr], list[str]]:
@@ -151,7 +168,7 @@ def _wanted(problem: Problem, count: Expr | None) -> tuple[list[Expr], list[str]
 
 def _updated(
     state: State, slopes: Sequence[Any], updates: Sequence[Update], constants: dict[Expr, Any], dtype: str
-) -> State:
+) -> tuple[Arrays, tuple[Arrays, ...]]:
     parameters, memory = [], []
     for theta, kept, slope, update in zip(state.parameters, state.memory, slopes, updates, strict=True):
         leaves = [leaf for leaf, _ in update.memory]
@@ -159,4 +176,4 @@ def _updated(
         new, *remembered = traced([update.new, *(new for _, new in update.memory)], values, False, dtype)
         parameters.append(new)
         memory.append(tuple(remembered))
-    return State(tuple(parameters), tuple(memory))
+    return tuple(parameters), tuple(memory)

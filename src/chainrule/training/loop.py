@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.graph.errors import TrainingError
+from chainrule.graph.errors import ChainruleError, TrainingError
 from chainrule.readings.compiled import precision
+from chainrule.training.checkpointing import Keeper, Keeping
 from chainrule.training.epochs import Problem
 from chainrule.training.evaluation import means
 from chainrule.training.history import History
+from chainrule.training.identity import identity
 from chainrule.training.interruption import Interruption
 from chainrule.training.optimizers import ETA
 from chainrule.training.progress import Bar
+from chainrule.training.record import Record, first_record
 from chainrule.training.stepper import Plan, Stepper
+from chainrule.training.storage.checkpoints import Position
 from chainrule.training.windows import Feed
 
 Array = NDArray[Any]
@@ -36,11 +40,16 @@ class Examples:
 
 @dataclass(frozen=True)
 class Watch:
-    """Who is told: a progress bar, and callbacks that get the history after each epoch."""
+    """Who is told: a progress bar, callbacks that get the history after each epoch, and a folder of checkpoints.
+
+    facts: what the model is, in words, beside what `identity` says of the run.
+    """
 
     metric_name: str
     progress: bool | None = None
     callbacks: Sequence[Callback] = ()
+    keeping: Keeping | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 def train(
@@ -59,40 +68,66 @@ def train(
     Raises TrainingError where the loss is no longer a finite number.
     """
     history, began = History(watch.metric_name), time.perf_counter()
+    record = first_record(problem, start, plan.optimizer)
     with (
         precision(problem.dtype),
         Interruption() as interruption,
         Bar(watch.progress, plan.epochs, examples.feed.n, watch.metric_name) as bar,
-        closing(Stepper(problem, start, plan, examples.feed)) as stepper,
+        _keeper(problem, start, plan, examples, watch, validation) as keeper,
     ):
-        pending = np.zeros(len(problem.reported))
-        alone = validation is None and not watch.callbacks
-        while stepper.epoch < plan.epochs and not history.stopped:
-            before = stepper.epoch * stepper.steps + stepper.step
-            rows = stepper.advance(plan.epochs - stepper.epoch if alone else 1)
-            rows[0] += pending
-            _require_finite(rows, history.epochs, plan, examples)
-            if stepper.step:
-                pending = rows[0]
-                met = stepper.step * stepper.size
-            else:
-                pending, met = np.zeros_like(pending), stepper.n
-                _record(history, rows / stepper.n, examples, time.perf_counter() - began)
-                began = time.perf_counter()
-                if not alone:
-                    _tell(history, problem, stepper, watch, validation)
-                    history.seconds[-1] += time.perf_counter() - began
+        record = keeper.start(record.within(history))
+        _require_room(record, plan)
+        record.refill(history)
+        with closing(Stepper(problem, record, plan, examples.feed)) as stepper:
+            alone = validation is None and not watch.callbacks
+            while stepper.epoch < plan.epochs and not history.stopped:
+                before = stepper.epoch * stepper.steps + stepper.step
+                most = min(plan.epochs - stepper.epoch, keeper.until_due(stepper.epoch))
+                rows = stepper.advance(most if alone else 1)
+                _require_finite(rows, history.epochs, plan, examples)
+                met = stepper.step * stepper.size or stepper.n
+                if not stepper.step:
+                    _record(history, rows / stepper.n, examples, time.perf_counter() - began)
                     began = time.perf_counter()
-            taken = stepper.epoch * stepper.steps + stepper.step - before
-            shown = rows[-1] / met
-            bar.advance(taken * stepper.size, stepper.epoch + 1, shown[0], examples.score(shown[1]))
-            if interruption.requested and stepper.epoch < plan.epochs:
-                history.stopped = f"interrupted in epoch {stepper.epoch + 1} of {plan.epochs}"
-        history.stopped = history.stopped or f"all {plan.epochs} epochs done"
-        parameters = stepper.parameters()
+                    if not alone:
+                        _tell(history, problem, stepper, watch, validation)
+                        history.seconds[-1] += time.perf_counter() - began
+                        began = time.perf_counter()
+                taken = stepper.epoch * stepper.steps + stepper.step - before
+                shown = rows[-1] / met
+                bar.advance(taken * stepper.size, stepper.epoch + 1, shown[0], examples.score(shown[1]))
+                if interruption.requested and stepper.epoch < plan.epochs:
+                    history.stopped = f"interrupted in epoch {stepper.epoch + 1} of {plan.epochs}"
+                if keeper.due(stepper.epoch, stepper.step):
+                    keeper.save(stepper.record().within(history))
+            history.stopped = history.stopped or f"all {plan.epochs} epochs done"
+            keeper.save(stepper.record().within(history))
+            parameters = stepper.parameters()
     if not all(np.isfinite(value).all() for value in parameters):
         raise _diverged("parameters that are not finite", history.epochs, plan, examples)
     return parameters, history
+
+
+def _keeper(
+    problem: Problem,
+    start: Sequence[Array],
+    plan: Plan,
+    examples: Examples,
+    watch: Watch,
+    validation: Examples | None,
+) -> Keeper:
+    """What writes the checkpoints of this run, if any are asked for."""
+    if watch.keeping is None:
+        return Keeper(None, {})
+    feeds = (examples.feed, None if validation is None else validation.feed)
+    return Keeper(watch.keeping, {**watch.facts, **identity(problem, start, plan, *feeds)})
+
+
+def _require_room(record: Record, plan: Plan) -> None:
+    """Raises ChainruleError where more is done than is asked for."""
+    if (record.epoch, record.step) > (plan.epochs, 0):
+        came = f"epochs={plan.epochs} where the checkpoints go to {Position(record.epoch, record.step)}"
+        raise ChainruleError(f"epochs of at least {record.epoch + (record.step > 0)}", came, "fit, resume")
 
 
 def _record(history: History, means_of: Array, examples: Examples, seconds: float) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +14,13 @@ from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
 from chainrule.training.epochs import Problem, Span, State, compiled_epochs
 from chainrule.training.optimizers import Optimizer
+from chainrule.training.record import Record
 from chainrule.training.windows import Arrays, Feed, Window
 
 Array = NDArray[Any]
 _SECONDS = 0.2  # how long one compiled call is meant to take
 _GROWTH = 8
-_MOST_STEPS = 200_000  # of one call: the losses of an epoch's steps are added up in the network's precision
+_MOST_STEPS = 200_000  # of one call
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,13 @@ class Plan:
 
 
 class Stepper:
-    """A training run's state: parameters, what the optimiser keeps, and how far it is.
+    """A training run under way: it takes steps from where a record of the run stands, and gives its own.
 
     epoch: how many epochs are complete. step: how many steps of the next one are taken.
     """
 
-    def __init__(self, problem: Problem, start: Sequence[Array], plan: Plan, feed: Feed) -> None:
-        self.epoch = self.step = 0
+    def __init__(self, problem: Problem, record: Record, plan: Plan, feed: Feed) -> None:
+        self.epoch, self.step = record.epoch, record.step
         self.n, self.size = feed.n, min(plan.size, feed.n)
         self.steps = -(-self.n // self.size)
         self._first, self._seed = plan.first_epoch, plan.seed % 2**31
@@ -74,14 +74,17 @@ class Stepper:
         numbers = plan.optimizer.settings() | plan.constants
         self._settings = tuple(numbers)
         self._numbers = tuple(np.asarray(number, problem.dtype) for number in numbers.values())
-        memory = [
-            tuple(np.zeros(leaf.shape, problem.dtype) for leaf, _ in update.memory)
-            for update in self._updates
-        ]
-        self._state = jax.device_put(State(tuple(np.array(value) for value in start), tuple(memory)))
+        self._state: State = jax.device_put(
+            State(
+                tuple(map(np.array, record.parameters)),
+                tuple(tuple(map(np.array, kept)) for kept in record.memory),
+                np.array(record.sums),
+            )
+        )
         self._budget = 1.0  # how many steps the next call takes
         self._compiled: set[int] = set()  # for how many examples in a window
-        self._windows = feed.windows(self.size, plan.seed, plan.shuffle, self._first, 0)
+        at = (self._first + self.epoch, self.step)
+        self._windows = feed.windows(self.size, plan.seed, plan.shuffle, *at)
         self._given: Arrays = ()
         self._enter(next(self._windows))
 
@@ -89,10 +92,16 @@ class Stepper:
         """The parameters as they are now."""
         return [np.array(value) for value in self._state.parameters]
 
+    def record(self) -> Record:
+        """The state as it is now."""
+        state = self._state
+        memory = [[np.array(array) for array in kept] for kept in state.memory]
+        return Record(self.epoch, self.step, self.parameters(), memory, np.array(state.sums))
+
     def advance(self, epochs: int) -> Array:
         """Take some steps: whole epochs, at most as many as given, or a part of one.
 
-        Returns the sums of what is reported over the examples met, a row for each epoch touched.
+        Returns the sums of what is reported over the examples met so far, a row for each epoch touched.
         """
         window = self._at_hand()
         row, start = self._first + self.epoch - window.epoch, self.step - window.step
@@ -102,10 +111,11 @@ class Stepper:
         else:
             stop = self.steps
         before = window.epoch * self.steps + window.step
-        span = Span(row, row + count, start, stop, before, self._seed)
+        span = Span(row, row + count, start, stop, before, self.step > 0, self._seed)
         began = time.perf_counter()
         self._state, sums = self._run(self._state, self._arrays, self._order, self._numbers, span)
-        rows: Array = np.array(sums, np.float64)[row : row + count]
+        total, lost = np.moveaxis(np.array(sums, np.float64)[row : row + count], 1, 0)
+        rows: Array = total - lost
         self._learn(window.n, count * (stop - start), time.perf_counter() - began)
         whole = window.step + stop == self.steps
         self.epoch, self.step = (self.epoch + count, 0) if whole else (self.epoch, window.step + stop)
