@@ -127,7 +127,7 @@ def measured(name: str, pairs: int, steps: int) -> list[dict[str, Any]]:
     )
     theirs = turned(start, image)
     states: list[Any] = [
-        State(tuple(start), tuple((np.zeros_like(value),) for value in start), np.zeros((2, 2), np.float32))
+        State(tuple(start), tuple((np.zeros_like(value),) for value in start), np.zeros((2, 3), np.float32))
     ]
     states += [(theirs, tuple(map(np.zeros_like, theirs))) for _ in range(2)]
     runs = [ours(net, n), by_hand(padding, looped=True), by_hand(padding, looped=False)]

@@ -84,7 +84,7 @@ def measured(pairs: int, steps: int) -> dict[str, Any]:
     start = tuple(net.parameters.values())
     zeros = [np.zeros_like(value) for value in start]
     states = [
-        State(start, tuple((zero,) for zero in zeros), np.zeros((2, 2), np.float32)),
+        State(start, tuple((zero,) for zero in zeros), np.zeros((2, 3), np.float32)),
         (start, tuple(zeros)),
     ]
     seconds: list[list[float]] = [[], []]

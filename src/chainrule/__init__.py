@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from chainrule.training.least_squares import least_squares as least_squares
     from chainrule.training.objective import value_and_gradient as value_and_gradient
     from chainrule.training.optimizers import SGD as SGD
+    from chainrule.training.stopping import EarlyStopping as EarlyStopping
 
 __version__ = VERSION
 
@@ -105,6 +106,7 @@ _WHERE = {
     "load": "chainrule.networks.loading",
     "History": "chainrule.training.history",
     "SGD": "chainrule.training.optimizers",
+    "EarlyStopping": "chainrule.training.stopping",
     **dict.fromkeys(_LAYERS, "chainrule.networks.layers"),
     "Dropout": "chainrule.networks.dropout",
     "lenet5": "chainrule.networks.architectures",

@@ -29,7 +29,7 @@ def bits(net):
 def course(history):
     """A history but for its seconds."""
     lists = (history.loss, history.metric, history.validation_loss, history.validation_metric)
-    return [*map(tuple, lists), history.stopped]
+    return [*map(tuple, lists), history.stopped, history.best_epoch]
 
 
 def fitted(make, folder=None, **settings):
@@ -44,6 +44,12 @@ def checkpoints(folder):
     return sorted(folder.glob("checkpoint-*.safetensors"), key=lambda file: file.stat().st_mtime_ns)
 
 
+def trained_before():
+    net = network()
+    net.fit(X, Y, epochs=2, batch_size=10, progress=False)
+    return net
+
+
 RUNS = {
     "plain": (network, {}),
     "momentum": (network, {"optimizer": cr.SGD(0.1, momentum=0.9, nesterov=True)}),
@@ -56,14 +62,16 @@ RUNS = {
     "one example": (network, {"batch_size": 1, "epochs": 2}),
     "validation": (network, {"validation": VALIDATION}),
     "a function": (lambda: network(lambda z: 2 * z), {}),
-    "another start": (lambda: trained_before(), {}),  # made below
+    "another start": (trained_before, {}),
+    "weights": (network, {"sample_weight": 1 + X[:, 0] ** 2}),
+    "sums": (network, {"reduce": "sum", "optimizer": cr.SGD(0.01)}),
+    "settling": (network, {"delta": 0.2, "epochs": 9}),
+    "early": (
+        network,
+        {"validation": VALIDATION, "early_stopping": cr.EarlyStopping(2, min_delta=0.2), "epochs": 9},
+    ),
+    "early, longer": (network, {"early_stopping": cr.EarlyStopping(9, monitor="loss"), "epochs": 9}),
 }
-
-
-def trained_before():
-    net = network()
-    net.fit(X, Y, epochs=2, batch_size=10, progress=False)
-    return net
 
 
 @pytest.fixture
@@ -200,6 +208,14 @@ OTHERS = {
     ),
     "l2": (network, {"l2": 0.1}, "constants  there and λ=0.1 here"),
     "shuffle": (network, {"shuffle": False}, "shuffle True there and False here"),
+    "early stopping": (
+        network,
+        {"early_stopping": cr.EarlyStopping(3, monitor="loss")},
+        "early_stopping None there and EarlyStopping(patience=3, ",
+    ),
+    "delta": (network, {"delta": 1e-9}, "delta None there and 1e-09 here"),
+    "reduce": (network, {"reduce": "sum"}, "reduce mean there and sum here"),
+    "weights": (network, {"sample_weight": 1 + X[:, 0] ** 2}, "examples 53 with the digest"),
     "validation": (network, {"validation": VALIDATION}, "validation none there and 20 with the digest"),
     "start": (trained_before, {}, "epochs before 0 there and 2 here"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any
@@ -119,10 +119,13 @@ class Keeper:
             return waited > max(_WITHIN, _SHARE * self._cost)
         return epoch % every == 0 if every else waited > _SHARE * self._cost
 
-    def save(self, record: Record) -> None:
+    def save(self, read: Callable[[], Record]) -> None:
         """Keep a record, unless it is there. What cannot be written is said once, and training goes on."""
+        if self._folder is None:
+            return
+        record = read()
         finite = all(np.isfinite(array).all() for array in record.parameters)
-        if self._folder is None or record.position() == self._saved or not finite:
+        if record.position() == self._saved or not finite:
             return
         try:
             self._write(record)

@@ -1,7 +1,7 @@
 """Whole epochs as one compiled function: gradients, updates and what is reported, step after step.
 
-Legend: B the size of a batch; S the steps of an epoch; E the epochs whose order one call is given; R the
-numbers reported, the loss first.
+Legend: B the size of a batch; E the epochs whose order one call is given; R the numbers reported, the loss
+first; θ the parameters.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from chainrule.graph.leaves import data
 from chainrule.readings.compiled import traced
 from chainrule.readings.gradient import gradient
 from chainrule.training.masks import Mask, drawn
+from chainrule.training.objective import COUNT
 from chainrule.training.optimizers import STEP, Optimizer, Update
 from chainrule.training.windows import Arrays, Rows
 
 WEIGHT = data(r"w_{\text{example}}")
-"""How much an example counts: 0 for those that only fill the last batch."""
+"""How much an example counts: 1 where nobody says otherwise, 0 for those that only fill the last batch."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Problem:
     vectors; None where they are. constants: leaves with one number for the whole run, e.g. λ.
     dtype: "float32" or "float64". masks: leaves that are drawn anew for each example and step.
     evaluated: what is reported of validation data, without masks; by default what is reported.
+    reduce: whether a step minimises the "mean" of the objective over a batch or its "sum". With WEIGHT among
+    the inputs, each example's objective is multiplied by its weight, and a mean divided by their sum.
     """
 
     objective: Expr
@@ -47,6 +50,7 @@ class Problem:
     dtype: str = "float32"
     masks: tuple[Mask, ...] = ()
     evaluated: tuple[Expr, ...] = ()
+    reduce: str = "mean"
 
     def updates(self, optimizer: Optimizer) -> tuple[Update, ...]:
         """The optimiser's update of each parameter."""
@@ -63,8 +67,9 @@ class Problem:
 class State(NamedTuple):
     """What a step changes: the parameters, what the optimiser keeps for each, and the sums of the epoch so far.
 
-    sums: of what is reported, (2, R), the second row what the first has lost to rounding (Kahan 1965): so an
-    epoch's sums are the same however many calls it takes, and good in single precision.
+    sums: of what is reported, and of the examples' weights, (2, R + 1), the second row what the first has lost
+    to rounding (Kahan 1965): so an epoch's sums are the same however many calls it takes, and good in single
+    precision.
     """
 
     parameters: Arrays
@@ -76,7 +81,8 @@ class Span(NamedTuple):
     """Which steps a call takes: from `start` to `stop` of each epoch from row `first` to `last` of the order.
 
     before: how many steps were taken before row 0 began. continued: whether row `first` goes on with the sums
-    of the state. seed: of the masks.
+    of the state. seed: of the masks. delta: δ, where steps are watched: the call ends at the first step with
+    |θ_{n+1} − θ_n| ≤ δ.
     """
 
     first: int
@@ -86,26 +92,45 @@ class Span(NamedTuple):
     before: int
     continued: bool = False
     seed: int = 0
+    delta: float = 0.0
 
 
-Run = Callable[[State, Arrays, Any, Arrays, Span], tuple[State, Any]]
+class Met(NamedTuple):
+    """What a call met: for each row of the order the sums of what is reported, and of the weights,
+    as in the state: (E, 2, R + 1).
+
+    taken: how many steps; moved: |θ_{n+1} − θ_n| of the last one, over all parameters, infinite where steps
+    are not watched.
+    """
+
+    sums: Any
+    taken: Any
+    moved: Any
+
+
+Run = Callable[[State, Arrays, Any, Arrays, Span], tuple[State, Met]]
 
 
 @lru_cache(maxsize=32)
 def compiled_epochs(
-    problem: Problem, updates: tuple[Update, ...], settings: tuple[Expr, ...], size: int, n: int
+    problem: Problem,
+    updates: tuple[Update, ...],
+    settings: tuple[Expr, ...],
+    size: int,
+    n: int,
+    watched: bool = False,
 ) -> Run:
-    """run(state, arrays, order, numbers, span) -> (state, sums).
-
-    The state after the span, and for each row of the order the sums of what is reported over the
-    examples met, (E, 2, R), as in the state.
+    """run(state, arrays, order, numbers, span) -> (state, met).
 
     settings: the leaves of problem and optimiser whose numbers are given at each call. size: B. n: how
-    many examples the arrays have. The state that is given is used up.
+    many examples the arrays have.
+    watched: whether the length of each step is measured. The state that is given is used up.
     """
     whole, filled = size >= n, n % size != 0
-    count = WEIGHT if filled else None
+    weighted = WEIGHT in problem.inputs
+    count = WEIGHT if filled or weighted else None
     exprs, how = _wanted(problem, count)
+    reported = len(problem.reported)
 
     def step(
         state: State, arrays: Arrays, order: Any, numbers: Arrays, at: tuple[Any, Any, Any, Any]
@@ -116,37 +141,44 @@ def compiled_epochs(
         constants = dict(zip(settings, numbers, strict=True)) | {STEP: t.astype(problem.dtype)}
         given |= drawn(problem.masks, seed, t, size, problem.dtype)
         given |= dict(zip(problem.parameters, state.parameters, strict=True)) | constants
-        divisor = jnp.asarray(1, problem.dtype)
+        met_weight = jnp.asarray(size, problem.dtype)
         if count is not None:
-            given[count] = (number * size + jnp.arange(size) < n).astype(problem.dtype)
-            divisor = given[count].sum()
+            counted = number * size + jnp.arange(size) < n
+            given[count] = jnp.where(counted, given.get(WEIGHT, 1), 0).astype(problem.dtype)
+            met_weight = given[count].sum()
+        divisor = jnp.where(met_weight > 0, met_weight, 1) if weighted else met_weight
+        given[COUNT] = divisor
         totals = traced(exprs, given, True, problem.dtype, how)
-        met, slopes = jnp.stack(totals[: len(problem.reported)]), totals[len(problem.reported) :]
-        if count is not None:
-            slopes = [slope / divisor for slope in slopes]
-        else:
+        met, slopes = jnp.stack(totals[:reported]), totals[reported:]
+        if count is None:
             met = met * size
+        elif problem.reduce == "mean":
+            slopes = [slope / divisor for slope in slopes]
         parameters, memory = _updated(state, slopes, updates, constants, problem.dtype)
-        return State(parameters, memory, _added(state.sums, met))
+        return State(parameters, memory, _added(state.sums, jnp.append(met, met_weight)))
 
     @jax.jit(donate_argnums=0)
-    def run(state: State, arrays: Arrays, order: Any, numbers: Arrays, span: Span) -> tuple[State, Any]:
+    def run(state: State, arrays: Arrays, order: Any, numbers: Arrays, span: Span) -> tuple[State, Met]:
         steps = -(-n // size)
+        far = jnp.asarray(jnp.inf, problem.dtype)
 
-        def epoch(row: Any, carry: tuple[State, Any]) -> tuple[State, Any]:
-            def one(number: Any, state: State) -> State:
+        def epoch(row: Any, done: tuple[State, Met]) -> tuple[State, Met]:
+            def one(number: Any, inner: tuple[State, Met]) -> tuple[State, Met]:
+                before, met = inner
                 t = span.before + row * steps + number + 1
-                return step(state, arrays, order, numbers, (row, number, t, span.seed))
+                state = step(before, arrays, order, numbers, (row, number, t, span.seed))
+                moved = _distance(state, before) if watched else met.moved
+                return state, Met(met.sums, met.taken + 1, moved)
 
-            state, sums = carry
+            state, met = done
             goes_on = span.continued & (row == span.first)
             state = state._replace(sums=jnp.where(goes_on, state.sums, 0))
-            state = jax.lax.fori_loop(span.start, span.stop, one, state)
-            return state, sums.at[row].set(state.sums)
+            state, met = _loop(span.start, span.stop, one, (state, met), span.delta if watched else None)
+            return state, met._replace(sums=met.sums.at[row].set(state.sums))
 
         sums = jnp.zeros((order.shape[0], *state.sums.shape), problem.dtype)
-        done: tuple[State, Any] = jax.lax.fori_loop(span.first, span.last, epoch, (state, sums))
-        return done
+        start = (state, Met(sums, jnp.asarray(0, jnp.int32), far))
+        return _loop(span.first, span.last, epoch, start, span.delta if watched else None)
 
     return run
 
@@ -159,11 +191,35 @@ def _added(sums: Any, part: Any) -> Any:
     return jnp.stack([new, (new - total) - part])
 
 
+def _loop(
+    first: Any, last: Any, body: Callable[[Any, Any], Any], carry: Any, delta: Any
+) -> tuple[State, Met]:
+    """The body from first to last; where δ is given, only until a step moves the parameters by no more than it."""
+    if delta is None:
+        done: tuple[State, Met] = jax.lax.fori_loop(first, last, body, carry)
+        return done
+
+    def going(at: Any) -> Any:
+        return (at[0] < last) & ~(at[1][1].moved <= delta)
+
+    ended = jax.lax.while_loop(going, lambda at: (at[0] + 1, body(*at)), (jnp.asarray(first), carry))
+    return ended[1][0], ended[1][1]
+
+
+def _distance(state: State, before: State) -> Any:
+    """|θ_{n+1} − θ_n|: the Euclidean length over all parameters."""
+    pairs = zip(state.parameters, before.parameters, strict=True)
+    return jnp.sqrt(sum(jnp.square(new - old).sum() for new, old in pairs))
+
+
 def _wanted(problem: Problem, count: Expr | None) -> tuple[list[Expr], list[str]]:
     """What a step computes, and how over the batch: sums of weighted examples, or means."""
     counted = [expr if count is None else count * expr for expr in (problem.objective, *problem.reported)]
     exprs = [*counted[1:], *gradient(counted[0], problem.parameters)]
-    return exprs, ["mean" if count is None else "sum"] * len(exprs)
+    if count is not None:
+        return exprs, ["sum"] * len(exprs)
+    reported = len(problem.reported)
+    return exprs, ["mean"] * reported + [problem.reduce] * (len(exprs) - reported)
 
 
 def _updated(

@@ -43,6 +43,8 @@ def identity(
         "batch_size": str(plan.size),
         "seed": str(plan.seed),
         "shuffle": str(plan.shuffle),
+        "reduce": problem.reduce,
+        "delta": str(plan.delta),
         "examples": _examples(feed),
         "validation": "none" if validation is None else _examples(validation),
         "epochs before": str(plan.first_epoch),

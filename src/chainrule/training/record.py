@@ -27,8 +27,9 @@ class Record:
     """A run after `step` steps of the epoch that follows `epoch` complete ones.
 
     parameters: in forward order. memory: what the optimiser keeps for each. sums: what is reported, added up
-    over the steps of the epoch under way, as in State. history: the lists of a History, as arrays. ended: why
-    the run is over, whatever the number of epochs; empty where it can go on.
+    over the steps of the epoch under way, as in State. best_epoch, best: where early stopping has its best, and
+    the parameters there. history: the lists of a History, as arrays. ended: why the run is over, whatever the
+    number of epochs; empty where it can go on.
     """
 
     epoch: int
@@ -36,6 +37,8 @@ class Record:
     parameters: Sequence[Array]
     memory: Sequence[Sequence[Array]]
     sums: Array
+    best_epoch: int = 0
+    best: Sequence[Array] = ()
     history: Mapping[str, Array] = field(default_factory=dict)
     ended: str = ""
 
@@ -49,6 +52,7 @@ class Record:
         """Bring a new history to where this one was."""
         for name, numbers in self.history.items():
             getattr(history, name)[:] = numbers.tolist()
+        history.best_epoch = self.best_epoch or None
         history.stopped = self.ended
 
     def tensors(self) -> dict[str, Array]:
@@ -59,6 +63,8 @@ class Record:
         yield "sums", self.sums
         for i, array in enumerate(self.parameters):
             yield f"parameters/{i}", array
+        for i, array in enumerate(self.best):
+            yield f"best/{i}", array
         for i, kept in enumerate(self.memory):
             for j, array in enumerate(kept):
                 yield f"memory/{i}/{j}", array
@@ -67,36 +73,34 @@ class Record:
 
     def position(self) -> dict[str, Any]:
         """The rest, as plain data."""
-        return {"epoch": self.epoch, "step": self.step, "ended": self.ended}
+        return {"epoch": self.epoch, "step": self.step, "best_epoch": self.best_epoch, "ended": self.ended}
 
     def filled(self, tensors: Mapping[str, Array], position: Any, where: str) -> Record:
         """The record of the same run that gave these tensors and this position; where: its file.
 
         Raises DataError where they are not those of the same run.
         """
-        kinds = {"epoch": int, "step": int, "ended": str}
+        kinds = {"epoch": int, "step": int, "best_epoch": int, "ended": str}
         given = {name: type(value) for name, value in position.items()} if isinstance(position, dict) else {}
-        if given != kinds or min(position["epoch"], position["step"]) < 0:
+        if given != kinds or min(position["epoch"], position["step"], position["best_epoch"]) < 0:
             raise DataError("the position of a run", repr(position)[:80], where, _OTHER)
-        own = self.within(History("")).tensors()
+        best = self.parameters if "best/0" in tensors else ()
+        own = replace(self, best=best).within(History("")).tensors()
         for name in sorted(own.keys() | tensors.keys()):
             _require_like(name, own.get(name), tensors.get(name), where)
-        history = {name: tensors[f"history/{name}"] for name in _LISTS}
-        if len(history["loss"]) != position["epoch"]:
-            came = f"those of {len(history['loss'])}"
+        if len(tensors["history/loss"]) != position["epoch"]:
+            came = f"those of {len(tensors['history/loss'])}"
             raise DataError(f"the losses of {position['epoch']} epochs", came, where, _OTHER)
-        memory = [
-            [tensors[f"memory/{i}/{j}"] for j in range(len(kept))] for i, kept in enumerate(self.memory)
-        ]
-        parameters = [tensors[f"parameters/{i}"] for i in range(len(self.parameters))]
-        return Record(
-            position["epoch"],
-            position["step"],
-            parameters,
-            memory,
-            tensors["sums"],
-            history,
-            position["ended"],
+        return replace(
+            self,
+            **position,
+            sums=tensors["sums"],
+            parameters=[tensors[f"parameters/{i}"] for i in range(len(self.parameters))],
+            best=[tensors[f"best/{i}"] for i in range(len(best))],
+            memory=[
+                [tensors[f"memory/{i}/{j}"] for j in range(len(kept))] for i, kept in enumerate(self.memory)
+            ],
+            history={name: tensors[f"history/{name}"] for name in _LISTS},
         )
 
 
@@ -121,4 +125,4 @@ def first_record(problem: Problem, start: Sequence[Array], optimizer: Optimizer)
         [np.zeros(leaf.shape, problem.dtype) for leaf, _ in update.memory]
         for update in problem.updates(optimizer)
     ]
-    return Record(0, 0, list(start), memory, np.zeros((2, len(problem.reported)), problem.dtype))
+    return Record(0, 0, list(start), memory, np.zeros((2, len(problem.reported) + 1), problem.dtype))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +30,7 @@ class Plan:
 
     epochs: how often every example is met. size: examples in a batch; the last batch of an epoch may be
     smaller. constants: the numbers of the problem's constants. first_epoch: how many epochs came
-    before, which decides on the order of the examples.
+    before, which decides on the order of the examples. delta: δ of the notes' stopping rule, or None.
     Raises ChainruleError for settings out of range.
     """
 
@@ -40,6 +41,7 @@ class Plan:
     seed: int = 0
     shuffle: bool = True
     first_epoch: int = 0
+    delta: float | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("epochs", self.epochs), ("batch_size", self.size)):
@@ -57,12 +59,21 @@ class Plan:
                 "fit",
                 "write optimizer=SGD(0.1), with its learning rate",
             )
+        number = isinstance(self.delta, (int, float)) and not isinstance(self.delta, bool)
+        if self.delta is not None and not (number and 0 <= self.delta < math.inf):
+            raise ChainruleError(
+                "delta as a finite number, 0 or above",
+                repr(self.delta)[:80],
+                "fit",
+                "write delta=1e-6, or leave it out",
+            )
 
 
 class Stepper:
     """A training run under way: it takes steps from where a record of the run stands, and gives its own.
 
-    epoch: how many epochs are complete. step: how many steps of the next one are taken.
+    epoch: how many epochs are complete. step: how many steps of the next one are taken. moved: the length
+    |θ_{n+1} − θ_n| of the last step, where δ asks for it.
     """
 
     def __init__(self, problem: Problem, record: Record, plan: Plan, feed: Feed) -> None:
@@ -70,6 +81,7 @@ class Stepper:
         self.n, self.size = feed.n, min(plan.size, feed.n)
         self.steps = -(-self.n // self.size)
         self._first, self._seed = plan.first_epoch, plan.seed % 2**31
+        self.moved, self._delta = math.inf, plan.delta
         self._problem, self._updates = problem, problem.updates(plan.optimizer)
         numbers = plan.optimizer.settings() | plan.constants
         self._settings = tuple(numbers)
@@ -98,10 +110,16 @@ class Stepper:
         memory = [[np.array(array) for array in kept] for kept in state.memory]
         return Record(self.epoch, self.step, self.parameters(), memory, np.array(state.sums))
 
+    @property
+    def settled(self) -> bool:
+        """Whether the last step was no longer than δ: the notes' stopping rule, 2.8."""
+        return self._delta is not None and self.moved <= self._delta
+
     def advance(self, epochs: int) -> Array:
         """Take some steps: whole epochs, at most as many as given, or a part of one.
 
-        Returns the sums of what is reported over the examples met so far, a row for each epoch touched.
+        Returns the sums of what is reported over the examples met so far, and of their weights, a row for each
+        epoch touched. A step that settles is the last one.
         """
         window = self._at_hand()
         row, start = self._first + self.epoch - window.epoch, self.step - window.step
@@ -111,14 +129,15 @@ class Stepper:
         else:
             stop = self.steps
         before = window.epoch * self.steps + window.step
-        span = Span(row, row + count, start, stop, before, self.step > 0, self._seed)
+        span = Span(row, row + count, start, stop, before, self.step > 0, self._seed, self._delta or 0.0)
         began = time.perf_counter()
-        self._state, sums = self._run(self._state, self._arrays, self._order, self._numbers, span)
-        total, lost = np.moveaxis(np.array(sums, np.float64)[row : row + count], 1, 0)
+        self._state, met = self._run(self._state, self._arrays, self._order, self._numbers, span)
+        taken, self.moved = int(met.taken), float(met.moved)
+        whole, rest = divmod(self.step + taken, self.steps)
+        total, lost = np.moveaxis(np.array(met.sums, np.float64)[row : row + whole + (rest > 0)], 1, 0)
         rows: Array = total - lost
-        self._learn(window.n, count * (stop - start), time.perf_counter() - began)
-        whole = window.step + stop == self.steps
-        self.epoch, self.step = (self.epoch + count, 0) if whole else (self.epoch, window.step + stop)
+        self._learn(window.n, taken, time.perf_counter() - began)
+        self.epoch, self.step = self.epoch + whole, rest
         return rows
 
     def close(self) -> None:
@@ -135,7 +154,10 @@ class Stepper:
         self._window, self._order = window, jax.device_put(window.order)
         if window.arrays is not self._given:
             self._given, self._arrays = window.arrays, jax.device_put(window.arrays)
-        self._run = compiled_epochs(self._problem, self._updates, self._settings, window.size, window.n)
+        watched = self._delta is not None
+        self._run = compiled_epochs(
+            self._problem, self._updates, self._settings, window.size, window.n, watched
+        )
 
     def _learn(self, n: int, steps: int, seconds: float) -> None:
         """Choose how many steps the next call takes; the first call for n examples says nothing: it compiles."""
