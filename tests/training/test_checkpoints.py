@@ -65,7 +65,7 @@ RUNS = {
     "another start": (trained_before, {}),
     "weights": (network, {"sample_weight": 1 + X[:, 0] ** 2}),
     "sums": (network, {"reduce": "sum", "optimizer": cr.SGD(0.01)}),
-    "settling": (network, {"delta": 0.2, "epochs": 9}),
+    "settling": (network, {"delta": 0.13, "epochs": 9}),
     "early": (
         network,
         {"validation": VALIDATION, "early_stopping": cr.EarlyStopping(2, min_delta=0.2), "epochs": 9},
