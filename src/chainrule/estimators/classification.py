@@ -19,7 +19,7 @@ from chainrule.graph.errors import FeedError
 Array = NDArray[Any]
 
 
-class Classifier(ClassifierMixin):  # type: ignore[misc]
+class Classifier(ClassifierMixin):
     """Labels, and predictions from `decision_function`, which a subclass has."""
 
     classes_: Array
@@ -57,7 +57,9 @@ class Classifier(ClassifierMixin):  # type: ignore[misc]
         strange = self.classes_[places] != y
         if strange.any():
             wish = f"labels among the classes {self.classes_.tolist()[:10]}"
-            raise FeedError(wish, repr(y[strange][0]), "y", "name all classes in the first call: classes=[...]")
+            raise FeedError(
+                wish, repr(y[strange][0]), "y", "name all classes in the first call: classes=[...]"
+            )
         return y, places
 
 

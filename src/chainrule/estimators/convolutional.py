@@ -7,7 +7,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from chainrule.estimators.network import NetworkClassifier, hidden_layers
 from chainrule.estimators.scaling import Scaling
@@ -25,7 +24,7 @@ class ConvolutionalClassifier(NetworkClassifier):
     """A convolutional network for images: labels of any values, two or more.
 
     layers: before the last, which the labels choose: "auto" for two convolutions of 3 × 3 with 32 and 64 channels,
-        max-pooling where the image is large enough, and 128 units; or text, "conv 8 5 relu, pool 2, 64 relu"; or layers.
+        max-pooling where the image is large enough, and 128 units; text, "conv 8 5 relu, pool 2, 64 relu"; or layers.
     image_shape: (channels, height, width), for images that come as rows of a table, (n, channels × height × width).
         None: rows are square images of one channel, or one line of pixels; X of the shape (n, height, width) or (n,
         channels, height, width) says it itself.
@@ -70,14 +69,31 @@ class ConvolutionalClassifier(NetworkClassifier):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit to images X and labels y (n,), of any values. sample_weight: (n,)."""
-        return super().fit(_rows(X), y, sample_weight)
+        return super().fit(self._rows(X), y, sample_weight)
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """An epoch more. classes: all labels there will be, in the first call. The others: as for `fit`."""
+        return super().partial_fit(self._rows(X), y, classes, sample_weight)
+
+    def decision_function(self, X: Any) -> Array:
+        """The logits of each image, (n, K); of two classes the log-odds of the second, (n,)."""
+        return super().decision_function(self._rows(X))
+
+    def _rows(self, X: Any) -> Any:
+        """Images as rows of a table; their shape is kept."""
+        if getattr(X, "ndim", 2) not in (3, 4):
+            return X
+        self._images = (1, *X.shape[1:]) if X.ndim == 3 else tuple(X.shape[1:])
+        return np.asarray(X).reshape(len(X), -1)
 
     def _shape(self, X: Array) -> Shape:
         p = X.shape[1]
         side = math.isqrt(p)
-        shape = self._given or ((1, side, side) if side * side == p else (1, 1, p))
+        square = (1, side, side) if side * side == p else (1, 1, p)
+        shape = tuple(self.image_shape or getattr(self, "_images", None) or square)
         if size_of(shape) != p:
-            raise FeedError(f"{size_of(shape)} pixels, {shape}", f"{p} in a row of X", "image_shape", "correct one")
+            wish = f"{size_of(shape)} pixels, as image_shape={shape}"
+            raise FeedError(wish, f"{p} in a row of X", "image_shape", "write (channels, height, width)")
         return shape
 
     def _hidden(self, shape: Shape) -> list[Layer]:

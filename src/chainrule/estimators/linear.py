@@ -17,7 +17,7 @@ from chainrule.training.least_squares import least_squares, solved_or_warned
 Array = NDArray[Any]
 
 
-class LinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class LinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):
     """ŷ = W x + b with the smallest mean squared error, exactly. Notes (77).
 
     fit_intercept: whether there is a b. l2: λ ≥ 0 of the regulariser λ/2 Σ W², notes (62), beside the mean error.
@@ -40,7 +40,12 @@ class LinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type
         X, y, w = self._checked(X, y, sample_weight, reset=True)
         self._factor, self._weight = self._factored(X, y, w), float(w.sum())
         found = least_squares(
-            X, y, intercept=self.fit_intercept, sample_weight=w, l2=self.l2 * self._weight / 2, names=self._names()
+            X,
+            y,
+            intercept=self.fit_intercept,
+            sample_weight=w,
+            l2=self.l2 * self._weight / 2,
+            names=self._names(),
         )
         self.coef_ = found.coefficients.T if y.ndim == 2 else found.coefficients
         self.intercept_, self.rank_ = found.intercept, found.rank
@@ -52,7 +57,7 @@ class LinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type
             return self.fit(X, y, sample_weight)
         X, y, w = self._checked(X, y, sample_weight, reset=False)
         both = np.concatenate([self._factor, self._factored(X, y, w)])
-        self._factor, self._weight = np.linalg.qr(both, mode="r"), self._weight + float(w.sum())
+        self._factor, self._weight = _triangle(both), self._weight + float(w.sum())
         free = int(self.fit_intercept)
         names = ["the intercept", *self._names()] if free else self._names()
         p = X.shape[1]
@@ -80,16 +85,19 @@ class LinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type
         return net
 
     def _checked(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Array, Array, Array]:
-        X, y = validate_data(
-            self, X, y, dtype=np.float64, y_numeric=True, multi_output=True, reset=reset
-        )
+        X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True, multi_output=True, reset=reset)
         return X, np.asarray(y, np.float64), checked_weights(sample_weight, X)
 
-    def _names(self) -> list[str] | None:
+    def _names(self) -> list[str]:
         return list(getattr(self, "feature_names_in_", [f"column {j}" for j in range(self.n_features_in_)]))
 
     def _factored(self, X: Array, y: Array, w: Array) -> Array:
         """R of the columns [1, X, y], weighted: all that later examples must know of these."""
         ones = [np.ones(len(X))] if self.fit_intercept else []
         columns = np.column_stack([*ones, X, y]) * np.sqrt(w)[:, None]
-        return np.asarray(np.linalg.qr(columns, mode="r"))
+        return _triangle(columns)
+
+
+def _triangle(columns: Array) -> Array:
+    triangle: Array = np.asarray(np.linalg.qr(columns, mode="r"))
+    return triangle

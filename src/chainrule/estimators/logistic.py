@@ -28,7 +28,7 @@ METHODS = ("auto", "newton", "lbfgs", "sgd")
 _FEW = 256  # parameters, up to which Newton's steps are cheaper than those of L-BFGS
 
 
-class _Regression(Classifier, BaseEstimator):  # type: ignore[misc]
+class _Regression(Classifier, BaseEstimator):
     """What both have in common: one Linear layer, and how its parameters are found."""
 
     loss: str
@@ -137,8 +137,12 @@ class _Regression(Classifier, BaseEstimator):  # type: ignore[misc]
         self.n_iter_, self.loss_curve_ = found.iterations, list(found.values)
         endless = any(isinstance(warning.message, NoMinimumWarning) for warning in caught)
         if found.iterations >= self.max_iter and not found.converged and not endless:
-            message = f"after {found.iterations} steps the gradient is {found.slope:.2g}, above tol={self.tol}"
-            warnings.warn(f"{message}. Raise max_iter, or bring X to a scale near 1", ConvergenceWarning, stacklevel=3)
+            message = (
+                f"after {found.iterations} steps the gradient is {found.slope:.2g}, above tol={self.tol}"
+            )
+            warnings.warn(
+                f"{message}. Raise max_iter, or bring X to a scale near 1", ConvergenceWarning, stacklevel=3
+            )
 
     def _descend(self, X: Array, places: Array, w: Array, epochs: int, rule: EarlyStopping | None) -> None:
         net = self._scaling.on_scaled(self.network_)

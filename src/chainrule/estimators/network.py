@@ -20,13 +20,12 @@ from chainrule.graph.shape import Shape
 from chainrule.networks.layers import Layer, Linear, ReLU, as_layers
 from chainrule.networks.network import Network
 from chainrule.networks.wording import layers_from_text
-from chainrule.training.evaluation import values
 from chainrule.training.history import History
 
 Array = NDArray[Any]
 
 
-class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
+class NetworkEstimator(BaseEstimator):
     """What the neural estimators share: their settings, and one network from layers to predictions."""
 
     network_: Network
@@ -89,7 +88,8 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
             self.patience,
         )
         targets = self._scaling.targets(y) if regression else y
-        self._keep(course.run(net, self._scaling.inputs(X), targets, w, None if regression else y))
+        inputs = self._scaling.inputs(X).reshape(len(X), *net.input_shape)
+        self._keep(course.run(net, inputs, targets, w, None if regression else y))
         self.network_ = self._scaling.on_raw(net)
 
     def _keep(self, history: History) -> None:
@@ -100,9 +100,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
     def _outputs(self, X: Array) -> Array:
         """What the last layer puts out, (n, units)."""
         net = self.network_
-        feed = net.feed_inputs(X)
-        found = values([net.logits], dict(zip(net.leaves, net.parameters.values(), strict=True)), feed, net.dtype)[0]
-        return np.asarray(found.reshape(len(X), -1))
+        return np.asarray(net.predict_logits(X.reshape(len(X), *net.input_shape)).reshape(len(X), -1))
 
     def _read(self, X: Any) -> Array:
         check_is_fitted(self)
@@ -117,7 +115,10 @@ def hidden_layers(layers: Any, shape: Shape) -> list[Layer]:
         layers = (layers,)
     if not isinstance(layers, Sequence) and not isinstance(layers, np.ndarray):
         raise ChainruleError(
-            "numbers of units, text, or layers", repr(layers)[:80], "layers", 'write layers=(64, 32) or "64 relu"'
+            "numbers of units, text, or layers",
+            repr(layers)[:80],
+            "layers",
+            'write layers=(64, 32) or "64 relu"',
         )
     found: list[Layer] = []
     for layer in layers:
@@ -193,7 +194,7 @@ class NeuralNetworkClassifier(NetworkClassifier):
         from 16 for few examples to 256.
     early_stopping: whether a part of the examples, validation_fraction, tells when to stop: once its loss has not
         become lower for `patience` epochs. Of up to 5,000 examples none is lost to this: the network then starts
-        again and learns from all, for as many epochs as were best. With fewer than 10 examples to hold out there is none.
+        again and learns from all, for as many epochs as were best. With fewer than 10 to hold out there is none.
     class_weight: by label, "balanced", or None. warm_start: whether `fit` goes on with the network of the last call.
     random_state: of the first parameters, the order of examples, and the held-out part.
 
@@ -207,7 +208,7 @@ class NeuralNetworkClassifier(NetworkClassifier):
     """
 
 
-class NeuralNetworkRegressor(MultiOutputMixin, RegressorMixin, NetworkEstimator):  # type: ignore[misc]
+class NeuralNetworkRegressor(MultiOutputMixin, RegressorMixin, NetworkEstimator):
     """A network for a table with real targets, one or several. Does well without settings.
 
     The settings are those of NeuralNetworkClassifier. Inputs and targets are standardised inside; network_ is the
@@ -228,15 +229,15 @@ class NeuralNetworkRegressor(MultiOutputMixin, RegressorMixin, NetworkEstimator)
         return self._fitted(X, y, sample_weight, hasattr(self, "network_"), 1)
 
     def _fitted(self, X: Any, y: Any, sample_weight: Any, known: bool, epochs: int | None) -> Self:
-        X, y = validate_data(
-            self, X, y, dtype=np.float64, y_numeric=True, multi_output=True, reset=not known
-        )
+        X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True, multi_output=True, reset=not known)
         y = np.asarray(y, np.float64)
         w = checked_weights(sample_weight, X)
-        self._train(X, y, w, () if y.ndim == 1 else y.shape[1], "squared_error", epochs)
+        self._axes = y.ndim
+        single = y.ndim == 1 or y.shape[1] == 1
+        self._train(X, y.ravel() if single else y, w, () if single else y.shape[1], "squared_error", epochs)
         return self
 
     def predict(self, X: Any) -> Array:
         """ŷ of each example, (n,) or (n, k)."""
         found = self._outputs(self._read(X))
-        return np.asarray(found[:, 0] if self.network_.output.shape == () else found)
+        return np.asarray(found[:, 0] if self._axes == 1 else found)

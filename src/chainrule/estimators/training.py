@@ -57,12 +57,17 @@ class Course:
         first, last = self._split(len(X), None if stratify is None else stratify[counted], net.seed)
         rule = EarlyStopping(patience=self.patience)
         held_out = (X[last], y[last], w[last])
-        history = self._fit(net, X[first], y[first], w[first], self.epochs, validation=held_out, early_stopping=rule)
+        history = self._fit(
+            net, X[first], y[first], w[first], self.epochs, validation=held_out, early_stopping=rule
+        )
         if len(X) <= _SMALL:
             best = 1 + int(np.argmin(history.validation_loss))
             net.set_parameters(start)
             again = self._fit(net, X, y, w, best)
-            again.validation_loss, again.validation_metric = history.validation_loss, history.validation_metric
+            again.validation_loss, again.validation_metric = (
+                history.validation_loss,
+                history.validation_metric,
+            )
             again.stopped = f"{again.stopped}; as many as were best with {len(last)} examples held out"
             return again
         return history

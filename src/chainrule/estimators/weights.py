@@ -19,7 +19,9 @@ def checked_weights(sample_weight: Any, X: Array) -> Array:
     w = np.asarray(_check_sample_weight(sample_weight, X, dtype=np.float64))
     if not (w >= 0).all() or not w.any():
         came = "negative ones" if (w < 0).any() else "0 for all"
-        raise FeedError("weights from 0, not all of them 0", came, "sample_weight", "leave it out to count all alike")
+        raise FeedError(
+            "weights from 0, not all of them 0", came, "sample_weight", "leave it out to count all alike"
+        )
     return w
 
 

@@ -262,6 +262,10 @@ class Network(Mathematics):
         y_hat = self._output_of(X)
         return y_hat if y_hat.ndim == 2 and y_hat.shape[1] > 1 else y_hat.reshape(len(y_hat))
 
+    def predict_logits(self, X: Any) -> Array:
+        """What the last layer puts out for each example, z^{(L)}: (n, *shape); log-odds where ŷ is a probability."""
+        return values([self.logits], self._values, self._data.inputs(X), self.dtype)[0]
+
     def evaluate(self, X: Any, y: Any = None, sample_weight: Any = None) -> dict[str, float]:
         """The mean loss, without regulariser, and the metric, as {"loss": ..., "accuracy" or "r2": ...}.
 

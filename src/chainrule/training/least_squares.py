@@ -102,15 +102,17 @@ def solved_or_warned(
     return b, columns.shape[1] - len(dependent)
 
 
-def _regularised(
-    columns: Array, y: Array, w: Array, free: int, l2: float
-) -> tuple[Array, Array, Array]:
+def _regularised(columns: Array, y: Array, w: Array, free: int, l2: float) -> tuple[Array, Array, Array]:
     """With a row for each regularised column, which asks for 0 with the weight l2."""
     if not l2:
         return columns, y, w
     rows = np.eye(columns.shape[1])[free:]
     more = np.zeros((len(rows), y.shape[1]))
-    return np.concatenate([columns, rows]), np.concatenate([y, more]), np.append(w, np.full(len(rows), float(l2)))
+    return (
+        np.concatenate([columns, rows]),
+        np.concatenate([y, more]),
+        np.append(w, np.full(len(rows), float(l2))),
+    )
 
 
 def _checked(X: Any, y: Any, sample_weight: Any, l2: float) -> tuple[Array, Array, Array]:
