@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from chainrule.readings.structure import parameter_count as parameter_count
     from chainrule.readings.structure import trace_of_shapes as trace_of_shapes
     from chainrule.readings.working import evaluate as evaluate
+    from chainrule.reports.report import report as report
     from chainrule.training.data.opening import open_data as open_data
     from chainrule.training.history import History as History
     from chainrule.training.least_squares import least_squares as least_squares
@@ -108,6 +109,7 @@ _WHERE = {
     "parameter_count": "chainrule.readings.structure",
     "trace_of_shapes": "chainrule.readings.structure",
     "evaluate": "chainrule.readings.working",
+    "report": "chainrule.reports.report",
     "parse": "chainrule.ops.syntax",
     "open_data": "chainrule.training.data.opening",
     "value_and_gradient": "chainrule.training.objective",

@@ -270,6 +270,10 @@ class Network(Mathematics):
         """
         return self._data.feed(X, y)
 
+    def losses(self, X: Any, y: Any) -> Array:
+        """The loss of each example, (n,), without regulariser; `evaluate` gives their mean."""
+        return values([self.expression], self._values, self._data.feed(X, y), self.dtype)[0]
+
     def gradients(self, X: Any, y: Any) -> dict[str, Array]:
         """The gradient of the mean loss over the examples, by the parameter's name; without regulariser."""
         slopes = mean_gradient(self.expression, self._values, self._data.feed(X, y), self.dtype)
