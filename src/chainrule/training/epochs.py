@@ -75,18 +75,24 @@ class Problem:
 
 
 class State(NamedTuple):
-    """What a step changes: the parameters, and what the optimiser keeps for each."""
+    """What a step changes: the parameters, what the optimiser keeps for each, and the sums of the epoch so far.
+
+    sums: of what is reported, and of the examples' weights, (2, R + 1), the second row what the first has lost
+    to rounding (Kahan 1965): so an epoch's sums are the same however many calls it takes, and good in single
+    precision.
+    """
 
     parameters: Arrays
     memory: tuple[Arrays, ...]
+    sums: Any
 
 
 class Span(NamedTuple):
     """Which steps a call takes: from `start` to `stop` of each epoch from row `first` to `last` of the order.
 
     before: how many steps were taken before row 0 began, and earlier: of them, before this training. total: how
-    many steps this training has. seed: of the masks. delta: δ, where steps are watched: the call ends at the
-    first step with |θ_{n+1} − θ_n| ≤ δ.
+    many steps this training has. continued: whether row `first` goes on with the sums of the state. seed: of the
+    masks. delta: δ, where steps are watched: the call ends at the first step with |θ_{n+1} − θ_n| ≤ δ.
     """
 
     first: int
@@ -96,12 +102,14 @@ class Span(NamedTuple):
     before: int
     earlier: int = 0
     total: int = 0
+    continued: bool = False
     seed: int = 0
     delta: float = 0.0
 
 
 class Met(NamedTuple):
-    """What a call met: for each row of the order the sums of what is reported, and of the weights, (E, R + 1).
+    """What a call met: for each row of the order the sums of what is reported, and of the weights,
+    as in the state: (E, 2, R + 1).
 
     taken: how many steps. moved: |θ_{n+1} − θ_n| of the last one, over all parameters, infinite where steps
     are not watched. finite: whether all parameters are.
@@ -110,7 +118,7 @@ class Met(NamedTuple):
     sums: Any
     taken: Any
     moved: Any
-    finite: Any = None
+    finite: Any = True
 
 
 Run = Callable[[State, Arrays, Any, Arrays, Span], tuple[State, Met]]
@@ -130,36 +138,28 @@ def compiled_epochs(
     settings: the leaves of problem and optimiser whose numbers are given at each call. size: B. n: how
     many examples the arrays have. watched: whether the length of each step is measured.
     """
-    step, counting = _step_of(problem, updates, settings, size, n, watched)
-    columns = len(problem.reported) + counting
+    step = _step_of(problem, updates, settings, size, n)
 
     @jax.jit
     def run(state: State, arrays: Arrays, order: Any, numbers: Arrays, span: Span) -> tuple[State, Met]:
-        zero = jnp.zeros(columns, problem.dtype)
+        far = jnp.asarray(jnp.inf, problem.dtype)
 
         def epoch(row: Any, done: tuple[State, Met]) -> tuple[State, Met]:
             def one(number: Any, inner: tuple[State, Met]) -> tuple[State, Met]:
                 before, met = inner
-                state, part = step(before, arrays, order, numbers, (row, number, span))
-                met = met._replace(sums=met.sums + part)
-                if watched:
-                    met = met._replace(taken=met.taken + 1, moved=_distance(state, before))
-                return state, met
+                state = step(before, arrays, order, numbers, (row, number, span))
+                moved = _distance(state, before) if watched else met.moved
+                return state, met._replace(taken=met.taken + 1, moved=moved)
 
-            state, so_far = done
-            inner = (state, so_far._replace(sums=zero))
-            state, met = _loop(span.start, span.stop, one, inner, span.delta if watched else None)
-            return state, met._replace(sums=so_far.sums.at[row].set(met.sums))
+            state, met = done
+            goes_on = span.continued & (row == span.first)
+            state = state._replace(sums=jnp.where(goes_on, state.sums, 0))
+            state, met = _loop(span.start, span.stop, one, (state, met), span.delta if watched else None)
+            return state, met._replace(sums=met.sums.at[row].set(state.sums))
 
-        met = Met(jnp.zeros((order.shape[0], columns), problem.dtype), None, None)
-        if watched:
-            met = met._replace(taken=jnp.asarray(0), moved=jnp.asarray(jnp.inf, problem.dtype))
-        state, met = _loop(span.first, span.last, epoch, (state, met), span.delta if watched else None)
-        if not watched:
-            met = met._replace(taken=(span.last - span.first) * (span.stop - span.start), moved=jnp.inf)
-        if not counting:
-            column = jnp.full((order.shape[0], 1), (span.stop - span.start) * size, problem.dtype)
-            met = met._replace(sums=jnp.concatenate([met.sums, column], axis=1))
+        sums = jnp.zeros((order.shape[0], *state.sums.shape), problem.dtype)
+        start = (state, Met(sums, jnp.asarray(0, jnp.int32), far))
+        state, met = _loop(span.first, span.last, epoch, start, span.delta if watched else None)
         finite = jnp.stack([jnp.isfinite(value).all() for value in state.parameters]).all()
         return state, met._replace(finite=finite)
 
@@ -167,43 +167,32 @@ def compiled_epochs(
 
 
 def _step_of(
-    problem: Problem,
-    updates: tuple[Update, ...],
-    settings: tuple[Expr, ...],
-    size: int,
-    n: int,
-    watched: bool,
-) -> tuple[Callable[..., tuple[State, Any]], bool]:
-    """step(state, arrays, order, numbers, (row, number, span)) -> (state, sums).
-
-    And whether the sums end with the sum of the weights; otherwise every step has B examples of weight 1.
-    """
+    problem: Problem, updates: tuple[Update, ...], settings: tuple[Expr, ...], size: int, n: int
+) -> Callable[..., State]:
+    """step(state, arrays, order, numbers, (row, number, span)) -> the state after the step."""
     whole, filled, steps = size >= n, n % size != 0, -(-n // size)
     weighted = WEIGHT in problem.inputs
     count = WEIGHT if filled or weighted else None
-    counting = count is not None or watched
     exprs, how = _wanted(problem, count)
     reported = len(problem.reported)
     normed = NORM in leaves(update.new for update in updates)
 
-    def step(
-        state: State, arrays: Arrays, order: Any, numbers: Arrays, at: tuple[Any, Any, Span]
-    ) -> tuple[State, Any]:
+    def step(state: State, arrays: Arrays, order: Any, numbers: Arrays, at: tuple[Any, Any, Span]) -> State:
         row, number, span = at
+        t = span.before + row * steps + number + 1
         where = None if whole else jax.lax.dynamic_slice(order, (row, number * size), (1, size))[0]
         given = problem.fed(arrays if where is None else tuple(array[where] for array in arrays))
-        t = span.before + row * steps + number + 1
         constants = dict(zip(settings, numbers, strict=True)) | {PI: math.pi}
         constants[STEP] = (t - span.earlier).astype(problem.dtype)
         constants[STEPS] = jnp.asarray(span.total, problem.dtype)
         given |= drawn(problem.masks, span.seed, t, size, problem.dtype)
         given |= dict(zip(problem.parameters, state.parameters, strict=True)) | constants
-        weight = divisor = jnp.asarray(size, problem.dtype)
+        met_weight = jnp.asarray(size, problem.dtype)
         if count is not None:
             counted = number * size + jnp.arange(size) < n
             given[count] = jnp.where(counted, given.get(WEIGHT, 1), 0).astype(problem.dtype)
-            weight = given[count].sum()
-            divisor = jnp.where(weight > 0, weight, 1) if weighted else weight
+            met_weight = given[count].sum()
+        divisor = jnp.where(met_weight > 0, met_weight, 1) if weighted else met_weight
         given[COUNT] = divisor
         totals = traced(exprs, given, True, problem.dtype, how)
         met, slopes = jnp.stack(totals[:reported]), totals[reported:]
@@ -213,14 +202,22 @@ def _step_of(
             slopes = [slope / divisor for slope in slopes]
         if normed:
             constants[NORM] = _norm(slopes, problem.dtype)
-        new = _updated(state, slopes, updates, constants, problem.dtype)
-        return new, jnp.append(met, weight) if counting else met
+        parameters, memory = _updated(state, slopes, updates, constants, problem.dtype)
+        return State(parameters, memory, _added(state.sums, jnp.append(met, met_weight)))
 
-    return step, counting
+    return step
+
+
+def _added(sums: Any, part: Any) -> Any:
+    """Sums with what they lost, after one more part."""
+    total, lost = sums
+    part = part - lost
+    new = total + part
+    return jnp.stack([new, (new - total) - part])
 
 
 def _loop(
-    first: Any, last: Any, body: Callable[[Any, Any], Any], carry: tuple[State, Met], delta: Any
+    first: Any, last: Any, body: Callable[[Any, Any], Any], carry: Any, delta: Any
 ) -> tuple[State, Met]:
     """The body from first to last; where δ is given, only until a step moves the parameters by no more than it."""
     if delta is None:
@@ -234,16 +231,16 @@ def _loop(
     return ended[1][0], ended[1][1]
 
 
-def _norm(slopes: Sequence[Any], dtype: str) -> Any:
-    """G, the norm of the whole gradient."""
-    parts = [parameter(f"g_{{{at}}}", slope.shape) for at, slope in enumerate(slopes)]
-    return traced([norm_of(parts)], dict(zip(parts, slopes, strict=True)), False, dtype)[0]
-
-
 def _distance(state: State, before: State) -> Any:
     """|θ_{n+1} − θ_n|: the Euclidean length over all parameters."""
     pairs = zip(state.parameters, before.parameters, strict=True)
     return jnp.sqrt(sum(jnp.square(new - old).sum() for new, old in pairs))
+
+
+def _norm(slopes: Sequence[Any], dtype: str) -> Any:
+    """G, the norm of the whole gradient."""
+    parts = [parameter(f"g_{{{at}}}", slope.shape) for at, slope in enumerate(slopes)]
+    return traced([norm_of(parts)], dict(zip(parts, slopes, strict=True)), False, dtype)[0]
 
 
 def _wanted(problem: Problem, count: Expr | None) -> tuple[list[Expr], list[str]]:
@@ -258,7 +255,7 @@ def _wanted(problem: Problem, count: Expr | None) -> tuple[list[Expr], list[str]
 
 def _updated(
     state: State, slopes: Sequence[Any], updates: Sequence[Update], constants: dict[Expr, Any], dtype: str
-) -> State:
+) -> tuple[Arrays, tuple[Arrays, ...]]:
     parameters, memory = [], []
     for theta, kept, slope, update in zip(state.parameters, state.memory, slopes, updates, strict=True):
         remembered = dict(zip((leaf for leaf, _ in update.memory), kept, strict=True))
@@ -266,4 +263,4 @@ def _updated(
         new, *now = traced([update.new, *(new for _, new in update.memory)], values, False, dtype)
         parameters.append(new)
         memory.append(tuple(now))
-    return State(tuple(parameters), tuple(memory))
+    return tuple(parameters), tuple(memory)
