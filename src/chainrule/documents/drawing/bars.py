@@ -63,7 +63,7 @@ def histogram(values: Array, title: str, across: str, caption: str = "") -> Pict
     values = np.asarray(values, float).ravel()
     values = values[np.isfinite(values)]
     counts, edges = np.histogram(values, _BINS)
-    x = scale_of((float(edges[0]), float(edges[-1])), 0, WIDTH, whole=True)
+    x = scale_of((float(edges[0]), float(edges[-1])), 0, WIDTH, tight=True)
     y = scale_of((0.0, float(counts.max())), HEIGHT, 0)
     canvas = Canvas()
     frame(canvas, x, y, title, across)
