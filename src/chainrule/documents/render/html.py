@@ -34,7 +34,6 @@ from chainrule.documents.model import (
 )
 from chainrule.documents.render.pictures import address
 from chainrule.documents.render.symbols import linked
-from chainrule.readings.formula import Style
 from chainrule.readings.working import Array
 
 _ASSETS = files("chainrule.documents") / "assets"
@@ -199,7 +198,7 @@ class _Page:
             return
         entry = array.entry(at)
         self.left -= 1
-        style = Style(latex=True, first=array.first)
+        style = entry.base.as_latex
         rows = [[style.relation(sign), right] for sign, right in entry.rows(style)]
         self.data["entries"][_id(line.key, at)] = [entry.left(style), rows, entry.text]
 
