@@ -98,7 +98,8 @@ class ConvolutionalClassifier(NetworkClassifier):
 
     def _hidden(self, shape: Shape) -> list[Layer]:
         if not isinstance(self.layers, str) or self.layers != "auto":
-            return [*hidden_layers(self.layers, shape)]
+            layers = hidden_layers(self.layers, shape)
+            return layers if any(isinstance(layer, Flatten) for layer in layers) else [*layers, Flatten()]
         found: list[Layer] = []
         for channels in _CHANNELS:
             found += [Conv2d(channels, 3, padding="same"), ReLU()]

@@ -66,7 +66,6 @@ class _Regression(Classifier, BaseEstimator):
         X, places, w = self._checked(X, y, sample_weight, not warm, None, warm)
         if not warm:
             self.network_ = self._network()
-            self.network_.set_parameters({name: 0 * v for name, v in self.network_.parameters.items()})
         if self.method == "sgd":
             self._scaling = Scaling.of(X, w)
             rule = EarlyStopping(patience=5, monitor="loss", min_delta=min(self.tol, 1e-4))
@@ -100,7 +99,9 @@ class _Regression(Classifier, BaseEstimator):
         units = 1 if self.loss == "binary_cross_entropy" else len(self.classes_)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         layer = Linear(units, bias=bool(self.fit_intercept))
-        return Network(self.n_features_in_, [layer], self.loss, seed, "float64")
+        net = Network(self.n_features_in_, [layer], self.loss, seed, "float64")
+        net.set_parameters({name: np.zeros_like(value) for name, value in net.parameters.items()})
+        return net
 
     def _checked(
         self, X: Any, y: Any, sample_weight: Any, reset: bool, classes: Any, known: bool

@@ -1,16 +1,17 @@
 """How the neural estimators train: Adam, a part held out to know when to stop, and small data used to the full.
 
-Legend: n the number of examples; E the epochs after which the held-out loss was lowest.
+Legend: n the number of examples; E the epochs after which the held-out part was predicted best.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 
 from chainrule.networks.network import Network
 from chainrule.training.history import History
@@ -19,9 +20,11 @@ from chainrule.training.stopping import EarlyStopping
 
 Array = NDArray[Any]
 _SMALL = 5000  # examples, up to which the held-out part is too dear to lose
-_FEWEST_HELD_OUT = 10
+_FEW, _VOTES = 1000, 4  # examples, up to which so many held-out parts decide together
+_FEWEST_HELD_OUT = 5
 _BATCHES = ((500, 16), (5000, 32), (50000, 128))  # batches of this size up to this n
 _LARGEST_BATCH = 256
+_TIE = 0.1  # how much the held-out loss counts beside the share of errors, which small parts tell coarsely
 
 
 @dataclass(frozen=True)
@@ -45,32 +48,36 @@ class Course:
     def run(self, net: Network, X: Array, y: Array, w: Array, stratify: Array | None = None) -> History:
         """Train the network, from its present parameters on. y: as `Network.fit` takes it.
 
-        Where n is small, the held-out part only tells E; the network then starts again and learns from all
-        examples for E epochs. stratify: class indices, whose shares the held-out part keeps.
+        Where n is small, held-out parts only tell E; the network then starts again and learns from all examples
+        for E epochs. stratify: class indices, whose shares the held-out part keeps.
         """
         counted = np.flatnonzero(w > 0)
         X, y, w = X[counted], y[counted], w[counted] / w[counted].mean()
         few = int(self.held_out * len(X)) < _FEWEST_HELD_OUT
         if not self.early_stopping or few:
             return self._fit(net, X, y, w, self.epochs)
-        start = net.parameters
-        first, last = self._split(len(X), None if stratify is None else stratify[counted], net.seed)
-        rule = EarlyStopping(patience=self.patience)
-        held_out = (X[last], y[last], w[last])
-        history = self._fit(
-            net, X[first], y[first], w[first], self.epochs, validation=held_out, early_stopping=rule
+        classes = stratify is not None
+        rule = EarlyStopping(
+            patience=self.patience, monitor="validation_metric" if classes else "validation_loss"
         )
-        if len(X) <= _SMALL:
-            best = 1 + int(np.argmin(history.validation_loss))
+        start, curves, metrics = net.parameters, [], []
+        for first, last in self._splits(len(X), None if stratify is None else stratify[counted], net.seed):
             net.set_parameters(start)
-            again = self._fit(net, X, y, w, best)
-            again.validation_loss, again.validation_metric = (
-                history.validation_loss,
-                history.validation_metric,
+            held_out = (X[last], y[last], w[last])
+            history = self._fit(
+                net, X[first], y[first], w[first], self.epochs, validation=held_out, early_stopping=rule
             )
-            again.stopped = f"{again.stopped}; as many as were best with {len(last)} examples held out"
-            return again
-        return history
+            curves.append(history.validation_loss)
+            metrics.append(history.validation_metric)
+        if len(X) > _SMALL:
+            return history
+        held_out_loss, held_out_metric = _mean(curves), _mean(metrics)
+        criterion = _TIE * held_out_loss - held_out_metric if classes else held_out_loss
+        best = 1 + int(np.argmin(criterion))
+        net.set_parameters(start)
+        again = self._fit(net, X, y, w, best)
+        again.validation_loss = held_out_loss.tolist()
+        return again
 
     def _fit(self, net: Network, X: Array, y: Array, w: Array, epochs: int, **settings: Any) -> History:
         weights = None if (w == 1).all() else w
@@ -80,13 +87,20 @@ class Course:
             X, y, epochs, size, optimizer, l2=self.l2, sample_weight=weights, progress=False, **settings
         )
 
-    def _split(self, n: int, stratify: Array | None, seed: int) -> tuple[Array, Array]:
-        """Which examples to learn from, and which to hold out."""
-        rows = np.arange(n)
+    def _splits(self, n: int, stratify: Array | None, seed: int) -> Iterator[tuple[Array, Array]]:
+        """Which examples to learn from, and which to hold out, all of one size: of few examples several times."""
+        held_out = int(np.ceil(self.held_out * n))
         if stratify is not None:
             counts = np.bincount(stratify)
-            held_out = int(np.ceil(self.held_out * n))
             if counts[counts > 0].min() < 2 or held_out < (counts > 0).sum():
                 stratify = None
-        first, last = train_test_split(rows, test_size=self.held_out, random_state=seed, stratify=stratify)
-        return np.sort(first), np.sort(last)
+        kind = ShuffleSplit if stratify is None else StratifiedShuffleSplit
+        splits = kind(_VOTES if n <= _FEW else 1, test_size=held_out, random_state=seed % 2**31)
+        for first, last in splits.split(np.zeros(n), stratify):
+            yield np.sort(first), np.sort(last)
+
+
+def _mean(curves: list[list[float]]) -> Array:
+    """The mean of curves, those that ended earlier going on as they ended."""
+    longest = max(map(len, curves))
+    return np.asarray(np.mean([np.pad(curve, (0, longest - len(curve)), "edge") for curve in curves], axis=0))
