@@ -55,7 +55,9 @@ def test_a_constant_that_is_not_the_background():
     assert found.background == 3
 
 
-@pytest.mark.parametrize("copy", [lambda x: x, lambda x: 32 + 1.8 * x, lambda x: -x, lambda x: x.astype(np.float32)])
+@pytest.mark.parametrize(
+    "copy", [lambda x: x, lambda x: 32 + 1.8 * x, lambda x: -x, lambda x: x.astype(np.float32)]
+)
 def test_duplicated_columns(copy):
     assert condition(with_column(copy(TABLE[:, 2])), TARGET, False).duplicates == ((2, 6),)
 
@@ -68,7 +70,8 @@ def test_columns_that_add_up():
 
 
 @pytest.mark.parametrize(
-    "leak", [lambda y: y, lambda y: 5 - 3 * y, lambda y: np.exp(y), lambda y: y + 1e-3 * RANDOM.normal(size=len(y))]
+    "leak",
+    [lambda y: y, lambda y: 5 - 3 * y, np.exp, lambda y: y + 1e-3 * RANDOM.normal(size=len(y))],
 )
 def test_a_column_that_is_the_target(leak):
     assert [j for j, _ in condition(with_column(leak(TARGET)), TARGET, False).leaks] == [6]
@@ -78,7 +81,9 @@ def test_a_column_that_is_the_class():
     y = np.arange(200) % 3
     assert [j for j, _ in condition(with_column(y), y, True).leaks] == [6]
     assert [j for j, _ in condition(with_column(y == 1), y, True).leaks] == [6]
-    apart = with_column(np.where(y == 1, 12.0, 0) + RANDOM.normal(size=200))  # classes that a column tells apart
+    apart = with_column(
+        np.where(y == 1, 12.0, 0) + RANDOM.normal(size=200)
+    )  # classes that a column tells apart
     assert condition(apart, y, True).leaks == ()
 
 

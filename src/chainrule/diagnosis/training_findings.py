@@ -194,9 +194,7 @@ class Judge:
                 said = self._compared(what, tried, run)
                 found.findings.append(vanishing(flow, self.causes, "at a fresh start").confirmed(said))
                 return True
-        found.withdrawn.append(
-            Withdrawn("vanishing_gradients", self._compared(what, tried, run))
-        )
+        found.withdrawn.append(Withdrawn("vanishing_gradients", self._compared(what, tried, run)))
         return False
 
     # learning rate
@@ -204,7 +202,8 @@ class Judge:
     def _rate(self, found: Verdicts, run: Outcome, control: Outcome) -> None:
         """Whether a smaller rate gets further in the same steps, or a larger one in a tenth of them."""
         rate = rate_of(self.plan.optimizer)
-        for factor in (0.1, 0.01):
+        for power in range(1, 9):
+            factor = 10.0**-power
             tried = self.trials.run(self.trials.long, scaled(self.plan.optimizer, factor))
             if tried.beats(run) and max(control.learned, 0) < tried.learned * 2 / 3:
                 said = self._compared(f"the learning rate times {factor:g}", tried, run)
@@ -213,6 +212,8 @@ class Judge:
                     self._rated("too_large", "long", rate, factor, (tried, run), words, said)
                 )
                 return
+            if power > 1 and np.isfinite(tried.loss):
+                break
         for factor in (10.0, 100.0):
             tried = self.trials.run(self.trials.short, scaled(self.plan.optimizer, factor))
             if tried.beats(run):
