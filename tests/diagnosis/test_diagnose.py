@@ -126,33 +126,6 @@ def test_the_constant_loss_is_the_entropy_or_the_variance(labels, loss, expected
     assert Trials(net, X, y, Plan(1, 8, cr.SGD(0.1))).constant == pytest.approx(expected, abs=1e-3)
 
 
-@pytest.mark.evidence
-def test_measuring_costs_less_than_a_twentieth_of_training():
-    """Seconds of 60 epochs with and without a recorder, the compilation included, and without it."""
-    import time
-
-    of = data("digits", 0)
-    X, y = np.tile(of.X, (10, 1)), np.tile(of.y, 10)
-
-    def seconds(net, epochs, recorded):
-        began = time.process_time()
-        recorder = [Recorder(net, X, y)] if recorded else []
-        net.fit(
-            X, y, epochs=epochs, batch_size=32, progress=False, callbacks=recorder or [lambda history: None]
-        )
-        return time.process_time() - began
-
-    nets = [dense(of, [128, 64], cr.ReLU(), 0) for _ in range(4)]
-    plain, recorded = seconds(nets[0], 60, False), seconds(nets[1], 60, True)
-    print(
-        f"60 epochs of {len(y)} examples, compilation included: {plain:.2f} s, with a recorder {recorded:.2f} s"
-    )
-    warm, recorded_warm = seconds(nets[2], 60, False), seconds(nets[3], 60, True)
-    share = recorded_warm / warm - 1
-    print(f"compiled before: {warm:.2f} s, with a recorder {recorded_warm:.2f} s: {share:+.1%}")
-    assert share < 0.05
-
-
 def test_a_diagnosis_of_a_network_never_trained():
     of = data("iris", 0)
     assert diagnose(dense(of, [8], cr.Tanh(), 0), of.X, of.y).names == ()
