@@ -11,10 +11,9 @@ from chainrule.cli.datasets import opened_for
 from chainrule.cli.defaults import optimizer_for
 from chainrule.cli.models import DATA_FOR_MODEL, MODEL_HELP, classes_of, model_of, target_name
 from chainrule.cli.output import width
-from chainrule.diagnosis import Diagnosis, diagnose as diagnosed, ranked, integrated_gradients
+from chainrule.diagnosis import diagnose as diagnosed
 from chainrule.graph.errors import DataError
 from chainrule.networks.loading import Model
-from chainrule.training.data.dataset import Dataset
 from chainrule.training.optimizers import Optimizer
 
 app = typer.Typer(add_completion=False)
@@ -24,9 +23,7 @@ EXAMPLES = """
 
     chainrule diagnose iris.safetensors iris
 
-    chainrule diagnose model.safetensors train.csv --validation test.csv
-
-    chainrule diagnose model.safetensors train.csv --json
+    chainrule diagnose iris.safetensors flowers.csv --validation iris --json
 """
 
 
@@ -34,7 +31,9 @@ EXAMPLES = """
 def diagnose(
     model: str = typer.Argument(help=MODEL_HELP),
     data: str = typer.Argument(help=f"{DATA_FOR_MODEL} With labels: the training data."),
-    validation: str = typer.Option("", "--validation", metavar="DATA", help="Examples whose labels can be trusted."),
+    validation: str = typer.Option(
+        "", "--validation", metavar="DATA", help="Examples whose labels can be trusted."
+    ),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),
 ) -> None:
     """Say what is wrong with a model, its data or its training: findings with evidence, cause and remedy.
@@ -51,7 +50,11 @@ def diagnose(
         found.network, X, y, held, None, optimizer, size, names, [str(label) for label in classes_of(found)]
     )
     if as_json:
-        typer.echo(json.dumps({"model": model, "data": data, "examples": len(y), **result.to_dict()}, ensure_ascii=False))
+        typer.echo(
+            json.dumps(
+                {"model": model, "data": data, "examples": len(y), **result.to_dict()}, ensure_ascii=False
+            )
+        )
         return
     typer.echo(result.text(width()))
 
@@ -60,7 +63,9 @@ def _examples(model: Model, data: str, path: str) -> tuple[Any, Any]:
     """Inputs and labels, in memory. Raises DataError where there are no labels."""
     X, y = opened_for(model, data, path).arrays()
     if y is None:
-        raise DataError(f"labels, in a column {target_name(model)!r}", "none", data, "chainrule predict needs none")
+        raise DataError(
+            f"labels, in a column {target_name(model)!r}", "none", data, "chainrule predict needs none"
+        )
     return X, y
 
 
@@ -70,4 +75,6 @@ def _training(model: Model) -> tuple[Optimizer | None, int | None]:
     if not isinstance(settings, dict) or not settings.get("optimizer"):
         return None, None
     size = settings.get("batch_size")
-    return optimizer_for(str(settings["optimizer"]), float(settings.get("learning_rate") or 0)), int(size) if size else None
+    return optimizer_for(str(settings["optimizer"]), float(settings.get("learning_rate") or 0)), int(
+        size
+    ) if size else None
