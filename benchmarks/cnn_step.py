@@ -126,7 +126,9 @@ def measured(name: str, pairs: int, steps: int) -> list[dict[str, Any]]:
         b.shape for a, b in zip(net.layers, (net.input, *net.outputs), strict=False) if str(a) == "Flatten"
     )
     theirs = turned(start, image)
-    states: list[Any] = [State(tuple(start), tuple((np.zeros_like(value),) for value in start))]
+    states: list[Any] = [
+        State(tuple(start), tuple((np.zeros_like(value),) for value in start), np.zeros((2, 3), np.float32))
+    ]
     states += [(theirs, tuple(map(np.zeros_like, theirs))) for _ in range(2)]
     runs = [ours(net, n), by_hand(padding, looped=True), by_hand(padding, looped=False)]
     seconds: list[list[float]] = [[], [], []]

@@ -83,7 +83,10 @@ def measured(pairs: int, steps: int) -> dict[str, Any]:
     sides = ours(net, n), by_hand()
     start = tuple(net.parameters.values())
     zeros = [np.zeros_like(value) for value in start]
-    states = [State(start, tuple((zero,) for zero in zeros)), (start, tuple(zeros))]
+    states = [
+        State(start, tuple((zero,) for zero in zeros), np.zeros((2, 3), np.float32)),
+        (start, tuple(zeros)),
+    ]
     seconds: list[list[float]] = [[], []]
     apart = 0.0
     for pair in range(pairs + 1):

@@ -9,6 +9,10 @@ class ChainruleWarning(UserWarning):
     """The result is as good as it can be, and may still not be what was meant."""
 
 
+class CheckpointWarning(ChainruleWarning):
+    """A checkpoint is damaged, and the one before it is used; or one cannot be written, and training goes on."""
+
+
 class DependentColumnsWarning(ChainruleWarning):
     """Columns are combinations of others, to the precision of the numbers: their coefficients are not determined.
 

@@ -83,8 +83,12 @@ class Feeding:
                 yield self.feed(X, labels).arrays
 
         first = self.feed(*next(data.batches(1, shuffle=False)))
+
+        def identity() -> str:
+            return repr((data.digest, data.n, data.memory, data.encoder.state(), seed))
+
         return Examples(
-            StreamedFeed(first, data.n, read),
+            StreamedFeed(first, data.n, read, identity),
             self.head.scored(lambda: ((labels, None) for labels in data.labels())),
         )
 
@@ -133,8 +137,8 @@ class Feeding:
         ]
         return dict(zip(feed.leaves, values, strict=True))
 
-    def problem(self, objective: Expr, feed: Feed, reduce: str = "mean") -> Problem:
-        """What training minimises."""
+    def problem(self, objective: Expr, feed: Feed, reduce: str = "mean", sparse: bool = False) -> Problem:
+        """What training minimises. sparse: with λ₁ Σ |W| over the weights."""
         of = self.assembly
         return Problem(
             objective,
@@ -147,4 +151,6 @@ class Feeding:
             of.masks,
             self.reported,
             reduce,
+            of.weights,
+            sparse,
         )

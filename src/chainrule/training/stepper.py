@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,13 +14,15 @@ from numpy.typing import NDArray
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
 from chainrule.training.epochs import Problem, Span, State, compiled_epochs
-from chainrule.training.optimizers import Optimizer
+from chainrule.training.record import Record
+from chainrule.training.settings import checked_number, checked_whole
+from chainrule.training.update import Optimizer
 from chainrule.training.windows import Arrays, Feed, Window
 
 Array = NDArray[Any]
 _SECONDS = 0.2  # how long one compiled call is meant to take
 _GROWTH = 8
-_MOST_STEPS = 200_000  # of one call: the losses of an epoch's steps are added up in the network's precision
+_MOST_STEPS = 200_000  # of one call
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,8 @@ class Plan:
 
     def __post_init__(self) -> None:
         for name, value in (("epochs", self.epochs), ("batch_size", self.size)):
-            if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 1:
-                raise ChainruleError(
-                    f"{name} as a whole number from 1",
-                    repr(value)[:80],
-                    "fit",
-                    f"write digits only, as in {name}=32",
-                )
+            wish = f"{name} as a whole number from 1"
+            checked_whole(wish, value, "fit", f"write digits only, as in {name}=32")
         if not isinstance(self.optimizer, Optimizer):
             raise ChainruleError(
                 "an optimizer such as SGD(0.1)",
@@ -59,47 +55,52 @@ class Plan:
                 "fit",
                 "write optimizer=SGD(0.1), with its learning rate",
             )
-        number = isinstance(self.delta, (int, float)) and not isinstance(self.delta, bool)
-        if self.delta is not None and not (number and 0 <= self.delta < math.inf):
-            raise ChainruleError(
-                "delta as a finite number, 0 or above",
-                repr(self.delta)[:80],
-                "fit",
-                "write delta=1e-6, or leave it out",
-            )
+        if self.delta is not None:
+            wish, remedy = "delta as a finite number, 0 or above", "write delta=1e-6, or leave it out"
+            checked_number(wish, self.delta, lambda delta: delta >= 0, "fit", remedy)
 
 
 class Stepper:
-    """A training run's state: parameters, what the optimiser keeps, and how far it is.
+    """A training run under way: it takes steps from where a record of the run stands, and gives its own.
 
     epoch: how many epochs are complete. step: how many steps of the next one are taken. moved: the length
     |θ_{n+1} − θ_n| of the last step, where δ asks for it.
     """
 
-    def __init__(self, problem: Problem, start: Sequence[Array], plan: Plan, feed: Feed) -> None:
-        self.epoch = self.step = 0
+    def __init__(self, problem: Problem, record: Record, plan: Plan, feed: Feed) -> None:
+        self.epoch, self.step = record.epoch, record.step
         self.n, self.size = feed.n, min(plan.size, feed.n)
         self.steps = -(-self.n // self.size)
+        self._epochs = plan.epochs
         self._first, self._seed = plan.first_epoch, plan.seed % 2**31
         self.moved, self._delta = math.inf, plan.delta
         self._problem, self._updates = problem, problem.updates(plan.optimizer)
         numbers = plan.optimizer.settings() | plan.constants
         self._settings = tuple(numbers)
         self._numbers = tuple(np.asarray(number, problem.dtype) for number in numbers.values())
-        memory = [
-            tuple(np.zeros(leaf.shape, problem.dtype) for leaf, _ in update.memory)
-            for update in self._updates
-        ]
-        self._state = jax.device_put(State(tuple(np.array(value) for value in start), tuple(memory)))
+        self._state: State = jax.device_put(
+            State(
+                tuple(map(np.array, record.parameters)),
+                tuple(tuple(map(np.array, kept)) for kept in record.memory),
+                np.array(record.sums),
+            )
+        )
         self._budget = 1.0  # how many steps the next call takes
         self._compiled: set[int] = set()  # for how many examples in a window
-        self._windows = feed.windows(self.size, plan.seed, plan.shuffle, self._first, 0)
+        at = (self._first + self.epoch, self.step)
+        self._windows = feed.windows(self.size, plan.seed, plan.shuffle, *at)
         self._given: Arrays = ()
         self._enter(next(self._windows))
 
     def parameters(self) -> list[Array]:
         """The parameters as they are now."""
         return [np.array(value) for value in self._state.parameters]
+
+    def record(self) -> Record:
+        """The state as it is now."""
+        state = self._state
+        memory = [[np.array(array) for array in kept] for kept in state.memory]
+        return Record(self.epoch, self.step, self.parameters(), memory, np.array(state.sums))
 
     @property
     def settled(self) -> bool:
@@ -109,7 +110,7 @@ class Stepper:
     def advance(self, epochs: int) -> Array:
         """Take some steps: whole epochs, at most as many as given, or a part of one.
 
-        Returns the sums of what is reported over the examples met, and of their weights, a row for each
+        Returns the sums of what is reported over the examples met so far, and of their weights, a row for each
         epoch touched. A step that settles is the last one.
         """
         window = self._at_hand()
@@ -120,12 +121,15 @@ class Stepper:
         else:
             stop = self.steps
         before = window.epoch * self.steps + window.step
-        span = Span(row, row + count, start, stop, before, self._seed, self._delta or 0.0)
+        earlier, total = self._first * self.steps, self._epochs * self.steps
+        at = (row, row + count, start, stop, before, earlier, total)
+        span = Span(*at, self.step > 0, self._seed, self._delta or 0.0)
         began = time.perf_counter()
         self._state, met = self._run(self._state, self._arrays, self._order, self._numbers, span)
         taken, self.moved = int(met.taken), float(met.moved)
         whole, rest = divmod(self.step + taken, self.steps)
-        rows: Array = np.array(met.sums, np.float64)[row : row + whole + (rest > 0)]
+        total, lost = np.moveaxis(np.array(met.sums, np.float64)[row : row + whole + (rest > 0)], 1, 0)
+        rows: Array = total - lost
         self._learn(window.n, taken, time.perf_counter() - began)
         self.epoch, self.step = self.epoch + whole, rest
         return rows
