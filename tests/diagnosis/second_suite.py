@@ -258,5 +258,4 @@ def healthy() -> Iterator[Run]:
 
 def others() -> list[Any]:
     """Optimisers at rates that people use."""
-    adam = [cr.Adam(0.003), cr.AdamW(0.01), cr.RMSprop(0.002)] if hasattr(cr, "Adam") else []
-    return [cr.SGD(0.05, momentum=0.9), cr.SGD(0.2), *adam]
+    return [cr.SGD(0.05, momentum=0.9), cr.SGD(0.2), cr.Adam(0.003), cr.AdamW(0.01), cr.RMSprop(0.002)]

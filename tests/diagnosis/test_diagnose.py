@@ -8,7 +8,7 @@ from diagnosis.first_suite import healthy, ill
 from diagnosis.planted import data, dense, run, shifted_biases
 
 import chainrule as cr
-from chainrule.diagnosis import NAMES, Recorder, diagnose, learning_rate_test
+from chainrule.diagnosis import NAMES, diagnose, learning_rate_test
 from chainrule.diagnosis.trial import Trials, scaled
 from chainrule.training.stepper import Plan
 

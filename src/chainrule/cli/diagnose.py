@@ -14,7 +14,7 @@ from chainrule.cli.output import width
 from chainrule.diagnosis import diagnose as diagnosed
 from chainrule.graph.errors import DataError
 from chainrule.networks.loading import Model
-from chainrule.training.optimizers import Optimizer
+from chainrule.training.update import Optimizer
 
 app = typer.Typer(add_completion=False)
 
