@@ -237,7 +237,8 @@ class Network(Mathematics):
         keep              3              how many of the newest checkpoints stay
         resume            False          go on from the newest checkpoint that is whole, to the same bits as without a
                                          break; where there is none, start. The network is to be as it was before the
-                                         run, data and settings the same, but for `epochs`, which may grow
+                                         run, data and settings the same, but for `epochs`, which may grow. Callbacks
+                                         are called for the epochs that are left
         ================  =============  =============================================================================
 
         The same seed and calls give the same bits on the same machine. Ctrl-C ends the training early with
