@@ -9,7 +9,8 @@ from chainrule.graph.shape import Shape
 from chainrule.networks.network import Network
 from chainrule.networks.wording import layers_from_text
 from chainrule.training.data.target import Target
-from chainrule.training.optimizers import SGD, Optimizer
+from chainrule.training.optimizers import SGD
+from chainrule.training.update import Optimizer
 
 DENSE = "64 relu, 32 relu"
 _STEPS = 3000  # that training takes at least, by default, within the bounds of epochs
