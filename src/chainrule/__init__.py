@@ -29,7 +29,9 @@ from chainrule.graph.errors import (
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import constant, data, parameter
 from chainrule.graph.op import OPS
+from chainrule.graph.version import VERSION
 from chainrule.graph.walk import leaves
+from chainrule.graph.warnings import ChainruleWarning, DependentColumnsWarning
 from chainrule.ops import __doc__ as _registers_the_ops  # noqa: F401 - the import enters the ops in the register
 from chainrule.readings.formula import __doc__ as _registers_the_formulas  # noqa: F401
 from chainrule.readings.gradient import gradient
@@ -37,6 +39,7 @@ from chainrule.readings.gradient import gradient
 if TYPE_CHECKING:
     from chainrule.documents.convention import Convention as Convention
     from chainrule.documents.derivation import derive as derive
+    from chainrule.documents.drawing.computation import draw as draw
     from chainrule.documents.working import work as work
     from chainrule.networks.architectures import lenet5 as lenet5
     from chainrule.networks.architectures import vgg as vgg
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
     from chainrule.networks.layers import Sigmoid as Sigmoid
     from chainrule.networks.layers import Softplus as Softplus
     from chainrule.networks.layers import Tanh as Tanh
+    from chainrule.networks.loading import load as load
     from chainrule.networks.network import Network as Network
     from chainrule.networks.spatial import AvgPool1d as AvgPool1d
     from chainrule.networks.spatial import AvgPool2d as AvgPool2d
@@ -72,10 +76,11 @@ if TYPE_CHECKING:
     from chainrule.readings.working import evaluate as evaluate
     from chainrule.training.data.opening import open_data as open_data
     from chainrule.training.history import History as History
+    from chainrule.training.least_squares import least_squares as least_squares
     from chainrule.training.objective import value_and_gradient as value_and_gradient
     from chainrule.training.optimizers import SGD as SGD
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 _LAYERS = "ELU Flatten GELU Layer LeakyReLU Linear ReLU Sigmoid Softplus Tanh".split()
 _SPATIAL = "AvgPool1d AvgPool2d Conv1d Conv2d MaxPool1d MaxPool2d".split()
@@ -83,6 +88,7 @@ _STARTS = "Glorot He Normal Zeros".split()
 _WHERE = {
     "Convention": "chainrule.documents.convention",
     "derive": "chainrule.documents.derivation",
+    "draw": "chainrule.documents.drawing.computation",
     "work": "chainrule.documents.working",
     "toeplitz_entries": "chainrule.ops.toeplitz",
     "check": "chainrule.readings.agreement",
@@ -94,7 +100,9 @@ _WHERE = {
     "parse": "chainrule.ops.syntax",
     "open_data": "chainrule.training.data.opening",
     "value_and_gradient": "chainrule.training.objective",
+    "least_squares": "chainrule.training.least_squares",
     "Network": "chainrule.networks.network",
+    "load": "chainrule.networks.loading",
     "History": "chainrule.training.history",
     "SGD": "chainrule.training.optimizers",
     **dict.fromkeys(_LAYERS, "chainrule.networks.layers"),
@@ -109,7 +117,9 @@ _WHERE = {
 __all__ = [  # noqa: PLE0604 - all are names: the last two parts are read from tables
     "OPS",
     "ChainruleError",
+    "ChainruleWarning",
     "DataError",
+    "DependentColumnsWarning",
     "Expr",
     "FeedError",
     "NamingError",

@@ -11,7 +11,7 @@ FILES = sorted([*(SRC / "documents").rglob("*.py"), *(SRC / "cli").rglob("*.py")
 COMMAND = re.compile(r"\\{1,2}([A-Za-z]+)")
 
 LAYOUT = set(
-    "begin end left right quad qquad tag notag title section medskip par LARGE bfseries fit fitline fittable facts sign "
+    "begin end left right quad qquad tag notag title section subsection medskip par LARGE bfseries fit fitline fittable facts sign "
     "remark alert hline textbackslash textasciitilde textasciicircum phantom htmlClass displaystyle n s d w x u t b".split()
 )
 """What arranges formulas and text, and escapes of Python's strings and patterns."""

@@ -10,9 +10,9 @@ import chainrule
 
 SRC = Path(chainrule.__file__).parent
 MODULES = sorted(
-    f"chainrule.{package}.{path.stem}"
+    ".".join(path.relative_to(SRC.parent).with_suffix("").parts)
     for package in ("networks", "training")
-    for path in (SRC / package).glob("*.py")
+    for path in (SRC / package).rglob("*.py")
 )
 
 

@@ -196,8 +196,8 @@ def test_summary_counts_parameters():
     assert summary.total == 64 * 32 + 32 + 32 * 10 + 10
     assert [row.parameters for row in summary.rows] == [0, 2080, 0, 330, 0]
     assert [row.shape for row in summary.rows] == [(64,), (32,), (32,), (10,), (10,)]
-    lines = str(summary).splitlines()
-    assert len({len(line) for line in lines}) == 1
+    *lines, text = str(summary).splitlines()
+    assert len({len(line) for line in lines}) == 1 and text == 'as text: "32 relu, 10"'
     assert "Linear(32)  z⁽¹⁾ = W⁽¹⁾ vec(x) + b⁽¹⁾" in str(summary)
     assert lines[-1].split() == ["total", "2,410"]
 

@@ -169,12 +169,14 @@ def test_the_progress_bar_is_drawn_on_standard_error(capsys):
 
 def test_compiled_calls_stay_short():
     steps = stepper.Stepper.__new__(stepper.Stepper)
-    steps._budget, steps._compiled = 1.0, False
-    steps._learn(1, 2.0)
+    steps._budget, steps._compiled = 1.0, set()
+    steps._learn(50, 1, 2.0)
     assert steps._budget == 1  # the first call compiles
     for _ in range(20):
         taken = int(steps._budget)
-        steps._learn(taken, taken * 0.001)
+        steps._learn(50, taken, taken * 0.001)
     assert steps._budget == pytest.approx(200)
-    steps._learn(200, 20.0)
+    steps._learn(7, 1, 20.0)  # another window, which compiles
+    assert steps._budget == pytest.approx(200)
+    steps._learn(50, 200, 20.0)
     assert steps._budget == pytest.approx(2)

@@ -5,7 +5,7 @@ A formula is a function from a style to text, so that every renderer has it prin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -106,14 +106,47 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture as the bytes of a PNG or the text of an SVG. alt: what it shows, in words."""
+    """A picture as the bytes of a PNG or the text of an SVG. alt: what it shows, in words.
+
+    numbers: those that it shows, for whoever cannot see it or wants them exactly. size: how wide it is meant to
+    be seen, in pixels; None for as wide as it is.
+    """
 
     image: bytes | str
     alt: str
     caption: str = ""
+    numbers: Table | None = None
+    size: int | None = None
 
 
-Block = Line | Note | Table | Picture
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures side by side, as many in a row as there is room for."""
+
+    pictures: tuple[Picture, ...]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Parts behind a title that opens them; where nothing can be opened, below it."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    opened: bool = False
+
+
+Block = Line | Note | Table | Picture | Gallery | Fold
+
+
+def every(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The parts, and those that are inside of others."""
+    for block in blocks:
+        yield block
+        if isinstance(block, Fold):
+            yield from every(block.blocks)
+        elif isinstance(block, Gallery):
+            yield from block.pictures
 
 
 @dataclass(frozen=True)

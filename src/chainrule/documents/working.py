@@ -10,6 +10,8 @@ import numpy as np
 
 from chainrule.documents.convention import Convention
 from chainrule.documents.derivation import Derivation, derive
+from chainrule.documents.drawing.canvas import Drawing
+from chainrule.documents.drawing.computation import draw
 from chainrule.documents.entry import EntryWorking, Rewriter, parts_of
 from chainrule.documents.model import Document
 from chainrule.documents.outline_working import working_document
@@ -201,6 +203,10 @@ class Working:
         return evaluate(substituted(expr, stand_ins), values)
 
     # renderings
+
+    def draw(self, ops: bool | None = None) -> Drawing:
+        """The computation graph with every value and adjoint in it, as an SVG; ops: as for cr.draw."""
+        return draw(self.derivation.loss, self.values, ops)
 
     def document(self, form: str = "matrix", checked: bool = True) -> Document:
         """The working as a document, which each renderer can print; with the agreement of the readings at its end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +13,12 @@ from chainrule.graph.errors import FeedError
 from chainrule.graph.expression import Expr
 from chainrule.networks.assembly import Assembly
 from chainrule.networks.examples import converted, inputs
-from chainrule.networks.heads import Head
+from chainrule.networks.heads import ONE, Head
+from chainrule.training.data.dataset import Dataset
 from chainrule.training.epochs import Problem
-from chainrule.training.evaluation import Feed
 from chainrule.training.loop import Examples
 from chainrule.training.objective import LAMBDA
+from chainrule.training.windows import Arrays, Feed, StreamedFeed
 
 
 @dataclass(frozen=True)
@@ -44,17 +46,54 @@ class Feeding:
         kept = labels if rows else converted(labels, self.dtype, "y").reshape(given.n, *shape)
         return Feed({self.assembly.x: given.arrays[0], self.assembly.y: kept}, {self.assembly.y: rows})
 
-    def examples(self, X: Any, y: Any) -> Examples:
-        """Examples with what scores them."""
+    def examples(self, X: Any, y: Any, seed: int = 0) -> Examples:
+        """Examples with what scores them. X: a data set has its labels with it. seed: of its shuffling."""
+        if isinstance(X, Dataset):
+            return self._dataset(X, y, seed)
         feed = self.feed(X, y)
-        return Examples(feed, self.head.scored(feed.arrays[1]))
+        return Examples(feed, self.head.scored(lambda: [feed.arrays[1]]))
 
-    def validation(self, pair: Any) -> Examples:
-        """The validation data (X, y). Raises FeedError, which says what they are for."""
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise FeedError("a pair (X, y)", type(pair).__name__, "validation")
+    def _dataset(self, data: Dataset, y: Any, seed: int) -> Examples:
+        """The examples of a data set: arrays where they fit in its memory, otherwise read in windows."""
+        self._require_fitting(data, y)
+        if data.in_memory:
+            return self.examples(*data.arrays())
+
+        def read(size: int, epoch: int | None) -> Iterator[Arrays]:
+            for X, labels in data.windows(size, epoch or 0, seed % 2**63, shuffle=epoch is not None):
+                yield self.feed(X, labels).arrays
+
+        first = self.feed(*next(data.batches(1, shuffle=False)))
+        return Examples(StreamedFeed(first, data.n, read), self.head.scored(data.labels))
+
+    def _require_fitting(self, data: Dataset, y: Any) -> None:
+        """Raise FeedError for a data set whose examples or labels are not the network's."""
+        target, shape, output = data.target, self.assembly.x.shape, self.assembly.output.shape
+        if y is not None or target is None:
+            came = "no labels in it" if target is None else "further ones beside it"
+            raise FeedError(
+                "a data set with its labels", came, "fit", "write open_data(..., target=...), y=None"
+            )
+        if data.shape != shape:
+            remedy = f"write Network({data.shape}, ...)"
+            raise FeedError(f"examples of the shape {shape}", f"{data.shape}", data.source.place, remedy)
+        classes = len(data.classes)
+        most = (output or (1,))[0] if output not in ONE else 2
+        if self.head.probabilities != (classes > 0) or classes > most:
+            wish = f"at most {most} classes" if self.head.probabilities else "real numbers"
+            remedy = (
+                f"end with Linear({classes})"
+                if self.head.probabilities and classes
+                else "choose another loss"
+            )
+            raise FeedError(f'{wish} for loss="{self.head.name}"', str(target), data.source.place, remedy)
+
+    def validation(self, given: Any) -> Examples:
+        """The validation data: (X, y), or a data set. Raises FeedError, which says what they are for."""
+        if not isinstance(given, Dataset) and (not isinstance(given, (tuple, list)) or len(given) != 2):
+            raise FeedError("a pair (X, y), or a data set", type(given).__name__, "validation")
         try:
-            return self.examples(*pair)
+            return self.examples(given, None) if isinstance(given, Dataset) else self.examples(*given)
         except FeedError as fault:
             raise FeedError(fault.needed, fault.came, f"validation, {fault.where}", fault.remedy) from None
 

@@ -7,7 +7,7 @@ The loss is written from probabilities, as in the notes, and computed from logit
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -25,6 +25,7 @@ from chainrule.ops.loss import binary_cross_entropy, cross_entropy, half_squared
 from chainrule.ops.reduction import first_max
 from chainrule.ops.reduction import sum as total
 from chainrule.ops.softmax import softmax
+from chainrule.training.data.encoder import Moments
 
 Array = NDArray[Any]
 ONE = ((), (1,))
@@ -79,8 +80,11 @@ class Head(ABC):
         """How rows of labels become values of y inside compiled code; None where they are values already."""
         return None
 
-    def scored(self, y: Array) -> Callable[[float], float]:
-        """How the metric comes from the mean of `metric` over the examples with the labels y."""
+    def scored(self, labels: Callable[[], Iterable[Array]]) -> Callable[[float], float]:
+        """How the metric comes from the mean of `metric` over the examples.
+
+        labels: gives theirs, in parts (rows, ...); called only where the metric needs them.
+        """
         return float
 
 
@@ -183,10 +187,14 @@ class SquaredError(Head):
     def predicted(self, y_hat: Array) -> Array:
         return y_hat.reshape(len(y_hat)) if y_hat.shape[1:] in ONE else y_hat
 
-    def scored(self, y: Array) -> Callable[[float], float]:
+    def scored(self, labels: Callable[[], Iterable[Array]]) -> Callable[[float], float]:
         """r² = 1 − Σ (ŷ − y)² / Σ (y − ȳ)², over all entries; for labels that are all alike 1 or 0."""
-        y = np.asarray(y, np.float64)
-        spread = float(np.square(y - y.mean(axis=0)).sum() / len(y))
+        moments: Moments | None = None
+        for part in labels():
+            y = np.asarray(part, np.float64).reshape(len(part), -1)
+            moments = moments or Moments(y.shape[1])
+            moments.meet(y)
+        spread = float(moments.variance.sum()) if moments else 0.0
         return lambda mean: 1 - mean / spread if spread > 0 else float(mean == 0)
 
 

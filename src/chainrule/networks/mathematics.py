@@ -9,6 +9,7 @@ from chainrule.documents.derivation import Derivation, derive
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
 from chainrule.networks.assembly import Assembly
+from chainrule.networks.scope import Declared
 from chainrule.training.objective import regularised
 
 
@@ -51,6 +52,11 @@ class Mathematics:
     def leaves(self) -> tuple[Expr, ...]:
         """The leaves of the parameters, in forward order, weights before biases."""
         return self._assembly.parameters
+
+    @property
+    def declared(self) -> tuple[Declared, ...]:
+        """The parameters in the order of `leaves`, each with the place of its layer and how it starts."""
+        return self._assembly.declared
 
     def objective(self, l2: float = 0.0) -> Expr:
         """What training minimises the mean of: ℓ, and with L2 also λ/2 Σ W² over all weights. Notes (62).

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.documents.convention import Convention
+from chainrule.documents.drawing.canvas import Drawing
 from chainrule.documents.working import Working, work
 from chainrule.graph.errors import ChainruleError, FeedError
 from chainrule.graph.expression import Expr
-from chainrule.graph.shape import Shape, as_shape
+from chainrule.graph.shape import Shape, as_shape, size_of
 from chainrule.networks.assembly import assembled
+from chainrule.networks.drawing import drawn
 from chainrule.networks.feeding import Feeding
 from chainrule.networks.heads import head_named
 from chainrule.networks.initialisation import checked_seed
 from chainrule.networks.layers import Layer, as_layers
 from chainrule.networks.mathematics import Mathematics
+from chainrule.networks.saving import save
 from chainrule.networks.summary import Summary, row_of
+from chainrule.networks.wording import layers_from_text, text_of_layers
 from chainrule.readings.compiled import checked_dtype
 from chainrule.readings.gradient import gradient
+from chainrule.training.data.dataset import Dataset
+from chainrule.training.data.learning import Encoder
 from chainrule.training.evaluation import mean_gradient, means, values
 from chainrule.training.history import History
 from chainrule.training.loop import Callback, Watch, train
 from chainrule.training.objective import LAMBDA
 from chainrule.training.optimizers import SGD, Optimizer
 from chainrule.training.stepper import Plan
+from chainrule.training.windows import Feed
 
 Array = NDArray[Any]
 
@@ -37,7 +45,8 @@ class Network(Mathematics):
 
     input_shape: of one example: 64 or (64,) for vectors, (channels, height, width) for images.
     layers: what the input passes through in turn: Linear(128), ReLU() and the like; an op such as
-        cr.relu, or any function from expression to expression, is a layer too.
+        cr.relu, or any function from expression to expression, is a layer too. Or all of them as text,
+        "conv 32 3 relu, pool 2, 64 relu, 10": see `layers_from_text` in networks.wording.
     loss: the head, one of the notes' three models (section 3):
         "cross_entropy" for classes 0 to K − 1, with softmax;
         "binary_cross_entropy" for labels 0 and 1, with sigmoid, after Linear(1);
@@ -64,17 +73,21 @@ class Network(Mathematics):
     def __init__(
         self,
         input_shape: int | Sequence[int],
-        layers: Sequence[Layer | Callable[[Expr], Expr]],
+        layers: Sequence[Layer | Callable[[Expr], Expr]] | str,
         loss: str,
         seed: int = 0,
         dtype: str = "float32",
     ) -> None:
         self.input_shape = as_shape(input_shape, "input_shape of Network")
+        if isinstance(layers, str):
+            layers = layers_from_text(layers, self.input_shape)
         self.layers = as_layers(layers)
         self.head = head_named(loss)
         self.seed, self.dtype = checked_seed(seed), checked_dtype(dtype)
         self.epochs = 0
         """How many epochs this network was trained for."""
+        self.plan: Plan | None = None
+        """How `fit` was last asked to train, also where that failed; not part of copies and files."""
         self._numbers: dict[Expr, Array] | None = None
         self._build()
 
@@ -98,6 +111,25 @@ class Network(Mathematics):
         """
         values = self.values(x, y) | {mask.leaf: np.ones(mask.leaf.shape) for mask in self._assembly.masks}
         return work(self._assembly.trained, values, (*self.leaves, self.input), convention, digits)
+
+    def draw(self, x: Any = None, y: Any = None, kind: str | None = None) -> Drawing:
+        """The network as an SVG: a notebook shows it; `.save(path)` writes it, `str()` is its text.
+
+        kind: "neurons" for fully connected layers, a circle for each neuron and a line for each weight (of wide
+        layers some); "blocks" with shapes, layers grouped; "graph" for what is computed from what. None chooses.
+        x, y: an example, as for `work`: then each neuron or box shows its numbers, a, z and δ, and each line its
+        weight. Raises FeedError for an example that does not fit, ChainruleError for a kind that does not.
+
+        >>> import chainrule as cr
+        >>> cr.Network(2, [cr.Linear(3), cr.Tanh(), cr.Linear(1)], loss="half_squared_error").draw().title
+        'Network of 13 parameters: Linear(3), Tanh, Linear(1)'
+        """
+        if (x is None) != (y is None):
+            raise FeedError("an example x with its label y", "one of them", "draw", "give both, or neither")
+        working = None if x is None else self.work(x, y)
+        total = sum(size_of(leaf.shape) for leaf in self.leaves)
+        title = f"Network of {total:,} parameters: {', '.join(map(str, self.layers))}"
+        return drawn(self.layers, self._assembly, lambda: self._values, kind, working, title)
 
     # parameters
 
@@ -145,12 +177,12 @@ class Network(Mathematics):
     def fit(  # noqa: PLR0913, PLR0917 - the settings of a training run
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         epochs: int = 10,
         batch_size: int = 32,
         optimizer: Optimizer = SGD(0.1, momentum=0.9),  # noqa: B008 - immutable
         l2: float = 0.0,
-        validation: tuple[Any, Any] | None = None,
+        validation: tuple[Any, Any] | Dataset | None = None,
         progress: bool | None = None,
         shuffle: bool = True,
         callbacks: Sequence[Callback] = (),
@@ -158,13 +190,15 @@ class Network(Mathematics):
         """Train on examples, from the present parameters on, by minibatches. Notes (74), (111).
 
         X: (n, *input_shape), finite numbers. y: (n,) class indices, or labels 0 and 1, or real numbers; for
-            an output of another shape (n, *shape).
+            an output of another shape (n, *shape). Or X a data set of `cr.open_data`, without y: one that does
+            not fit in its memory is read while it trains, in another order in each epoch (its `shuffling`
+            says how well mixed), at bounded memory.
         epochs: how often every example is met. batch_size: how many make one step; the last batch of an
             epoch may be smaller. n or more is gradient descent as in the notes.
         optimizer: how a step changes the parameters. l2: λ of the regulariser, notes (62), on weights only;
             it is not in the losses of the history.
-        validation: (X, y) to evaluate after each epoch. progress: a bar on standard error; None shows it on
-            a terminal. shuffle: a new order in each epoch, by the network's seed.
+        validation: (X, y), or a data set, to evaluate after each epoch. progress: a bar on standard error;
+            None shows it on a terminal. shuffle: a new order in each epoch, by the network's seed.
         callbacks: functions of the history, called after each epoch; one that returns True ends the training.
 
         The same seed and calls give the same bits on the same machine. Ctrl-C ends the training early with
@@ -172,11 +206,12 @@ class Network(Mathematics):
         FeedError for examples that do not fit, TrainingError where the loss is no longer finite; whenever
         something is raised the network stays as it was.
         """
-        examples = self._data.examples(X, y)
+        examples = self._data.examples(X, y, self.seed)
         checked = None if validation is None else self._data.validation(validation)
         problem = self._data.problem(self.objective(l2), examples.feed)
         constants = {LAMBDA: float(l2)} if l2 else {}
         plan = Plan(epochs, batch_size, optimizer, constants, self.seed, bool(shuffle), self.epochs)
+        self.plan = plan
         watch = Watch(self.head.metric_name, progress, tuple(callbacks))
         new, history = train(problem, list(self._values.values()), plan, examples, watch, checked)
         self._numbers = dict(zip(self.leaves, new, strict=True))
@@ -196,14 +231,23 @@ class Network(Mathematics):
         y_hat = self._output_of(X)
         return y_hat if y_hat.ndim == 2 and y_hat.shape[1] > 1 else y_hat.reshape(len(y_hat))
 
-    def evaluate(self, X: Any, y: Any) -> dict[str, float]:
+    def evaluate(self, X: Any, y: Any = None) -> dict[str, float]:
         """The mean loss, without regulariser, and the metric, as {"loss": ..., "accuracy" or "r2": ...}.
+
+        X, y: as in `fit`; a data set is read at bounded memory.
 
         accuracy: the share of right labels. r2: 1 − Σ (ŷ − y)² / Σ (y − ȳ)²: 1 is best, 0 no better than ȳ.
         """
         examples = self._data.examples(X, y)
         loss, mean = means(self._data.reported, self._values, examples.feed, self.dtype)
         return {"loss": loss, self.head.metric_name: examples.score(mean)}
+
+    def feed(self, X: Any, y: Any) -> Feed:
+        """Examples as values of the leaves `input` and `label`, checked, in the network's precision.
+
+        X, y: as in `fit`. Raises FeedError where they do not fit.
+        """
+        return self._data.feed(X, y)
 
     def gradients(self, X: Any, y: Any) -> dict[str, Array]:
         """The gradient of the mean loss over the examples, by the parameter's name; without regulariser."""
@@ -228,6 +272,7 @@ class Network(Mathematics):
         softmax     ŷ = softmax(z⁽²⁾)        10              0
         ──────────────────────────────────────────────────────
         total                                            2,410
+        as text: "32 relu, 10"
         """
         shapes: list[tuple[Shape, ...]] = [() for _ in self.layers]
         for declared in self._assembly.declared:
@@ -237,19 +282,40 @@ class Network(Mathematics):
         rows = [row_of(*line) for line in zip(self.layers, inputs, outputs, shapes, strict=False)]
         if self.output is not self.logits:
             rows.append(row_of(self.output.op.name, outputs[-1], self.output, ()))
-        return Summary(self.input_shape, tuple(rows))
+        return Summary(self.input_shape, tuple(rows), text_of_layers(self.layers, self.input_shape))
 
     def __repr__(self) -> str:
         settings = f"loss={self.head.name!r}, seed={self.seed}, dtype={self.dtype!r}"
         return f"Network({self.input_shape}, [{', '.join(map(str, self.layers))}], {settings})"
 
-    # copies: expressions are built anew from the layers
+    # files and copies: expressions are built anew from the layers
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        encoder: Encoder | None = None,
+        classes: Iterable[Any] | None = None,
+        training: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write the network to a model file, safetensors, for `cr.load`: whole, or not at all.
+
+        encoder: of the data it was trained on, `dataset.encoder`, so that it can be used on raw columns.
+        classes: the labels in the order of the class indices. training: facts to keep, as plain data.
+
+        Raises ChainruleError where a layer is a function other than a public op, or of another program;
+        DataError where the file cannot be written: what was there before is whole then.
+        """
+        save(path, self, encoder, classes, training)
+
+    def restore(self, parameters: Sequence[Array], epochs: int) -> None:
+        """Take up the state of a file: the parameters, one for each of `leaves`, and the epochs behind them."""
+        self._numbers, self.epochs = dict(zip(self.leaves, parameters, strict=True)), epochs
 
     def __getstate__(self) -> dict[str, Any]:
         state = {
             name: value
             for name, value in vars(self).items()
-            if name not in ("_assembly", "_data", "head", "_numbers")
+            if name not in ("_assembly", "_data", "head", "_numbers", "plan")
         }
         drawn = None if self._numbers is None else list(self._numbers.values())
         return state | {"loss": self.head.name, "parameters": drawn}
@@ -259,6 +325,7 @@ class Network(Mathematics):
         self.head, numbers = head_named(state.pop("loss")), state.pop("parameters")
         vars(self).update(state)
         self._build()
+        self.plan = None
         self._numbers = None if numbers is None else dict(zip(self.leaves, numbers, strict=True))
 
     def _output_of(self, X: Any) -> Array:

@@ -31,11 +31,13 @@ class Summary:
     """The layers of a network: formulas, output shapes, numbers of parameters. str() is the table.
 
     Where layers share parameters between places, as convolutions do, the table has a further column: how
-    many parameters fully connected layers of the same sizes would have.
+    many parameters fully connected layers of the same sizes would have. text: the layers as a Network takes
+    them as text; None where the syntax has no words for them.
     """
 
     input_shape: Shape
     rows: tuple[Row, ...]
+    text: str | None = None
 
     @property
     def total(self) -> int:
@@ -72,7 +74,8 @@ class Summary:
         rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
         heading, *body, last = map(line, lines)
         table = [heading, rule, *body, rule, last]
-        return "\n".join([*table, f"shapes: {' → '.join(map(times, self.shapes))}"] if shared else table)
+        table += [f"shapes: {' → '.join(map(times, self.shapes))}"] if shared else []
+        return "\n".join([*table, f'as text: "{self.text}"'] if self.text else table)
 
     __repr__ = __str__
 

@@ -20,9 +20,8 @@ from chainrule.readings.compiled import traced
 from chainrule.readings.gradient import gradient
 from chainrule.training.masks import Mask, drawn
 from chainrule.training.optimizers import STEP, Optimizer, Update
+from chainrule.training.windows import Arrays, Rows
 
-Arrays = tuple[Any, ...]
-Rows = Callable[[Any], Any]
 WEIGHT = data(r"w_{\text{example}}")
 """How much an example counts: 0 for those that only fill the last batch."""
 

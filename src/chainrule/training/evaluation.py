@@ -16,33 +16,36 @@ from chainrule.graph.shape import size_of
 from chainrule.graph.walk import topological
 from chainrule.readings.compiled import precision, traced
 from chainrule.readings.gradient import gradient
-from chainrule.training.epochs import WEIGHT, Arrays, Rows
+from chainrule.training.epochs import WEIGHT
+from chainrule.training.windows import Arrays, Feed, Rows
 
 Array = NDArray[Any]
 _MOST_EXAMPLES = 1024
 _MOST_ENTRIES = 2**24  # of the largest part of the expressions, over a block
 
 
-class Feed:
-    """Data leaves with their arrays, (n, ...), and how rows become values of the leaves; see Problem."""
-
-    def __init__(self, arrays: Mapping[Expr, Any], rows: Mapping[Expr, Rows | None] | None = None) -> None:
-        self.leaves = tuple(arrays)
-        self.arrays = tuple(arrays.values())
-        self.rows = tuple((rows or {}).get(leaf) for leaf in self.leaves)
-        self.n = len(self.arrays[0])
-
-
 def values(exprs: Sequence[Expr], parameters: Mapping[Expr, Any], feed: Feed, dtype: str) -> list[Array]:
     """The value of each expression for each example: arrays (n, ...)."""
-    run = _compiled(tuple(exprs), tuple(parameters), feed.leaves, feed.rows, dtype, None)
-    parts = [run(tuple(parameters.values()), block, count) for block, count in _blocks(exprs, feed)]
+    parts = [part for arrays in feed.parts() for part in _parts(exprs, parameters, feed, arrays, dtype)]
     return [np.concatenate(column) for column in zip(*parts, strict=True)]
+
+
+def _parts(
+    exprs: Sequence[Expr], parameters: Mapping[Expr, Any], feed: Feed, arrays: Arrays, dtype: str
+) -> Iterator[list[Array]]:
+    """The values for some of the feed's examples, block by block."""
+    run = _compiled(tuple(exprs), tuple(parameters), feed.leaves, feed.rows, dtype, None)
+    for block, count in _blocks(exprs, feed.n, arrays):
+        yield run(tuple(parameters.values()), block, count)
 
 
 def means(exprs: Sequence[Expr], parameters: Mapping[Expr, Any], feed: Feed, dtype: str) -> list[float]:
     """The mean of each scalar expression over the examples, added up in double precision."""
-    return [float(np.mean(column, dtype=np.float64)) for column in values(exprs, parameters, feed, dtype)]
+    total = np.zeros(len(exprs))
+    for arrays in feed.parts():
+        columns = zip(*_parts(exprs, parameters, feed, arrays, dtype), strict=True)
+        total += [np.sum(np.concatenate(column), dtype=np.float64) for column in columns]
+    return [float(mean) for mean in total / feed.n]
 
 
 def mean_gradient(loss: Expr, parameters: Mapping[Expr, Any], feed: Feed, dtype: str) -> list[Array]:
@@ -50,22 +53,23 @@ def mean_gradient(loss: Expr, parameters: Mapping[Expr, Any], feed: Feed, dtype:
     slopes = gradient(WEIGHT * loss, tuple(parameters))
     run = _compiled(tuple(slopes), tuple(parameters), feed.leaves, feed.rows, dtype, "sum")
     total = [np.zeros(leaf.shape) for leaf in parameters]
-    for block, count in _blocks(slopes, feed):
-        parts = run(tuple(parameters.values()), block, count)
-        total = [whole + part for whole, part in zip(total, parts, strict=True)]
+    for arrays in feed.parts():
+        for block, count in _blocks(slopes, feed.n, arrays):
+            parts = run(tuple(parameters.values()), block, count)
+            total = [whole + part for whole, part in zip(total, parts, strict=True)]
     return [(whole / feed.n).astype(dtype) for whole in total]
 
 
-def _blocks(exprs: Sequence[Expr], feed: Feed) -> Iterator[tuple[Arrays, int]]:
+def _blocks(exprs: Sequence[Expr], n: int, arrays: Arrays) -> Iterator[tuple[Arrays, int]]:
     """The arrays in blocks of one size, the last one filled up with its first row; and how many rows count.
 
-    The size is a power of two, so that data of many lengths share compiled code.
+    n: of the whole feed. The size is a power of two, so that data of many lengths share compiled code.
     """
     largest = max(size_of(node.shape) for node in topological(exprs))
     most = max(1, min(_MOST_EXAMPLES, _MOST_ENTRIES // max(largest, 1)))
-    size = 1 << (min(feed.n, 1 << (most.bit_length() - 1)) - 1).bit_length()
-    for start in range(0, feed.n, size):
-        block = tuple(np.asarray(array[start : start + size]) for array in feed.arrays)
+    size = 1 << (min(n, 1 << (most.bit_length() - 1)) - 1).bit_length()
+    for start in range(0, len(arrays[0]), size):
+        block = tuple(np.asarray(array[start : start + size]) for array in arrays)
         count = len(block[0])
         if count < size:
             block = tuple(np.concatenate([part, np.repeat(part[:1], size - count, axis=0)]) for part in block)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +14,13 @@ from numpy.typing import NDArray
 from chainrule.graph.errors import TrainingError
 from chainrule.readings.compiled import precision
 from chainrule.training.epochs import Problem
-from chainrule.training.evaluation import Feed, means
+from chainrule.training.evaluation import means
 from chainrule.training.history import History
 from chainrule.training.interruption import Interruption
 from chainrule.training.optimizers import ETA
 from chainrule.training.progress import Bar
 from chainrule.training.stepper import Plan, Stepper
+from chainrule.training.windows import Feed
 
 Array = NDArray[Any]
 Callback = Callable[[History], Any]
@@ -56,14 +58,14 @@ def train(
     parameters so far; so does a callback that returns True or raises KeyboardInterrupt.
     Raises TrainingError where the loss is no longer a finite number.
     """
-    history = History(watch.metric_name)
+    history, began = History(watch.metric_name), time.perf_counter()
     with (
         precision(problem.dtype),
         Interruption() as interruption,
         Bar(watch.progress, plan.epochs, examples.feed.n, watch.metric_name) as bar,
+        closing(Stepper(problem, start, plan, examples.feed)) as stepper,
     ):
-        began = time.perf_counter()
-        stepper, pending = Stepper(problem, start, plan, examples.feed), np.zeros(len(problem.reported))
+        pending = np.zeros(len(problem.reported))
         alone = validation is None and not watch.callbacks
         while stepper.epoch < plan.epochs and not history.stopped:
             before = stepper.epoch * stepper.steps + stepper.step

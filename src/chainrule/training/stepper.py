@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
 from chainrule.training.epochs import Problem, Span, State, compiled_epochs
-from chainrule.training.evaluation import Feed
 from chainrule.training.optimizers import Optimizer
-from chainrule.training.order import Order
+from chainrule.training.windows import Arrays, Feed, Window
 
 Array = NDArray[Any]
 _SECONDS = 0.2  # how long one compiled call is meant to take
@@ -71,20 +70,20 @@ class Stepper:
         self.n, self.size = feed.n, min(plan.size, feed.n)
         self.steps = -(-self.n // self.size)
         self._first, self._seed = plan.first_epoch, plan.seed % 2**31
-        shuffled = plan.shuffle and self.size < self.n
-        self._order = Order(plan.seed, self.n, shuffled)
-        self._block, self._rows = -1, jax.device_put(np.zeros((0, 0), np.int32))
-        updates = problem.updates(plan.optimizer)
+        self._problem, self._updates = problem, problem.updates(plan.optimizer)
         numbers = plan.optimizer.settings() | plan.constants
+        self._settings = tuple(numbers)
         self._numbers = tuple(np.asarray(number, problem.dtype) for number in numbers.values())
-        self._run = compiled_epochs(problem, updates, tuple(numbers), self.size, self.n)
-        self._arrays = tuple(jax.device_put(array) for array in feed.arrays)
         memory = [
-            tuple(np.zeros(leaf.shape, problem.dtype) for leaf, _ in update.memory) for update in updates
+            tuple(np.zeros(leaf.shape, problem.dtype) for leaf, _ in update.memory)
+            for update in self._updates
         ]
         self._state = jax.device_put(State(tuple(np.array(value) for value in start), tuple(memory)))
         self._budget = 1.0  # how many steps the next call takes
-        self._compiled = False
+        self._compiled: set[int] = set()  # for how many examples in a window
+        self._windows = feed.windows(self.size, plan.seed, plan.shuffle, self._first, 0)
+        self._given: Arrays = ()
+        self._enter(next(self._windows))
 
     def parameters(self) -> list[Array]:
         """The parameters as they are now."""
@@ -95,32 +94,42 @@ class Stepper:
 
         Returns the sums of what is reported over the examples met, a row for each epoch touched.
         """
-        block, row = divmod(self._first + self.epoch, self._order.rows)
-        if block != self._block:
-            self._block, self._rows = block, self._filled(self._order.block(block))
-        count = min(int(self._budget) // self.steps, epochs, self._order.rows - row)
-        if self.step or count < 1:
-            count, stop = 1, min(self.steps, self.step + int(self._budget))
+        window = self._at_hand()
+        row, start = self._first + self.epoch - window.epoch, self.step - window.step
+        count = min(int(self._budget) // self.steps, epochs, window.epochs - row)
+        if self.step or count < 1 or window.steps < self.steps:
+            count, stop = 1, min(window.steps, start + int(self._budget))
         else:
             stop = self.steps
-        before = (self._first + self.epoch - row) * self.steps
-        span = Span(row, row + count, self.step, stop, before, self._seed)
+        before = window.epoch * self.steps + window.step
+        span = Span(row, row + count, start, stop, before, self._seed)
         began = time.perf_counter()
-        self._state, sums = self._run(self._state, self._arrays, self._rows, self._numbers, span)
+        self._state, sums = self._run(self._state, self._arrays, self._order, self._numbers, span)
         rows: Array = np.array(sums, np.float64)[row : row + count]
-        self._learn(count * (stop - self.step), time.perf_counter() - began)
-        whole = stop == self.steps
-        self.epoch, self.step = (self.epoch + count, 0) if whole else (self.epoch, stop)
+        self._learn(window.n, count * (stop - start), time.perf_counter() - began)
+        whole = window.step + stop == self.steps
+        self.epoch, self.step = (self.epoch + count, 0) if whole else (self.epoch, window.step + stop)
         return rows
 
-    def _filled(self, rows: NDArray[np.int32]) -> jax.Array:
-        """The order with the last batch filled up; what fills it has the weight 0."""
-        filled: jax.Array = jax.device_put(np.pad(rows, ((0, 0), (0, self.steps * self.size - self.n))))
-        return filled
+    def close(self) -> None:
+        """Stop reading."""
+        self._windows.close()
 
-    def _learn(self, steps: int, seconds: float) -> None:
-        """Choose how many steps the next call takes; the first call says nothing, for it compiles."""
-        if self._compiled:
+    def _at_hand(self) -> Window:
+        """The window with the examples of the next step."""
+        while not self._window.holds(self._first + self.epoch, self.step):
+            self._enter(next(self._windows))
+        return self._window
+
+    def _enter(self, window: Window) -> None:
+        self._window, self._order = window, jax.device_put(window.order)
+        if window.arrays is not self._given:
+            self._given, self._arrays = window.arrays, jax.device_put(window.arrays)
+        self._run = compiled_epochs(self._problem, self._updates, self._settings, window.size, window.n)
+
+    def _learn(self, n: int, steps: int, seconds: float) -> None:
+        """Choose how many steps the next call takes; the first call for n examples says nothing: it compiles."""
+        if n in self._compiled:
             wish = steps * _SECONDS / max(seconds, 1e-6)
             self._budget = min(max(wish, 1.0), _GROWTH * max(self._budget, steps), _MOST_STEPS)
-        self._compiled = True
+        self._compiled.add(n)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.documents.drawing.colours import page_style
 from chainrule.documents.heatmap import columns_of, heat_map
 from chainrule.documents.katex import inline_assets
 from chainrule.documents.model import (
@@ -22,12 +23,14 @@ from chainrule.documents.model import (
     Block,
     Document,
     Formula,
+    Gallery,
     Line,
     Note,
     Picture,
     Reference,
     Section,
     Table,
+    every,
 )
 from chainrule.documents.render.pictures import address
 from chainrule.documents.render.symbols import linked
@@ -53,7 +56,7 @@ def page(document: Document) -> str:
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(document.title)} · chainrule</title>\n"
-        f"<style>{css}</style>\n<style>{own_css}</style>\n</head>\n<body>\n{body}\n"
+        f"<style>{css}</style>\n<style>{page_style()}{own_css}</style>\n</head>\n<body>\n{body}\n"
         f'<script type="application/json" id="data">{data}</script>\n'
         f"<script>{js}</script>\n<script>{own_js}</script>\n</body>\n</html>\n"
     )
@@ -74,7 +77,7 @@ class _Page:
         self.document = document
         self.data: dict[str, Any] = {"entries": {}, "arrays": {}}
         self.left = _MOST_ENTRIES
-        blocks = [block for section in document.sections for block in section.blocks]
+        blocks = [block for section in document.sections for block in every(section.blocks)]
         self.keys = {block.key for block in blocks if isinstance(block, Line)}
 
     def body(self) -> str:
@@ -108,12 +111,14 @@ class _Page:
         elif isinstance(block, Table):
             yield _table(block)
         elif isinstance(block, Picture):
-            caption = f"<figcaption>{escape(block.caption)}</figcaption>" if block.caption else ""
-            if isinstance(block.image, str):  # inside the page, so that its ink is the page's
-                yield f"<figure>{block.image}{caption}</figure>"
-            else:
-                alt = escape(block.alt, quote=True)
-                yield f'<figure><img src="{address(block.image)}" alt="{alt}">{caption}</figure>'
+            yield _picture(block)
+        elif isinstance(block, Gallery):
+            caption = f'<p class="caption">{escape(block.caption)}</p>' if block.caption else ""
+            yield f'<div class="gallery">{"".join(map(_picture, block.pictures))}</div>{caption}'
+        else:
+            inside = "\n".join(part for one in block.blocks for part in self.block(one))
+            opened = " open" if block.opened else ""
+            yield f'<details class="fold"{opened}><summary>{escape(block.title)}</summary>{inside}</details>'
 
     def line(self, line: Line) -> str:
         facts = " · ".join(escape(fact) for fact in (line.size, line.cf) if fact)
@@ -253,6 +258,18 @@ def _button(line: Line, array: ArrayView, at: tuple[int, ...], shown: str) -> st
     label = f"{array.name}{_place(at, array.first) if at else ''} is {shown}"
     opening = f'<button type="button" class="cell" data-at="{_id(line.key, at)}" '
     return f'{opening}aria-label="{escape(label, quote=True)}">{escape(shown)}</button>'
+
+
+def _picture(picture: Picture) -> str:
+    caption = f"<figcaption>{escape(picture.caption)}</figcaption>" if picture.caption else ""
+    if picture.numbers is not None:
+        caption += f'<details class="numbers"><summary>numbers</summary>{_table(picture.numbers)}</details>'
+    width = f' style="width:{picture.size}px"' if picture.size else ""
+    if isinstance(picture.image, str):  # inside the page, so that its ink is the page's
+        return f'<figure{width}><div class="scroll">{picture.image}</div>{caption}</figure>'
+    alt = escape(picture.alt, quote=True)
+    sized = f' width="{picture.size}" class="pixels"' if picture.size else ""
+    return f'<figure{width}><img src="{address(picture.image)}" alt="{alt}"{sized}>{caption}</figure>'
 
 
 def _table(table: Table) -> str:

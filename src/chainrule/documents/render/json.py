@@ -7,7 +7,7 @@ import json
 import math
 from typing import Any
 
-from chainrule.documents.model import Block, Document, Line, Note, Picture, Table
+from chainrule.documents.model import Block, Document, Fold, Gallery, Line, Note, Picture, Table
 
 
 def json_text(document: Document) -> str:
@@ -65,10 +65,15 @@ def _block(block: Block) -> dict[str, Any]:
         }
     if isinstance(block, Picture):
         image = block.image if isinstance(block.image, str) else base64.b64encode(block.image).decode()
-        return {"kind": "picture", "alt": block.alt, "caption": block.caption, "image": image}
+        numbers = {} if block.numbers is None else {"numbers": _block(block.numbers)}
+        return {"kind": "picture", "alt": block.alt, "caption": block.caption, "image": image, **numbers}
+    if isinstance(block, Gallery):
+        return {"kind": "gallery", "caption": block.caption, "pictures": list(map(_block, block.pictures))}
+    if isinstance(block, Fold):
+        return {"kind": "fold", "title": block.title, "parts": list(map(_block, block.blocks))}
     if isinstance(block, Note):
         return {"kind": "note", "text": block.text, "tone": block.tone}
-    return {"kind": "line"}
+    return {"kind": "line", **_line(block, "")}
 
 
 def _finite(value: Any) -> Any:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from importlib.resources import files
 
-from chainrule.documents.model import LATEX, Block, Document, Line, Note, Picture, Table
+from chainrule.documents.model import LATEX, Block, Document, Fold, Gallery, Line, Note, Picture, Table
 from chainrule.documents.render.rows import given_rows, is_given, printed_rows
 
 PREAMBLE = (files("chainrule.documents") / "assets" / "preamble.tex").read_text(encoding="utf-8")
@@ -16,6 +16,7 @@ _ESCAPES = {c: "\\" + c for c in "&%$#_{}"} | {
     "^": r"\textasciicircum{}",
 }
 _WIDEST = 66  # rough characters that a line of a page holds beside the name and the shape
+_MOST_COLUMNS = 12  # of the numbers of a picture, whose rows fit on paper
 _SIGNS = re.compile(r"[^\x00-\x7f\u00a0-\u017f–—‘’“”…]+")
 
 
@@ -71,7 +72,16 @@ def _block(block: Block) -> Iterator[str]:
         if block.caption:
             yield rf"\remark{{{escaped(block.caption)}}}"
     elif isinstance(block, Picture):
-        yield rf"\remark{{{escaped(f'[{block.alt}]')}}}"
+        yield rf"\remark{{{escaped(f'[{block.caption or block.alt}]')}}}"
+        if block.numbers is not None and len(block.numbers.head) <= _MOST_COLUMNS:
+            yield from _block(block.numbers)
+    elif isinstance(block, Gallery):
+        for picture in block.pictures:
+            yield from _block(picture)
+    elif isinstance(block, Fold):
+        yield rf"\subsection*{{{escaped(block.title)}}}"
+        for one in block.blocks:
+            yield from _block(one)
 
 
 def _beside(equations: list[str]) -> str:

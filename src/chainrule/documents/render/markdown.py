@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chainrule.documents.model import Block, Document, Line, Note, Picture, Table
+from chainrule.documents.model import Block, Document, Fold, Gallery, Line, Note, Picture, Table
 from chainrule.documents.render.pictures import address
 from chainrule.documents.render.rows import rows_of
 
@@ -38,3 +38,13 @@ def _block(block: Block) -> Iterator[str]:
             yield f"*{block.caption}*"
     elif isinstance(block, Picture):
         yield f"![{block.alt}]({address(block.image)})"
+        if block.caption:
+            yield f"*{block.caption}*"
+    elif isinstance(block, Gallery):
+        for picture in block.pictures:
+            yield from _block(picture)
+    elif isinstance(block, Fold):
+        yield f"<details><summary>{block.title}</summary>"
+        for one in block.blocks:
+            yield from _block(one)
+        yield "</details>"

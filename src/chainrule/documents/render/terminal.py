@@ -9,12 +9,13 @@ from io import StringIO
 from rich.console import Console
 from rich.text import Text
 
-from chainrule.documents.model import Block, Document, Line, Note, Picture, Section, Table
+from chainrule.documents.model import Block, Document, Fold, Gallery, Line, Note, Picture, Section, Table
 from chainrule.documents.render.boxes import Box, beside, box_of, folded, row
 
 _NARROWEST = 40
 _LONGEST_NAME = 16
 _WIDEST = 110  # columns at which the shapes stand at most
+_MOST_ROWS = 12  # of the numbers of a picture
 _TONES = {"good": "green", "bad": "bold white on red", "": ""}
 
 
@@ -95,7 +96,17 @@ def _block(block: Block, width: int, indent: int) -> Iterator[Text]:
     elif isinstance(block, Table):
         yield from _table(block, width)
     elif isinstance(block, Picture):
-        yield Text(f"  [{block.alt}]", style="dim")
+        for line in textwrap.wrap(f"[{block.caption or block.alt}]", width - 2):
+            yield Text(f"  {line}", style="dim")
+        if block.numbers is not None and len(block.numbers.rows) <= _MOST_ROWS:
+            yield from _table(block.numbers, width)
+    elif isinstance(block, Gallery):
+        for picture in block.pictures:
+            yield from _block(picture, width, indent)
+    elif isinstance(block, Fold):
+        yield Text("  ") + Text(block.title, style="bold")
+        for one in block.blocks:
+            yield from _block(one, width, indent)
 
 
 def _line(line: Line, width: int, indent: int) -> Iterator[Text]:

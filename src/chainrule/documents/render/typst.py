@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from chainrule.documents.heatmap import heat_map, tiled
-from chainrule.documents.model import Block, Document, Line, Note, Picture, Table
+from chainrule.documents.model import Block, Document, Fold, Gallery, Line, Note, Picture, Table
 from chainrule.documents.render.rows import given_rows, is_given, printed_rows
 from chainrule.documents.render.typst_math import typst_math
 from chainrule.graph.errors import ChainruleError
@@ -67,9 +67,22 @@ def _block(block: Block, pictures: dict[str, bytes | str]) -> Iterator[str]:
         if block.caption:
             yield f"#remark({quoted(block.caption)}, {quoted('')})"
     elif isinstance(block, Picture):
-        name = f"picture-{len(pictures)}.{'svg' if isinstance(block.image, str) else 'png'}"
-        pictures[name] = block.image
-        yield f"#figure(image({quoted(name)}, alt: {quoted(block.alt)}), caption: [{content(block.caption)}])"
+        yield f"#{_figure(block, pictures)}"
+    elif isinstance(block, Gallery):
+        yield f"#gallery({', '.join(_figure(picture, pictures) for picture in block.pictures)})"
+        if block.caption:
+            yield f"#remark({quoted(block.caption)}, {quoted('')})"
+    elif isinstance(block, Fold):
+        yield f"== {content(block.title)}"
+        for one in block.blocks:
+            yield from _block(one, pictures)
+
+
+def _figure(picture: Picture, pictures: dict[str, bytes | str]) -> str:
+    name = f"picture-{len(pictures)}.{'svg' if isinstance(picture.image, str) else 'png'}"
+    pictures[name] = picture.image
+    width = f"{picture.size * 0.75:g}pt" if picture.size else "none"
+    return f"shown({quoted(name)}, {quoted(picture.alt)}, {width}, [{content(picture.caption)}])"
 
 
 def _beside(row: list[tuple[str, Line]], pictures: dict[str, bytes | str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import prod
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from chainrule.training.data.target import Target
 
 MEMORY = 1 << 28
 """Bytes that examples may take, encoded, unless more are allowed: 256 MiB."""
+_WINDOW = 1 << 23  # bytes
 
 
 class Dataset:
@@ -54,6 +56,7 @@ class Dataset:
         self._arrays: Pair | None = None
         self._digest = ""
         self._n = self.source.kept if isinstance(self._part, Whole) else -1
+        self._reading = Lock()  # a source is read by one thread at a time
 
     @property
     def n(self) -> int:
@@ -125,7 +128,8 @@ class Dataset:
     def _blocks(self, order: Sequence[int] | None = None) -> Iterator[Block]:
         """The blocks of this part, unencoded."""
         for number in range(len(self.source.sizes)) if order is None else order:
-            block = self.source.read(number)
+            with self._reading:
+                block = self.source.read(number)
             chosen = self._part.mask(block.rows)
             yield block if chosen.all() else block.take(np.flatnonzero(chosen))
 
@@ -184,6 +188,7 @@ class Dataset:
         )
         held._teacher = train
         train._digest = held._digest = self._digest
+        train._reading = held._reading = self._reading
         if not (train.n and held.n):
             raise DataError(
                 "examples in both parts", f"{train.n} and {held.n}", "split", "choose another fraction"
@@ -197,17 +202,8 @@ class Dataset:
     def _class_indices(self) -> Array | None:
         if self.target is None or self.target.kind != "classes":
             return None
-        parts = []
-        for block in self._blocks():
-            labels: Any = (
-                block.columns.get(self.target.name)
-                if hasattr(block, "columns")
-                else getattr(block, "labels", None)
-            )
-            if labels is None:
-                return None
-            parts.append(self.target.encode(labels, block.rows, self.source.where))
-        return np.concatenate(parts)
+        parts = list(self.labels())
+        return np.concatenate(parts) if parts else None
 
     def batches(
         self, batch_size: int = 32, epoch: int = 0, seed: int = 0, shuffle: bool = True
@@ -223,6 +219,27 @@ class Dataset:
             generator(checked_whole(seed, "a seed", 0), checked_whole(epoch, "epoch", 0)) if shuffle else None
         )
         return self._batches(size, rng)
+
+    def windows(
+        self, batch_size: int = 32, epoch: int = 0, seed: int = 0, shuffle: bool = True
+    ) -> Iterator[Pair]:
+        """The same, many batches at a time: each window has a multiple of batch_size rows, but the last.
+
+        A window has at most some megabytes, or one batch.
+        """
+        rows = min(_WINDOW, self.memory // 8) // (4 * prod(self.shape))
+        size = checked_whole(batch_size, "batch_size", 1)
+        return self.batches(max(1, rows // size) * size, epoch, seed, shuffle)
+
+    def labels(self) -> Iterator[Array]:
+        """The encoded labels (rows,), block by block in the order of the source; nothing where there are none."""
+        if self.target is None:
+            return
+        for block in self._blocks():
+            columns = getattr(block, "columns", {})
+            labels = columns.get(self.target.name) if columns else getattr(block, "labels", None)
+            if labels is not None:
+                yield self.target.encode(labels, block.rows, self.source.where)
 
     def _batches(self, size: int, rng: np.random.Generator | None) -> Iterator[Pair]:
         if self.in_memory:
@@ -245,7 +262,9 @@ class Dataset:
         rows = np.flatnonzero(self._part.mask(np.arange(source.kept)))
         rows = rows if rng is None else rng.permutation(rows)
         for start in range(0, len(rows), size):
-            yield encoder.encode(source.rows(rows[start : start + size]), source.where)
+            with self._reading:
+                block = source.rows(rows[start : start + size])
+            yield encoder.encode(block, source.where)
 
     @property
     def _window(self) -> int:

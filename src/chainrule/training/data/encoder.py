@@ -47,9 +47,14 @@ class Moments:
         """Which columns hold one value only."""
         return np.asarray(self.low == self.high)
 
+    @property
+    def variance(self) -> NDArray[np.float64]:
+        """The mean squared distance from the mean."""
+        return self._squares / max(self.n, 1)
+
     def scale(self) -> NDArray[np.float64]:
         """The standard deviation, with divisor n; 1 for constant columns, which so become 0."""
-        deviation = np.sqrt(self._squares / max(self.n, 1))
+        deviation = np.sqrt(self.variance)
         return np.where(self.constant | (deviation == 0), 1.0, deviation)
 
     def centre(self) -> NDArray[np.float64]:

@@ -1,0 +1,118 @@
+"""Windows: the examples of some steps, in the order in which the steps meet them.
+
+Examples in memory are one window, which serves whole epochs; a source larger than memory gives many, one after
+the other, the next of which is read by a thread while steps are taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.graph.expression import Expr
+from chainrule.training.order import Order
+
+Array = NDArray[Any]
+Arrays = tuple[Any, ...]
+Rows = Callable[[Any], Any]
+Read = Callable[[int, int | None], Iterator[Arrays]]
+"""read(size, epoch): the arrays of one epoch in parts of a multiple of `size` examples, but the last, in the
+order of that epoch; for None in the order of the source."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Window:
+    """The examples of the steps `step` to `step + steps − 1` of the epochs `epoch` to `epoch + epochs − 1`.
+
+    arrays: of its n examples. order: which of them each step takes, (epochs, steps × size), filled up with
+    row 0 where n is no multiple of size. size: examples in a step.
+    """
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    n: int
+    size: int
+    arrays: Arrays
+    order: NDArray[np.int32]
+
+    def holds(self, epoch: int, step: int) -> bool:
+        """Whether it has the examples of this step."""
+        return 0 <= epoch - self.epoch < self.epochs and 0 <= step - self.step < self.steps
+
+
+Windows = Generator[Window, None, None]
+
+
+class Feed:
+    """Data leaves with their arrays, (n, ...), and how rows become values of the leaf; see Problem."""
+
+    def __init__(self, arrays: Mapping[Expr, Any], rows: Mapping[Expr, Rows | None] | None = None) -> None:
+        self.leaves = tuple(arrays)
+        self.arrays: Arrays = tuple(arrays.values())
+        self.rows = tuple((rows or {}).get(leaf) for leaf in self.leaves)
+        self.n = len(self.arrays[0])
+
+    def parts(self) -> Iterator[Arrays]:
+        """All examples once, in their order."""
+        yield self.arrays
+
+    def windows(self, size: int, seed: int, shuffle: bool, epoch: int, step: int) -> Windows:
+        """The windows from a step of an epoch on, for ever. size: examples in a step.
+
+        seed, shuffle: of the order; shuffle False keeps that of the arrays.
+        """
+        order = Order(seed, self.n, shuffle and size < self.n)
+        steps = -(-self.n // size)
+        for block in count(epoch // order.rows):
+            rows = np.pad(order.block(block), ((0, 0), (0, steps * size - self.n)))
+            yield Window(block * order.rows, order.rows, 0, steps, self.n, size, self.arrays, rows)
+
+
+class StreamedFeed(Feed):
+    """The same for examples that are read while they are used. arrays: of the first few examples only."""
+
+    def __init__(self, first: Feed, n: int, read: Read) -> None:
+        self.leaves, self.arrays, self.rows = first.leaves, first.arrays, first.rows
+        self.n, self._read = n, read
+
+    def parts(self) -> Iterator[Arrays]:
+        yield from ahead(self._read(1, None))
+
+    def windows(self, size: int, seed: int, shuffle: bool, epoch: int, step: int) -> Windows:
+        yield from ahead(self._windows(size, shuffle, epoch, step))
+
+    def _windows(self, size: int, shuffle: bool, first: int, step: int) -> Iterator[Window]:
+        for epoch in count(first):
+            at = 0
+            for arrays in self._read(size, epoch if shuffle else None):
+                n = len(arrays[0])
+                here = min(size, n)
+                steps = -(-n // here)
+                if epoch > first or at + steps > step:
+                    order = np.zeros((1, steps * here), np.int32)
+                    order[0, :n] = np.arange(n)
+                    yield Window(epoch, 1, at, steps, n, here, arrays, order)
+                at += steps
+
+
+def ahead(items: Iterable[T]) -> Generator[T]:
+    """The items, each made by a thread while the one before it is used.
+
+    >>> list(ahead(iter("abc")))
+    ['a', 'b', 'c']
+    """
+    iterator, end = iter(items), object()
+    with ThreadPoolExecutor(1, "chainrule-reader") as pool:
+        pending = pool.submit(next, iterator, end)
+        while (item := pending.result()) is not end:
+            pending = pool.submit(next, iterator, end)
+            yield item  # type: ignore[misc]  # it is no end

@@ -1,0 +1,189 @@
+"""Training from a data set larger than its memory: the same steps as from arrays, read while they are taken."""
+
+import os
+import threading
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.training.windows import StreamedFeed, ahead
+
+N, SMALL = 1200, 16_000
+RANDOM = np.random.default_rng(5)
+X = RANDOM.normal(size=(N, 5)).round(3)
+LABELS = np.where(X[:, 0] > X[:, 1], "yes", "no")
+REAL = (X[:, 2] * 2 + 1).round(4)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    path = tmp_path_factory.mktemp("table") / "table.csv"
+    lines = [
+        ",".join([*map(str, row), label, str(real)]) for row, label, real in zip(X, LABELS, REAL, strict=True)
+    ]
+    path.write_text("a,b,c,d,e,label,real\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def opened(table, memory=SMALL, target="label", **settings):
+    other = "real" if target == "label" else "label"
+    return cr.open_data(table, target, ignore=[other], memory=memory, **settings)
+
+
+def network(layers=None, seed=3):
+    return cr.Network(5, layers or "8 tanh, 2", loss="cross_entropy", seed=seed)
+
+
+def bits(net):
+    return b"".join(value.tobytes() for value in net.parameters.values())
+
+
+def fitted(data, seed=3, layers=None, **settings):
+    net = network(layers, seed)
+    return net, net.fit(data, **{"epochs": 2, "batch_size": 16, "progress": False} | settings)
+
+
+def test_the_steps_are_those_of_arrays(table):
+    small, large = opened(table), opened(table, memory=1 << 28)
+    assert not small.in_memory and large.in_memory
+    streamed, history = fitted(small, shuffle=False)
+    whole, expected = fitted(large, shuffle=False)
+    assert bits(streamed) == bits(whole)
+    np.testing.assert_allclose(history.loss, expected.loss, rtol=1e-6)
+    np.testing.assert_allclose(history.metric, expected.metric, rtol=1e-6)
+
+
+def test_the_last_window_may_be_of_any_size(table):
+    for size in (7, 1000, 5000):
+        streamed, history = fitted(opened(table), batch_size=size, shuffle=False)
+        whole, expected = fitted(opened(table, memory=1 << 28), batch_size=size, shuffle=False)
+        np.testing.assert_allclose(history.loss, expected.loss, rtol=1e-5)
+        for one, other in zip(streamed.parameters.values(), whole.parameters.values(), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("layers", ["8 tanh, 2", "8 relu dropout 0.5, 2"])
+def test_the_same_seed_gives_the_same_bits(table, layers):
+    nets = [fitted(opened(table), layers=layers)[0] for _ in range(2)]
+    assert bits(nets[0]) == bits(nets[1])
+    assert bits(fitted(opened(table), layers=layers, seed=4)[0]) != bits(nets[0])
+
+
+def test_each_epoch_has_its_own_order_and_pieces_go_on(table):
+    whole, _ = fitted(opened(table), optimizer=cr.SGD(0.1), epochs=3)
+    pieces = network()
+    for _ in range(3):
+        pieces.fit(opened(table), epochs=1, batch_size=16, optimizer=cr.SGD(0.1), progress=False)
+    assert bits(whole) == bits(pieces)
+    epochs = [np.concatenate([X for X, _ in opened(table).windows(16, epoch=epoch)]) for epoch in (0, 1)]
+    assert not np.array_equal(*epochs)
+    np.testing.assert_array_equal(np.sort(epochs[0], axis=0), np.sort(epochs[1], axis=0))
+
+
+def test_windows_are_whole_batches_within_memory(table):
+    sizes = [len(X) for X, _ in opened(table).windows(16)]
+    assert len(sizes) > 5 and sum(sizes) == N
+    assert len(set(sizes[:-1])) == 1 and sizes[0] % 16 == 0 and sizes[0] * 5 * 4 <= SMALL // 8
+
+
+def test_validation_and_evaluation_are_read_too(table):
+    train, held = opened(table).split(0.25, seed=1)
+    net, history = fitted(train, validation=held, epochs=3)
+    assert not train.in_memory and len(history.validation_loss) == 3
+    exact = cr.open_data(table, "label", ignore=["real"]).arrays()
+    result = net.evaluate(opened(table, encoder=train.encoder))
+    arrays = opened(table, memory=1 << 28, encoder=train.encoder).arrays()
+    assert result["loss"] == pytest.approx(net.evaluate(*arrays)["loss"], rel=1e-6)
+    assert result["accuracy"] == pytest.approx((net.predict(arrays[0]) == exact[1]).mean(), rel=1e-6)
+
+
+def test_real_labels_have_their_r2(table):
+    data = opened(table, target="real")
+    net = cr.Network(5, "1", loss="squared_error")
+    history = net.fit(data, epochs=3, batch_size=16, optimizer=cr.SGD(0.02), progress=False)
+    inputs, y = opened(table, memory=1 << 28, target="real").arrays()
+    r2 = 1 - ((net.predict(inputs) - y) ** 2).sum() / ((y - y.mean()) ** 2).sum()
+    assert net.evaluate(data)["r2"] == pytest.approx(r2, abs=1e-5)
+    assert history.metric[-1] > 0.9
+
+
+def test_no_reader_is_left(table):
+    fitted(opened(table))
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("chainrule-reader")]
+
+
+def test_a_file_that_changes_meanwhile_is_said_and_nothing_is_lost(tmp_path, table):
+    path = tmp_path / "copy.csv"
+    path.write_bytes(table.read_bytes())
+    data, net = opened(path), network()
+    before = bits(net)
+
+    def change(history):
+        path.write_bytes(table.read_bytes()[:-1])
+        os.utime(path, (1, 1))
+
+    with pytest.raises(cr.DataError, match="a changed one"):
+        net.fit(data, epochs=5, batch_size=16, callbacks=[change], progress=False)
+    assert bits(net) == before
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("chainrule-reader")]
+
+
+@pytest.mark.parametrize(
+    ("net", "arguments", "message"),
+    [
+        (
+            network,
+            lambda data: (data, [1]),
+            "needed a data set with its labels; came further ones beside it",
+        ),
+        (
+            lambda: cr.Network(4, "2", loss="cross_entropy"),
+            lambda data: (data,),
+            "examples of the shape (4,); came (5,)",
+        ),
+        (
+            lambda: cr.Network(5, "1", loss="squared_error"),
+            lambda data: (data,),
+            'real numbers for loss="squared_error"',
+        ),
+    ],
+)
+def test_a_data_set_that_does_not_fit_is_refused(table, net, arguments, message):
+    with pytest.raises(cr.FeedError) as caught:
+        net().fit(*arguments(opened(table)), progress=False)
+    assert message in str(caught.value)
+
+
+def test_more_classes_than_outputs_are_refused():
+    net = cr.Network(4, "2", loss="cross_entropy")
+    with pytest.raises(cr.FeedError, match="at most 2 classes"):
+        net.fit(cr.open_data("iris"), progress=False)
+
+
+def test_items_are_made_ahead_and_their_errors_arrive():
+    def items():
+        yield 1
+        raise cr.DataError("a row", "none", "line 3")
+
+    found = []
+    with pytest.raises(cr.DataError, match="line 3"):
+        found.extend(ahead(items()))
+    assert found == [1]
+
+
+def test_windows_can_begin_in_the_middle_of_an_epoch(table):
+    net, data = network(), opened(table)
+    feed = net._data.examples(data, None, 3).feed
+    assert isinstance(feed, StreamedFeed)
+    windows = feed.windows(16, 3, True, 0, 0)
+    whole = [next(windows) for _ in range(30)]
+    windows.close()
+    steps = -(-N // 16)
+    for epoch, step in ((0, 0), (0, 20), (1, 0), (1, steps - 1)):
+        later = feed.windows(16, 3, True, epoch, step)
+        window = next(later)
+        later.close()
+        assert window.holds(epoch, step)
+        same = next(one for one in whole if one.holds(epoch, step))
+        np.testing.assert_array_equal(window.arrays[0], same.arrays[0])
