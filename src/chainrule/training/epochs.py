@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -16,6 +16,7 @@ import jax.numpy as jnp
 
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import data
+from chainrule.lowering.options import jitted
 from chainrule.readings.compiled import traced
 from chainrule.readings.gradient import gradient
 from chainrule.training.masks import Mask, drawn
@@ -121,7 +122,7 @@ def compiled_epochs(
             met = met * size
         return _updated(state, slopes, updates, constants, problem.dtype), met
 
-    @jax.jit(donate_argnums=0)
+    @partial(jitted, donate_argnums=0)
     def run(state: State, arrays: Arrays, order: Any, numbers: Arrays, span: Span) -> tuple[State, Any]:
         steps = -(-n // size)
         zero = jnp.zeros(len(problem.reported), problem.dtype)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from chainrule.graph.expression import Expr
 from chainrule.graph.shape import size_of
 from chainrule.graph.walk import topological
+from chainrule.lowering.options import jitted
 from chainrule.readings.compiled import precision, traced
 from chainrule.readings.gradient import gradient
 from chainrule.training.epochs import WEIGHT
@@ -87,7 +88,7 @@ def _compiled(
 ) -> Callable[[Arrays, Arrays, int], list[Array]]:
     """A function of parameters and a block: the values for its first `count` examples, or their sum."""
 
-    @jax.jit
+    @jitted
     def run(numbers: Arrays, block: Arrays, count: int) -> list[Any]:
         given = dict(zip(parameters, numbers, strict=True))
         given |= {

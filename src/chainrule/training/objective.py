@@ -12,6 +12,7 @@ from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import DATA, parameter
 from chainrule.graph.walk import leaves
 from chainrule.ops.loss import squared_norm
+from chainrule.lowering.options import jitted
 from chainrule.readings.compiled import checked_dtype, fed_arrays, handed_over, precision, traced
 from chainrule.readings.gradient import gradient
 
@@ -66,7 +67,7 @@ def value_and_gradient(
 
     how = [reduce, *(None if target.op is DATA else reduce for target in targets)]
 
-    @jax.jit
+    @jitted
     def run(arrays: tuple[Any, ...]) -> list[Any]:
         results = traced(exprs, dict(zip(wanted, arrays, strict=True)), True, dtype, how)
         if reduce == "mean":  # each example has its part in the mean

@@ -1,0 +1,17 @@
+"""What XLA is told for the whole of a compiled function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+
+_CPU = {"xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"}
+"""Its library YNN computes matrix products only. Its convolutions and sums use one core, XLA's own use all."""
+
+
+def jitted(function: Callable[..., Any], **settings: Any) -> Any:
+    """jax.jit with the options that pay on this machine."""
+    options = _CPU if jax.default_backend() == "cpu" else None
+    return jax.jit(function, compiler_options=options, **settings)
