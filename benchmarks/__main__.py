@@ -1,9 +1,9 @@
 """The command: measure, print, write the page.
 
-    python -m benchmarks                               everything: about an hour
-    python -m benchmarks c e --peers torch             a part: keys, or their first letters
-    python -m benchmarks --quick c --json              tiny sizes, to see that it runs
-    python -m benchmarks --json > found.json; python -m benchmarks --page docs/speed.md --given found.json
+python -m benchmarks                               everything: about an hour
+python -m benchmarks c e --peers torch             a part: keys, or their first letters
+python -m benchmarks --quick c --json              tiny sizes, to see that it runs
+python -m benchmarks --json > found.json; python -m benchmarks --page docs/speed.md --given found.json
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("keys", nargs="*", help=f"some of {', '.join(WORKLOADS)}, or first letters; default all")
+    parser.add_argument(
+        "keys", nargs="*", help=f"some of {', '.join(WORKLOADS)}, or first letters; default all"
+    )
     parser.add_argument("--pairs", type=int, default=7, help="how many pairs of runs (default 7)")
     parser.add_argument("--peers", nargs="+", default=[], help="only beside these peers")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: says only that it runs")

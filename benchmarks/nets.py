@@ -1,4 +1,4 @@
-"""The networks of the workloads, as data that every side builds from: convolutions and dense layers with ReLU between."""
+"""The networks of the workloads, as data that every side builds from."""
 
 from __future__ import annotations
 
@@ -83,7 +83,10 @@ class Net:
                 else (part.units, prod(before))
             )
             scale = np.sqrt(2 / prod(kernel[1:]))
-            found += [(scale * random.normal(size=kernel)).astype(np.float32), np.zeros(kernel[0], np.float32)]
+            found += [
+                (scale * random.normal(size=kernel)).astype(np.float32),
+                np.zeros(kernel[0], np.float32),
+            ]
         return found
 
 

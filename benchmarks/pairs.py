@@ -93,7 +93,7 @@ def workers(workload: Workload, sides: list[str], quick: bool) -> Iterator[list[
     made: list[Worker] = []
     try:
         for side in sides:
-            made.append(Worker(workload, side, quick))
+            made.append(Worker(workload, side, quick))  # noqa: PERF401 - those made so far are closed if one fails
         yield made
     finally:
         for worker in made:

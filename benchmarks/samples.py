@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-FOLDER = Path(os.environ.get("CHAINRULE_DATA", Path(__file__).parent.parent.parent / "shared" / "data")) / "mnist"
+FOLDER = (
+    Path(os.environ.get("CHAINRULE_DATA", Path(__file__).parent.parent.parent / "shared" / "data")) / "mnist"
+)
 CLASSES = 10
 
 

@@ -43,7 +43,9 @@ def trained(
     unit = "epoch" if n == 60_000 else "step"
     left_out = () if len(net.shape) == 1 else ("scikit-learn",)
     sides = {
-        name: _trained(train, net, n, batch, unit) for name, train in _TRAINERS.items() if name not in left_out
+        name: _trained(train, net, n, batch, unit)
+        for name, train in _TRAINERS.items()
+        if name not in left_out
     }
     count = n if unit == "epoch" else batch
     return Workload(key, title, unit, sides, wanted, count * net.step_arithmetic(), **more)

@@ -1,7 +1,7 @@
 """What is measured: a workload, and the sides that do it.
 
-A side is a function of `quick` (small sizes, for a test) that prepares everything and returns a Job. A job's run does the
-work once and returns a number that all sides must agree on, such as the mean loss of the first epoch, or None.
+A side is a function of `quick` (small sizes, for a test) that prepares everything and returns a Job. A job's run does
+the work once and returns a number that all sides must agree on, such as the mean loss of the first epoch, or None.
 """
 
 from __future__ import annotations

@@ -17,7 +17,10 @@ def network(net: Net) -> cr.Network:
         if isinstance(part, Pool):
             layers.append(cr.MaxPool2d(2))
         elif isinstance(part, Conv):
-            layers += [cr.Conv2d(part.channels, part.size, padding="same" if part.same else "valid"), cr.ReLU()]
+            layers += [
+                cr.Conv2d(part.channels, part.size, padding="same" if part.same else "valid"),
+                cr.ReLU(),
+            ]
         else:
             layers += [] if flat else [cr.Flatten()]
             flat = True

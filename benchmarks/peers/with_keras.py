@@ -36,7 +36,10 @@ def _model(net: Net) -> Any:
 
 def channels_last(net: Net) -> list[np.ndarray]:
     """The first parameters as (in, out) and (u, v, in, out); the first dense layer reads channels last."""
-    found, shapes = [], [s for s, part in zip(net.shapes(), net.parts, strict=False) if not isinstance(part, Pool)]
+    found, shapes = (
+        [],
+        [s for s, part in zip(net.shapes(), net.parts, strict=False) if not isinstance(part, Pool)],
+    )
     for value, before in zip(net.start(), [s for s in shapes for _ in range(2)], strict=True):
         if value.ndim == 4:
             found.append(value.transpose(2, 3, 1, 0))

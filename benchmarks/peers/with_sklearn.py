@@ -19,7 +19,14 @@ def training(net: Net, X: np.ndarray, y: np.ndarray, batch: int, units: float) -
     hidden = tuple(part.units for part in net.parts[:-1] if isinstance(part, Dense))
     settings = {"learning_rate_init": RATE, "momentum": MOMENTUM, "nesterovs_momentum": False}
     model = MLPClassifier(
-        hidden, solver="sgd", alpha=0, batch_size=batch, max_iter=1, warm_start=True, random_state=0, **settings
+        hidden,
+        solver="sgd",
+        alpha=0,
+        batch_size=batch,
+        max_iter=1,
+        warm_start=True,
+        random_state=0,
+        **settings,
     )
     given = X.reshape(len(X), *net.shape)
     return Job(lambda: float(model.fit(given, y).loss_), units)

@@ -74,11 +74,13 @@ if TYPE_CHECKING:
     from chainrule.readings.structure import parameter_count as parameter_count
     from chainrule.readings.structure import trace_of_shapes as trace_of_shapes
     from chainrule.readings.working import evaluate as evaluate
+    from chainrule.reports.report import report as report
     from chainrule.training.data.opening import open_data as open_data
     from chainrule.training.history import History as History
     from chainrule.training.least_squares import least_squares as least_squares
     from chainrule.training.objective import value_and_gradient as value_and_gradient
     from chainrule.training.optimizers import SGD as SGD
+    from chainrule.training.stopping import EarlyStopping as EarlyStopping
 
 __version__ = VERSION
 
@@ -97,6 +99,7 @@ _WHERE = {
     "parameter_count": "chainrule.readings.structure",
     "trace_of_shapes": "chainrule.readings.structure",
     "evaluate": "chainrule.readings.working",
+    "report": "chainrule.reports.report",
     "parse": "chainrule.ops.syntax",
     "open_data": "chainrule.training.data.opening",
     "value_and_gradient": "chainrule.training.objective",
@@ -105,6 +108,7 @@ _WHERE = {
     "load": "chainrule.networks.loading",
     "History": "chainrule.training.history",
     "SGD": "chainrule.training.optimizers",
+    "EarlyStopping": "chainrule.training.stopping",
     **dict.fromkeys(_LAYERS, "chainrule.networks.layers"),
     "Dropout": "chainrule.networks.dropout",
     "lenet5": "chainrule.networks.architectures",

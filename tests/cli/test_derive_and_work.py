@@ -2,9 +2,9 @@
 
 import json
 import re
+import resource
 import subprocess
 import sys
-import time
 
 import pytest
 from hostile_texts import HOSTILE, SHAPES
@@ -71,7 +71,7 @@ def test_derive_prints_the_derivation(capsys):
 )
 def test_derive_in_every_form(capsys, options, part):
     status, out, _ = called(capsys, "derive", NOTES, *SIZES, *options)
-    assert status == 0 and part in out
+    assert status == 0 and (part in out or part in out.replace("\n", " "))
 
 
 def test_json_is_one_document_and_nothing_else(capsys, network):
@@ -204,7 +204,8 @@ def test_hostile_texts_are_one_error_each(capsys):
 
 
 def seconds_of(text):
-    start = time.perf_counter()
+    """The processor time of a call, so that other load on the machine does not count."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
         [sys.executable, "-m", "chainrule", "derive", text, *hostile_options()],
         capture_output=True,
@@ -215,7 +216,8 @@ def seconds_of(text):
         text[:80],
         done.stderr,
     )
-    return time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 LONG = ["(" * 50_000 + "x" + ")" * 50_000, "__import__('os').system('ls')", "9**9**9**9", "x" * 100_000]
@@ -223,7 +225,7 @@ LONG = ["(" * 50_000 + "x" + ")" * 50_000, "__import__('os').system('ls')", "9**
 
 @pytest.mark.parametrize("text", LONG, ids=["brackets", "import", "power", "name"])
 def test_a_process_ends_with_one_error(text):
-    assert min(seconds_of(text) for _ in range(2)) < 5  # on a busy machine; the evidence run has the second
+    assert min(seconds_of(text) for _ in range(2)) < 2  # two cores that others use too; the evidence has 1
 
 
 @pytest.mark.evidence
@@ -232,4 +234,7 @@ def test_each_hostile_text_takes_less_than_a_second():
         text for text, _ in HOSTILE if "\0" not in text and not text.startswith("-") and len(text) < 100_000
     ]
     times = [min(seconds_of(text) for _ in range(2)) for text in texts]
+    print(
+        f"{len(times)} hostile texts as arguments of the command: at most {max(times):.2f} s of processor time each"
+    )
     assert len(times) >= 190 and max(times) < 1

@@ -73,7 +73,9 @@ return {
 
 
 @needs_browser
-@pytest.mark.parametrize("name", ["neurons with numbers", "wide with numbers", "vgg", "graph with numbers"])
+@pytest.mark.parametrize(
+    "name", ["neurons with numbers", "wide with numbers", "wide", "vgg", "graph with numbers"]
+)
 def test_no_label_covers_another_or_leaves_the_drawing(name):
     page = f"<!doctype html><meta charset=utf-8><body>{DRAWINGS[name]().svg()}</body>"
     found = asked(page, OVERLAPS, width=1400, height=1200)
@@ -114,7 +116,7 @@ def test_the_numbers_of_an_example_are_those_of_its_working():
 
 def test_wide_layers_say_how_many_of_their_neurons_are_drawn():
     drawing = DRAWINGS["wide"]()
-    assert "64, of which 11 are drawn" in str(drawing)
+    assert "11 of 64 drawn" in str(drawing)
     assert "64 to 64 to 10 neurons" in drawing.description
 
 

@@ -4,33 +4,11 @@ import re
 import time
 
 import pytest
-from support.browser import asked, needs_browser
+from support.browser import CONTRAST, LOOK, asked, needs_browser
 from support.models import MODELS, layered, lenet
 
 import chainrule as cr
 from chainrule.documents.render.html import page
-
-LOOK = """
-const $ = (query) => [...document.querySelectorAll(query)];
-const label = (node) => node.getAttribute('aria-label') || node.textContent.trim();
-return {
-  faults: $('.katex-error').map((node) => node.title || node.textContent),
-  formulas: $('.math').length,
-  typeset: $('.math .katex').length,
-  unlabelled: $('.math').filter((node) => !node.getAttribute('aria-label')).length,
-  requests: performance.getEntriesByType('resource').map((entry) => entry.name).filter((name) => !name.startsWith('data:')),
-  wide: document.documentElement.scrollWidth - innerWidth,
-  cells: $('.cell').length,
-  reachable: $('.cell').filter((node) => node.tagName === 'BUTTON' && node.tabIndex === 0 && label(node)).length,
-  nameless: $('button, a, input, img, iframe').filter((node) => !(label(node) || node.alt || node.closest('label'))).length,
-  ids: $('[id]').map((node) => node.id).filter((id, n, all) => all.indexOf(id) !== n),
-  dead: $('a[href^="#"]').filter((node) => !document.getElementById(node.getAttribute('href').slice(1))).length,
-  symbols: $('.sym').length,
-  lost: $('.sym').filter((node) => !document.getElementById([...node.classList].find((c) => c.startsWith('of-')).slice(3))).length,
-  headings: $('h1').length,
-  language: document.documentElement.lang,
-};
-"""
 
 OPEN = """
 const cell = document.querySelector('[data-at^="forward-"]');
@@ -55,19 +33,6 @@ link.focus();
 return {lit, used, off, focused: document.querySelectorAll('.line.from').length};
 """
 
-CONTRAST = """
-const light = (colour) => {
-  const part = colour.match(/[\\d.]+/g).map(Number).slice(0, 3).map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-  return 0.2126 * part[0] + 0.7152 * part[1] + 0.0722 * part[2];
-};
-const paper = light(getComputedStyle(document.body).backgroundColor);
-const worst = [...document.querySelectorAll('p, a, h1, h2, td, th, button, .math, figcaption, summary')].map((node) => {
-  const ink = light(getComputedStyle(node).color);
-  return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
-});
-return {paper, worst: Math.min(...worst)};
-"""
-
 
 @needs_browser
 @pytest.mark.parametrize(
@@ -76,7 +41,7 @@ return {paper, worst: Math.min(...worst)};
 def test_the_page_is_typeset_accessible_and_offline(model, width):
     working = cr.work(*MODELS[model]())
     found = asked(working.html(), LOOK, width)
-    assert found["faults"] == [] and found["ids"] == [] and found["requests"] == []
+    assert found["faults"] == [] and found["ids"] == [] and found["requests"] == [] and found["errors"] == []
     assert found["formulas"] == found["typeset"] > 20
     assert found["unlabelled"] == found["nameless"] == found["dead"] == found["lost"] == 0
     assert (
@@ -97,7 +62,7 @@ def test_the_page_of_a_derivation(form):
         LOOK,
         400,
     )
-    assert found["faults"] == [] and found["ids"] == [] and found["requests"] == []
+    assert found["faults"] == [] and found["ids"] == [] and found["requests"] == [] and found["errors"] == []
     assert found["formulas"] == found["typeset"] > 20
     assert found["unlabelled"] == found["nameless"] == found["dead"] == found["lost"] == 0
     assert found["wide"] <= 0 and found["symbols"] > 10

@@ -29,7 +29,6 @@ ELSEWHERE = {
     "documents/equations.py": {"delta"},  # looks for names
     "documents/recursion.py": {"delta"},  # looks for names
     "documents/numbers.py": {"top"},  # a long vector lies down
-    "documents/plots.py": {"bid"},  # a pattern: a word boundary before id
 }
 
 

@@ -1,4 +1,4 @@
-"""chainrule demo: real handwritten digits, from pixels to a page that shows every number."""
+"""chainrule demo: real handwritten digits, from pixels to a report that shows every number."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ import typer
 
 import chainrule as cr
 from chainrule.cli.output import width
-from chainrule.documents.model import Document, Note, Section, Table
+from chainrule.documents.model import Document
 from chainrule.documents.outline import derivation_document
-from chainrule.documents.plots import confusion, curves, image
-from chainrule.documents.render.html import page
 from chainrule.documents.render.terminal import plain_text, show
 
 app = typer.Typer(add_completion=False)
@@ -34,12 +32,13 @@ EXAMPLES = """
 
 @app.command(epilog=EXAMPLES)
 def demo(
+    context: typer.Context,
     seed: int = typer.Option(
         0, "--seed", min=0, help="Of the held-out quarter, the first weights and the order."
     ),
     epochs: int = typer.Option(60, "--epochs", min=1, help="Passes over the training images."),
-    out: Path = typer.Option(Path("chainrule-demo.html"), "--out", "-o", metavar="FILE", help="The page."),
-    open_: bool = typer.Option(False, "--open", help="Open the page."),
+    out: Path = typer.Option(Path("chainrule-demo.html"), "--out", "-o", metavar="FILE", help="The report."),
+    open_: bool = typer.Option(False, "--open", help="Open the report."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),
 ) -> None:
     """Train on scikit-learn's 1,797 handwritten digits, and show the working of an image that was held out."""
@@ -67,8 +66,11 @@ def demo(
         _print(
             working.document(), f"One held-out image, a {yv[0]}, which the network reads as a {answers[0]}"
         )
-    document = _report(net, history, working, (Xv, yv, answers), result["accuracy"], seed)
-    out.write_text(page(document), encoding="utf-8")
+    report = cr.report(
+        net, history, Xv, yv, title="Handwritten digits", image=(8, 8), data="scikit-learn's digits, held out",
+        command=str(context.obj),
+    )  # fmt: skip
+    report.save(out)
     seconds = time.perf_counter() - began
     if as_json:
         facts = {
@@ -81,7 +83,7 @@ def demo(
             json.dumps(facts | {"agree": agreement.ok, "page": str(out), "seconds": round(seconds, 3)})
         )
     else:
-        say(f"\nThe page with all of this: {out.resolve()}   ({seconds:.1f} s in all)")
+        say(f"\nThe report of this run: {out.resolve()}   ({seconds:.1f} s in all)")
     if open_:
         typer.launch(str(out))
 
@@ -114,43 +116,3 @@ def _print(document: Document, title: str) -> None:
     else:
         typer.echo(plain_text(document, width()))
     typer.echo()
-
-
-def _report(net: Any, history: Any, working: Any, held: Any, accuracy: float, seed: int) -> Document:
-    """The page: what was learned, the formulas, and the working of one image."""
-    Xv, yv, answers = held
-    learning = curves(
-        {
-            "loss": {"training": history.loss, "held out": history.validation_loss},
-            "accuracy": {"training": history.metric, "held out": history.validation_metric},
-        },
-        "epoch",
-        "Loss and accuracy of every epoch",
-    )
-    wrong = [n for n, (answer, truth) in enumerate(zip(answers, yv, strict=True)) if answer != truth]
-    summary = net.summary()
-    rows = tuple(
-        (row.layer, row.formula, "×".join(map(str, row.shape)) or "scalar", f"{row.parameters:,}")
-        for row in summary.rows
-    )
-    learned = Section(
-        "What was learned",
-        (
-            Note(
-                f"{accuracy:.2%} of {len(yv)} held-out images of handwritten digits are read rightly; "
-                f"{len(wrong)} are not. Seed {seed}; {history}."
-            ),
-            Table(("layer", "output", "shape", "parameters"), rows, f"{summary.total:,} parameters"),
-            learning,
-            confusion(yv, answers, [str(n) for n in range(10)], "Rows: what it is. Columns: what was read."),
-        ),
-        "learned",
-    )
-    caption = f"A held-out {yv[0]}, read as a {answers[0]}"
-    picture = image(Xv[0].reshape(8, 8), f"A handwritten {yv[0]} of 8 by 8 pixels", caption)
-    shown = working.document()
-    example = Section(
-        "One held-out image", (picture, Note("Every number of forward and backward follows.")), "image"
-    )
-    facts = {"kind": "demo", "accuracy": accuracy, "seed": seed}
-    return Document("Handwritten digits", shown.lead, (learned, example, *shown.sections), facts)

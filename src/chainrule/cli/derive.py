@@ -49,6 +49,7 @@ def derive(
     delta: str = typer.Option(
         "loss", "--delta", help="δ is ∂ℓ/∂z (loss), or ∂ŷ/∂z as in the notes (output)."
     ),
+    vectors: str = typer.Option("columns", "--vectors", help="Vectors as columns, W x, or as rows, x W."),
     out: str = typer.Option("", "--out", "-o", metavar="FILE", help="Write to a file."),
     open_: bool = typer.Option(False, "--open", help="Open the result."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),
@@ -58,7 +59,7 @@ def derive(
     checked_choice(form, FORMS, "--form"), checked_choice(layers, LAYERS, "--layers")
     given = read(expression, shape, data, wrt=wrt)
     targets = chosen_leaves(given.expression, given.wrt, leaves([given.expression]))
-    derivation = derived(given.expression, targets, Convention(first=first, delta=delta))
+    derivation = derived(given.expression, targets, Convention(first=first, delta=delta, vectors=vectors))
     if kind.startswith("code:"):
         give(derivation.code(kind.removeprefix("code:")), out, open_, kind)
     else:

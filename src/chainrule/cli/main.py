@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from importlib import import_module
 from typing import Any
@@ -53,9 +54,13 @@ def _options(
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; the exit status is 0 done, 1 the input or the data is at fault, 2 the call is."""
+    """Run the command; the exit status is 0 done, 1 the input or the data is at fault, 2 the call is.
+
+    A command finds how it was called, as one line, as `obj` of its context.
+    """
     try:
-        result = get_command(app).main(arguments, prog_name="chainrule", standalone_mode=False)
+        called = shlex.join(["chainrule", *(sys.argv[1:] if arguments is None else arguments)])
+        result = get_command(app).main(arguments, prog_name="chainrule", standalone_mode=False, obj=called)
     except ChainruleError as fault:
         return _failed(str(fault), BAD_INPUT)
     except OSError as fault:

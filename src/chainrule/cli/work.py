@@ -68,6 +68,7 @@ def work(
     delta: str = typer.Option(
         "loss", "--delta", help="δ is ∂ℓ/∂z (loss), or ∂ŷ/∂z as in the notes (output)."
     ),
+    vectors: str = typer.Option("columns", "--vectors", help="Vectors as columns, W x, or as rows, x W."),
     out: str = typer.Option("", "--out", "-o", metavar="FILE", help="Write to a file."),
     open_: bool = typer.Option(False, "--open", help="Open the result."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),
@@ -77,7 +78,8 @@ def work(
     checked_choice(form, FORMS[:3], "--form")
     given = read(expression, (), data, at, wrt)
     targets = chosen_leaves(given.expression, given.wrt, leaves([given.expression]))
-    working = worked(given.expression, given.values, targets, Convention(first=first, delta=delta), digits)
+    convention = Convention(first=first, delta=delta, vectors=vectors)
+    working = worked(given.expression, given.values, targets, convention, digits)
     if kind.startswith("code:"):
         give(working.derivation.code(kind.removeprefix("code:")), out, open_, kind)
     elif entry:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from chainrule.documents.code.writer import code_of
@@ -18,6 +18,7 @@ from chainrule.documents.render.latex import display, latex_document
 from chainrule.documents.render.markdown import markdown
 from chainrule.documents.render.terminal import plain_text
 from chainrule.documents.render.typst import pdf
+from chainrule.documents.rewritten import in_rows, is_halved, with_half
 from chainrule.documents.step import Step
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
@@ -114,8 +115,9 @@ def derive(loss: Expr, wrt: Sequence[Expr] | None = None, convention: Convention
     """The derivation of a scalar loss: its forward lines, the adjoints from the last down, the gradients.
 
     loss: a scalar expression; unnamed parts around activations are named z and a, the prediction ŷ.
-    wrt: leaves; by default every parameter, in forward order, and the inputs. convention: see
-    Convention. Raises ShapeError where the loss is not a scalar.
+    wrt: leaves; by default every parameter, in forward order, and the inputs. convention: see Convention;
+    with vectors as rows the weight matrices of the derivation are those of the loss, transposed.
+    Raises ShapeError where the loss is not a scalar.
 
     >>> import chainrule as cr
     >>> w, x, y = cr.parameter("w", 2), cr.data("x", 2), cr.data("y")
@@ -123,6 +125,9 @@ def derive(loss: Expr, wrt: Sequence[Expr] | None = None, convention: Convention
     ['\\\\frac{\\\\partial \\\\ell}{\\\\partial w}']
     """
     convention = convention or Convention()
+    loss, turned = rewritten(loss, convention)
+    wrt = None if wrt is None else [turned.get(target, target) for target in wrt]
+    convention = replace(convention, half=is_halved(loss))
     loss = autonamed(loss)
     forward = [node for node in topological([loss]) if node.name and not node.is_leaf]
     found = leaves(forward)
@@ -133,6 +138,13 @@ def derive(loss: Expr, wrt: Sequence[Expr] | None = None, convention: Convention
     lines = [Step(str(node.name), node, "forward") for node in forward]
     backward = _by_output(loss, targets) if convention.delta == "output" else _by_loss(loss, targets)
     return Derivation(loss, targets, (*given, *lines, *backward), convention)
+
+
+def rewritten(loss: Expr, convention: Convention) -> tuple[Expr, dict[Expr, Expr]]:
+    """The loss as the convention writes it, and the weight matrices that are transposed for it, old and new."""
+    if convention.half is not None:
+        loss = with_half(loss, convention.half)
+    return in_rows(loss) if convention.vectors == "rows" else (loss, {})
 
 
 def _by_loss(loss: Expr, targets: Sequence[Expr], of: str = "") -> list[Step]:

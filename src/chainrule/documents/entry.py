@@ -156,7 +156,7 @@ class EntryWorking:
     result: Shown
     given: Mapping[Expr, Shown]
     exactly: bool
-    first: int = 1
+    base: Style
     is_given: bool = False
     maxima: Mapping[Expr, list[Expr]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
@@ -222,7 +222,7 @@ class EntryWorking:
 
     def folded(self, width: int) -> str:
         """The text, folded at operators to a width; 0 for as wide as it comes."""
-        style = Style(latex=False, first=self.first)
+        style = self.base
         left = self.left(style)
         lines = []
         for n, (sign, right) in enumerate(self.rows(style)):
@@ -235,7 +235,7 @@ class EntryWorking:
     @property
     def latex(self) -> str:
         """The arithmetic as an aligned LaTeX display."""
-        style = Style(latex=True, first=self.first)
+        style = self.base.as_latex
         body = " \\\\\n".join(f"&{style.relation(sign)} {right}" for sign, right in self.rows(style))
         return f"\\begin{{aligned}}\n{self.left(style)} {body}\n\\end{{aligned}}"
 
@@ -254,7 +254,7 @@ class EntryWorking:
     def to_dict(self) -> dict[str, Any]:
         """What the JSON form holds."""
         return {
-            "name": self.left(Style(latex=False, first=self.first)),
+            "name": self.left(self.base),
             "at": list(self.at),
             "value": self.value,
             "text": self.text,

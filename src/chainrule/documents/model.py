@@ -20,21 +20,24 @@ TEXT, LATEX = Style(latex=False), Style(latex=True)
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula in any style. symbols: for names in it, the key of the line that each stands for."""
+    """A formula in any style. symbols: for names in it, the key of the line that each stands for.
+
+    base: the style but for LaTeX or text: how indices count, and whether vectors are rows.
+    """
 
     write: Callable[[Style], str]
     symbols: tuple[tuple[str, str], ...] = ()
-    first: int = 1  # the index of the first entry
+    base: Style = TEXT
 
     @cached_property
     def latex(self) -> str:
         """The formula in LaTeX."""
-        return self.write(Style(latex=True, first=self.first))
+        return self.write(self.base.as_latex)
 
     @cached_property
     def text(self) -> str:
         """The formula in Unicode."""
-        return self.write(Style(latex=False, first=self.first))
+        return self.write(self.base.as_text)
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class ArrayView:
     """An array of a line, with the printed form and the arithmetic of each entry.
 
     written: whether it is written out; a larger one is drawn as a heat map. terms: about how many an entry adds up.
-    first: the index of the first entry.
+    first: the index of the first entry. opens: whether a page holds the arithmetic of its entries.
     """
 
     name: str
@@ -60,6 +63,7 @@ class ArrayView:
     written: bool
     terms: int = 1
     first: int = 1
+    opens: bool = True
 
 
 @dataclass(frozen=True)

@@ -101,12 +101,18 @@ def bound(value: float, digits: int, up: bool) -> Shown:
 
 
 def matrix(entries: Any, style: Style) -> Piece:
-    """A vector or a matrix of shown numbers, written out. A vector is a column; a long one a row, transposed."""
-    long = style.latex and np.ndim(entries) == 1 and len(entries) > _LONGEST_COLUMN
-    table = np.reshape(entries, (1, -1) if long else (len(entries), -1))
-    rows = [[entry.piece(style).text for entry in row] for row in table]
+    """A vector or a matrix of shown numbers, written out. A vector is a column, a long one a row, transposed; or
+    a row, where the style has it so."""
+    row = style.rows and np.ndim(entries) == 1
+    long = style.latex and np.ndim(entries) == 1 and len(entries) > _LONGEST_COLUMN and not row
+    table = np.reshape(entries, (1, -1) if long or row else (len(entries), -1))
+    rows = [[entry.piece(style).text for entry in line] for line in table]
     if style.latex:
-        text = r"\begin{bmatrix}" + r" \\ ".join(" & ".join(row) for row in rows) + r"\end{bmatrix}"
+        text = r"\begin{bmatrix}" + r" \\ ".join(" & ".join(cells) for cells in rows) + r"\end{bmatrix}"
         return Piece(f"{text}^{{\\top}}", POWER) if long else Piece(text, ATOM)
-    listed = [f"[{', '.join(row)}]" for row in rows] if np.ndim(entries) > 1 else [row[0] for row in rows]
+    listed = (
+        [f"[{', '.join(cells)}]" for cells in rows]
+        if np.ndim(entries) > 1 or row
+        else [cells[0] for cells in rows]
+    )
     return Piece(f"[{', '.join(listed)}]", ATOM)

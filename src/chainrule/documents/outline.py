@@ -24,8 +24,8 @@ LAYERS = ("each", "recursion", "both")
 class Lines:
     """The lines of the steps, linked with each other."""
 
-    def __init__(self, steps: Sequence[Step], first: int, twice: bool = False) -> None:
-        self.first, self.twice = first, twice  # twice: in matrix form, and again entry by entry
+    def __init__(self, steps: Sequence[Step], style: Style, twice: bool = False) -> None:
+        self.style, self.twice = style, twice  # twice: in matrix form, and again entry by entry
         self.keys = {
             step.expr if step.phase in ("given", "forward") else step.name: f"{step.phase}-{n}"
             for n, step in enumerate(steps)
@@ -47,7 +47,7 @@ class Lines:
         return self.names[step.name]
 
     def name(self, step: Step, form: str = "matrix") -> Formula:
-        return Formula(lambda style: step.left(style, form), ((step.name, self.key(step)),), self.first)
+        return Formula(lambda style: step.left(style, form), ((step.name, self.key(step)),), self.style)
 
     def symbols(self, step: Step) -> tuple[tuple[str, str], ...]:
         nodes = (*step.mentioned, *_mentioned_by(step.whole))
@@ -71,14 +71,14 @@ class Lines:
             tuple(rows),
             step.shape,
             f"cf. notes ({number})" if number else "",
-            tuple(Reference(key, _named(node, self.first)) for key, node in sources.items()),
+            tuple(Reference(key, _named(node, self.style)) for key, node in sources.items()),
             tuple(Reference(key, self.name(user)) for key, user in uses.items()),
             array,
         )
 
 
-def _named(node: Expr, first: int) -> Formula:
-    return Formula(lambda style: Printer(style).name(node), (), first)
+def _named(node: Expr, style: Style) -> Formula:
+    return Formula(lambda style: Printer(style).name(node), (), style)
 
 
 def _mentioned_by(whole: Expr | None) -> tuple[Expr, ...]:
@@ -95,8 +95,8 @@ def checked_choice(value: str, allowed: Sequence[str], what: str) -> str:
 def derivation_document(derivation: Derivation, form: str = "matrix", layers: str = "both") -> Document:
     """A derivation as a document: forward, backward and gradients, the recursion of like layers, the functions."""
     checked_choice(form, FORMS, "form"), checked_choice(layers, LAYERS, "layers")
-    first = derivation.convention.first
-    lines = Lines(derivation.steps, first, twice=form == "both")
+    base = derivation.convention.style
+    lines = Lines(derivation.steps, base, twice=form == "both")
     found = recursions(derivation.steps) if layers != "each" else ()
     covered = {name for recursion in found for name in recursion.names} if layers == "recursion" else set()
     forms = ("matrix", "index") if form == "both" else ("index",) if form == "factors" else (form,)
@@ -109,31 +109,32 @@ def derivation_document(derivation: Derivation, form: str = "matrix", layers: st
                 suffix = ", entry by entry" if one == "index" else ""
                 sections.append(Section(HEADINGS[phase].capitalize() + suffix, blocks, f"{phase}-{one}"))
     if found:
-        sections.append(_recursion_section(found, first))
+        sections.append(_recursion_section(found, base))
     functions = functions_section(derivation.functions)
     return Document("Derivation", str(derivation.convention), (*sections, *functions), {"kind": "derivation"})
 
 
 def _derived(lines: Lines, step: Step, form: str, with_factors: bool) -> Line:
-    formula = Formula(lambda style: step.right(Printer(style), form), lines.symbols(step), lines.first)
+    formula = Formula(lambda style: step.right(Printer(style), form), lines.symbols(step), lines.style)
     rows = [("=", formula)]
     chain = factors(step) if with_factors and step.phase == "gradient" else None
     if chain is not None:
-        product = Formula(lambda style: step.product(Printer(style)), lines.symbols(step), lines.first)
-        rows = [("=", Formula(chain, (), lines.first)), ("=", product)]
+        product = Formula(lambda style: step.product(Printer(style)), lines.symbols(step), lines.style)
+        rows = [("=", Formula(chain, (), lines.style)), ("=", product)]
     return lines.line(step, rows, form)
 
 
 _LAYERS = (
-    "Layer l has its own width: the weights of layer l have a row for each of its entries, and a column for each "
+    "Layer l has its own width: the weights of layer l have a {own} for each of its entries, and a {other} for each "
     "entry of layer l − 1. The δ of layer l takes the weights of layer l + 1."
 )
 
 
-def _recursion_section(found: Sequence[Recursion], first: int) -> Section:
-    blocks: list[Block] = [Note(_LAYERS)]
+def _recursion_section(found: Sequence[Recursion], base: Style) -> Section:
+    own, other = ("column", "row") if base.rows else ("row", "column")
+    blocks: list[Block] = [Note(_LAYERS.format(own=own, other=other))]
     for n, recursion in enumerate(found):
-        formulas = Formula(recursion.left, (), first), Formula(recursion.right, (), first)
+        formulas = Formula(recursion.left, (), base), Formula(recursion.right, (), base)
         facts = " · ".join(
             fact for fact in (f"l = {recursion.low}, …, {recursion.high}", recursion.cf) if fact
         )

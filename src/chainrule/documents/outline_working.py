@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def working_document(working: Working, form: str = "matrix", checked: bool = True) -> Document:
     """A working as a document; its last section is the agreement of the readings on these numbers."""
     checked_choice(form, FORMS[:3], "form")
-    lines = Lines(working.derivation.steps, working.derivation.convention.first)
+    lines = Lines(working.derivation.steps, working.derivation.convention.style)
     sections = []
     for phase in PHASES:
         blocks = tuple(_worked(lines, line, form) for line in working.steps if line.phase == phase)
@@ -39,14 +39,14 @@ def working_document(working: Working, form: str = "matrix", checked: bool = Tru
 
 def _worked(lines: Lines, line: WorkingStep, form: str) -> Line:
     step, symbols = line.step, lines.symbols(line.step)
-    n = len(line.rows(Style(latex=False), form))
+    n = len(line.rows(lines.style, form))
 
     def at(place: int) -> Callable[[Style], str]:
         return lambda style: line.rows(style, form)[place][1]
 
-    signs = [sign for sign, _ in line.rows(Style(latex=False), form)]
+    signs = [sign for sign, _ in line.rows(lines.style, form)]
     formulas = 0 if step.phase == "given" else n - 1
-    rows = [(signs[k], Formula(at(k), symbols if k < formulas else (), lines.first)) for k in range(n)]
+    rows = [(signs[k], Formula(at(k), symbols if k < formulas else (), lines.style)) for k in range(n)]
     array = ArrayView(
         line.name,
         line.value,
@@ -54,7 +54,7 @@ def _worked(lines: Lines, line: WorkingStep, form: str) -> Line:
         lambda at: line.working.entry_of_step(step, at),
         line.is_written_out,
         terms_of_entry(step.expr),
-        lines.first,
+        lines.style.first,
     )
     return lines.line(step, rows, array=array)
 

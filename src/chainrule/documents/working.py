@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from chainrule.documents.convention import Convention
-from chainrule.documents.derivation import Derivation, derive
+from chainrule.documents.derivation import Derivation, derive, rewritten
 from chainrule.documents.drawing.canvas import Drawing
 from chainrule.documents.drawing.computation import draw
 from chainrule.documents.entry import EntryWorking, Rewriter, parts_of
@@ -32,7 +32,6 @@ from chainrule.readings.agreement import Agreement, check
 from chainrule.readings.formula import Printer, Style
 from chainrule.readings.working import Array, Values, evaluate, fed_values, node_values
 
-_TEXT, _LATEX = Style(latex=False), Style(latex=True)
 Row = tuple[str, str]
 """A relation (=, ≈ or ∈) and what stands behind it."""
 
@@ -51,14 +50,22 @@ class WorkingStep:
     working: Working
 
     @property
+    def _text(self) -> Style:
+        return self.working.derivation.convention.style
+
+    @property
+    def _latex(self) -> Style:
+        return self._text.as_latex
+
+    @property
     def name(self) -> str:
         """The name, in Unicode."""
-        return self.step.left(_TEXT)
+        return self.step.left(self._text)
 
     @property
     def latex_name(self) -> str:
         """The name, in LaTeX."""
-        return self.step.left(_LATEX)
+        return self.step.left(self._latex)
 
     @property
     def shape(self) -> Shape:
@@ -73,7 +80,7 @@ class WorkingStep:
     @property
     def source(self) -> tuple[str, ...]:
         """The names of the lines that this one is computed from, in Unicode."""
-        return tuple(Printer(_TEXT).name(node) for node in self.step.mentioned)
+        return tuple(Printer(self._text).name(node) for node in self.step.mentioned)
 
     @property
     def is_written_out(self) -> bool:
@@ -83,22 +90,22 @@ class WorkingStep:
     @cached_property
     def formula(self) -> str:
         """The right-hand side, in Unicode; empty for a given leaf."""
-        return "" if self.phase == "given" else self.step.right(Printer(_TEXT))
+        return "" if self.phase == "given" else self.step.right(Printer(self._text))
 
     @cached_property
     def latex_formula(self) -> str:
         """The right-hand side, in LaTeX; empty for a given leaf."""
-        return "" if self.phase == "given" else self.step.right(Printer(_LATEX))
+        return "" if self.phase == "given" else self.step.right(Printer(self._latex))
 
     @cached_property
     def substituted(self) -> str:
         """The right-hand side with the numbers in place of the names, in Unicode; empty where they are too many."""
-        return self.working.printed.substituted(self.step, _TEXT)
+        return self.working.printed.substituted(self.step, self._text)
 
     @cached_property
     def latex_substituted(self) -> str:
         """The right-hand side with the numbers in place of the names, in LaTeX; empty where they are too many."""
-        return self.working.printed.substituted(self.step, _LATEX)
+        return self.working.printed.substituted(self.step, self._latex)
 
     def rows(self, style: Style, form: str = "matrix") -> list[Row]:
         """The relations of the line: the formula, the formula with the numbers in it, the result."""
@@ -187,7 +194,7 @@ class Working:
             self.printed.shown(step.expr, at),
             {part: self.printed.shown(node, place) for part, node, place in parts},
             exactly,
-            self.derivation.convention.first,
+            self.derivation.convention.style,
             given,
             rewriter.maxima,
             tuple(rewriter.remarks),
@@ -274,5 +281,7 @@ def work(
     """
     derivation = derive(loss, wrt, convention)
     exprs = [step.expr for step in derivation.steps]
-    fed = fed_values(leaves([derivation.loss, *exprs]), values, np.float64)
+    _, turned = rewritten(loss, derivation.convention)
+    given = fed_values(leaves([loss]), values, np.float64)
+    fed = {turned.get(leaf, leaf): value.T if leaf in turned else value for leaf, value in given.items()}
     return Working(derivation, node_values([derivation.loss, *exprs], fed), digits)

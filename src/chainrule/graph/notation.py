@@ -46,10 +46,11 @@ class Form:
 
 @dataclass(frozen=True)
 class Notation:
-    """An op in LaTeX and in one-line text."""
+    """An op in LaTeX and in one-line text. rows: the same where vectors are rows, if that is written otherwise."""
 
     latex: Form
     text: Form
+    rows: Notation | None = None
 
 
 def infix(

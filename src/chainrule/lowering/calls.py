@@ -1,8 +1,8 @@
 """Calls out of compiled code into a function of addresses: XLA's foreign function interface, through ctypes.
 
-XLA hands a handler one structure, the call frame, with the addresses of operands and results. Nothing is compiled here and
-nothing copied; a call costs about 12 microseconds. The structures are those of version 0 of the interface, in the header
-xla/ffi/api/c_api.h that comes with jaxlib.
+XLA hands a handler one structure, the call frame, with the addresses of operands and results. Nothing is compiled
+here and nothing copied; a call costs about 12 microseconds. The structures are those of version 0 of the interface,
+in the header xla/ffi/api/c_api.h that comes with jaxlib.
 """
 
 from __future__ import annotations
@@ -79,14 +79,15 @@ _Handler = ctypes.CFUNCTYPE(c_void_p, POINTER(_Frame))
 _handlers: dict[str, Any] = {}  # ctypes keeps no reference to what it calls
 
 
-def register(name: str, function: Function) -> None:
-    """Make function(addresses of operands, addresses of results) the target of that name, for the CPU.
+def register(name: str, make: Callable[[], Function]) -> None:
+    """Make a function of (addresses of operands, addresses of results) the target of that name, for the CPU.
 
-    A name that is taken keeps its function: the name says everything about what is computed.
+    It is made where the name is new: the name says everything about what is computed.
     """
     if name not in _handlers:
-        _handlers[name] = _Handler(_handler(function))
-        jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(_handlers[name]), platform="cpu")
+        _handlers[name] = _Handler(_handler(make()))
+        capsule = jax.ffi.pycapsule(_handlers[name])  # type: ignore[no-untyped-call]  # JAX has no types for it
+        jax.ffi.register_ffi_target(name, capsule, platform="cpu")
 
 
 def _handler(function: Function) -> Callable[[Any], int | None]:
@@ -99,7 +100,7 @@ def _handler(function: Function) -> Callable[[Any], int | None]:
         elif frame.stage == _EXECUTE:
             try:
                 function(frame.args.addresses(), frame.rets.addresses())
-            except Exception as fault:  # noqa: BLE001 - it goes on as XLA's error, which JAX raises
+            except Exception as fault:
                 return _error(frame.api.contents, fault)
         return None
 

@@ -23,8 +23,8 @@ from jax import lax
 from chainrule.graph.expression import Expr
 from chainrule.graph.shape import Shape, size_of
 from chainrule.graph.walk import topological
-from chainrule.lowering.kernels import convolved
 from chainrule.lowering.held import Form, Held, Order, image_order, kernel_order
+from chainrule.lowering.kernels import convolved
 from chainrule.ops.layout import Layout, layout_of
 from chainrule.ops.windows import Window
 
@@ -45,7 +45,7 @@ def _result(image: Array, kernel: Array, layout: Layout, turned: bool, alone: bo
     images = image.reshape(-1, rows.n, columns.n, c)
     kernel = kernel.reshape(rows.size, columns.size, c // g, o)
     kernel = kernel[::-1, ::-1] if turned else kernel
-    made = None if alone else convolved("result", plan, images, kernel)
+    made = None if alone or g != 1 else convolved("result", plan.windows, plan.channels, images, kernel)
     if made is not None:
         y = made
     elif _written_out(plan):
@@ -72,7 +72,7 @@ def _input_gradient(dy: Array, kernel: Array, layout: Layout, turned: bool, alon
     kernel = kernel.reshape(rows.size, columns.size, c // g, o)
     kernel = kernel[::-1, ::-1] if turned else kernel
     given, sides = dy.reshape(-1, rows.count, columns.count, o), []
-    made = None if alone else convolved("input", plan, given, kernel)
+    made = None if alone or g != 1 else convolved("input", plan.windows, plan.channels, given, kernel)
     if made is not None:
         return made.reshape(*_lead(dy, layout.y), *_last(layout.x, layout))
 
@@ -118,7 +118,7 @@ def _kernel_gradient(image: Array, dy: Array, layout: Layout, turned: bool, alon
     def sides(w: Window) -> tuple[int, int]:
         return w.before, w.dilation * (w.size - 1) + w.stride * (w.count - 1) + 1 - w.n - w.before
 
-    made = None if alone else convolved("kernel", plan, images, given)
+    made = None if alone or g != 1 else convolved("kernel", plan.windows, plan.channels, images, given)
     if made is not None:
         dk = made
     elif _laid_out(plan):
@@ -211,7 +211,28 @@ def _form(turned: bool, operands: Sequence[Held], batched: Sequence[bool], **par
     if not size_of(x.shape) * size_of(k.shape):
         return None
     layout = layout_of(x.shape, k.shape, **params)
-    return _image(partial(_result, layout=layout, turned=turned), x, k, batched, layout, len(layout.y))
+    made = _led_back(x, k, layout) if turned and not batched[1] else None
+    return made or _image(
+        partial(_result, layout=layout, turned=turned), x, k, batched, layout, len(layout.y)
+    )
+
+
+def _led_back(dy: Held, k: Held, layout: Layout) -> Held | None:
+    """A convolution of stride 1 as what the input of a correlation receives, by oneDNN: no kernel is turned for it."""
+    plan = _on_two_axes(layout)
+    (c, o), (rows, columns) = plan.channels, plan.windows
+    led = tuple(Window(w.count, w.size, 1, w.dilation, *w.mirrored) for w in plan.windows)
+    if plan.groups != 1 or rows.stride * columns.stride != 1 or min(map(min, (w.mirrored for w in led))) < 0:
+        return None
+    axes = len(layout.windows)
+    given = dy.ordered(image_order(len(dy.order), axes))
+    kernel = k.ordered((*range(2, len(k.order)), 0, 1) if layout.has_channels else k.order)
+    images = given.reshape(-1, rows.n, columns.n, c)
+    dx = convolved("input", led, (o, c), images, kernel.reshape(rows.size, columns.size, o, c))
+    if dx is None:
+        return None
+    shape = (*_lead(given, layout.x), *_last(layout.y, layout))
+    return Held(dx.reshape(shape), image_order(len(layout.y), axes))
 
 
 def _input_form(
@@ -229,7 +250,8 @@ def _image(
 ) -> Held:
     """An image from an image and a kernel; where each example has a kernel of its own, one after the other."""
     order = image_order(rank, len(layout.windows))
-    image, kernel = x.ordered(image_order(len(x.order), len(layout.windows))), k.ordered(kernel_order(len(k.order)))
+    image = x.ordered(image_order(len(x.order), len(layout.windows)))
+    kernel = k.ordered(kernel_order(len(k.order)))
     if batched[1]:
         rule = partial(rule, alone=True)
         return Held(jax.vmap(rule, in_axes=[0 if flag else None for flag in batched])(image, kernel), order)

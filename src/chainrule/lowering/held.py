@@ -17,7 +17,10 @@ Order = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Held:
-    """An array, with a leading axis for the examples or without. order[i]: the axis of the expression that lies i-th."""
+    """An array, with a leading axis for the examples or without one.
+
+    order[i]: the axis of the expression that lies i-th.
+    """
 
     array: jax.Array
     order: Order

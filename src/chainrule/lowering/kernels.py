@@ -6,18 +6,20 @@ a call. So only what is worth it goes there.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from chainrule.lowering.calls import register
+from chainrule.lowering.calls import Function, register
 from chainrule.lowering.onednn import convolution, library, product
-from chainrule.ops.layout import Layout
+from chainrule.ops.windows import Window
 
-_CONVOLUTION, _PRODUCT = 2**20, 2**24
-"""The fewest multiplications of a convolution and of a product that go to oneDNN."""
+_CONVOLUTION, _PRODUCT, _SUM = 2**20, 2**24, 2**22
+"""The fewest multiplications of a convolution, of a product and of one that sums over the rows, as over the examples
+of a batch, that go to oneDNN. XLA has trouble with the last kind."""
 
 
 def available(*arrays: Any) -> bool:
@@ -29,37 +31,69 @@ def available(*arrays: Any) -> bool:
     )
 
 
-def convolved(kind: str, plan: Layout, first: jax.Array, second: jax.Array) -> jax.Array | None:
-    """One of the three values of a convolution; see onednn.convolution. None where it is to be computed by XLA."""
-    (c, o), (rows, columns) = plan.channels, plan.windows
-    kernel = (rows.size, columns.size, c, o)
-    n = len(first)
-    images, given = (n, rows.n, columns.n, c), (n, rows.count, columns.count, o)
-    if plan.groups != 1 or prod(given) * prod(kernel[:3]) < _CONVOLUTION or not available(first, second):
+def convolved(
+    kind: str, windows: Sequence[Window], channels: tuple[int, int], first: jax.Array, second: jax.Array
+) -> jax.Array | None:
+    """One of the three values of a convolution; see onednn.convolution. None where XLA is to compute it.
+
+    windows: along rows and columns. channels: of x and y. first, second: x and k, dy and k, or x and dy.
+    """
+    n, (rows, columns) = len(first), windows
+    kernel = (rows.size, columns.size, *channels)
+    images, given = (n, rows.n, columns.n, channels[0]), (n, rows.count, columns.count, channels[1])
+    if prod(given) * prod(kernel[:3]) < _CONVOLUTION or not available(first, second):
         return None
-    both = (rows, columns)
-    after = tuple((w.count - 1) * w.stride + w.extent - w.n - w.before for w in both)
-    steps = (
-        *(tuple(w.stride for w in both), tuple(w.dilation for w in both)),
-        *(tuple(w.before for w in both), after),
-    )
+    after = tuple((w.count - 1) * w.stride + w.extent - w.n - w.before for w in windows)
+    steps = (*(tuple(getattr(w, what) for w in windows) for what in ("stride", "dilation", "before")), after)
     call = _called("convolution", kind, images, kernel, given, steps)
     shape = {"result": given, "input": images, "kernel": kernel}[kind]
     return _run(call, shape, first, second)
 
 
-def multiplied(subscripts: str, left: jax.Array, right: jax.Array) -> jax.Array | None:
-    """A product of two matrices as einsum writes it; None where it is to be computed by XLA."""
-    return None
+def einsum(subscripts: str, *arrays: jax.Array, optimize: bool = True) -> jax.Array:
+    """jnp.einsum, but that large products of two matrices go to oneDNN."""
+    made = _multiplied(subscripts, *arrays) if [array.ndim for array in arrays] == [2, 2] else None
+    return jnp.einsum(subscripts, *arrays, optimize=optimize) if made is None else made
+
+
+def _multiplied(subscripts: str, left: jax.Array, right: jax.Array) -> jax.Array | None:
+    sides, result = subscripts.split("->")
+    factors = list(zip(sides.split(","), (left, right), strict=True))
+    summed = set(factors[0][0]) & set(factors[1][0]) - set(result)
+    if len(summed) != 1 or len(result) != 2 or len(set(sides)) != 4:
+        return None
+    (k,) = summed
+    if result[0] not in factors[0][0]:
+        factors.reverse()
+    (first, a), (second, b) = factors
+    sizes = dict(zip(first + second, a.shape + b.shape, strict=True))
+    m, n = (sizes[letter] for letter in result)
+    places = first.index(k), second.index(k)
+    if places == (1, 0) or places == (1, 1):
+        kind, settings, operands = ("result", (m, sizes[k], n), (a, b))
+        if places == (1, 0):
+            kind, settings = "input", (m, n, sizes[k])
+    elif places == (0, 0):
+        kind, settings, operands = "kernel", (sizes[k], n, m), (b, a)
+    else:
+        return None
+    fewest = _SUM if kind == "kernel" else _PRODUCT
+    if prod(settings) < fewest or not available(a, b):
+        return None
+    return _run(_called("product", kind, *settings), (m, n), *operands)
 
 
 def _called(what: str, *settings: Any) -> str:
     """The name of the target for a call with these settings; the same in every process."""
     name = f"chainrule_{what}_{settings}".replace(" ", "")
-    register(name, {"convolution": convolution, "product": product}[what](*settings))
+    register(name, lambda: _MAKERS[what](*settings))
     return name
 
 
+_MAKERS: dict[str, Callable[..., Function]] = {"convolution": convolution, "product": product}
+
+
 def _run(name: str, shape: tuple[int, ...], first: jax.Array, second: jax.Array) -> jax.Array:
-    made: jax.Array = jax.ffi.ffi_call(name, jax.ShapeDtypeStruct(shape, jnp.float32))(first, second)
+    result = jax.ShapeDtypeStruct(shape, jnp.float32)  # type: ignore[no-untyped-call]  # JAX has no types for it
+    made: jax.Array = jax.ffi.ffi_call(name, result)(first, second)
     return made

@@ -1,8 +1,8 @@
 """Convolutions and matrix products by oneDNN, where its library is installed: the extra `fast`.
 
-oneDNN is the library of kernels inside of other frameworks; on these it comes close to the machine's peak, where XLA's own
-convolution and its products over the examples reach a half. It is called with plain arrays: channels last, kernels as
-(u, v, inputs, outputs). Without it everything is computed by XLA.
+oneDNN is the library of kernels inside of other frameworks; on these it comes close to the machine's peak, where XLA's
+own convolution and its products over the examples reach a half. It is called with plain arrays: channels last, kernels
+as (u, v, inputs, outputs). Without it everything is computed by XLA.
 
 Legend: as in ops/convolution.py; numbers in capitals are oneDNN's own, of version 3.
 """
@@ -52,7 +52,11 @@ def library() -> Any:
     """The library with its engine and stream, or None where it is not installed."""
     for package in _PACKAGES:
         try:
-            found = [Path(str(file.locate())) for file in files(package) or () if file.name.startswith("libdnnl.so")]
+            found = [
+                Path(str(file.locate()))
+                for file in files(package) or ()
+                if file.name.startswith("libdnnl.so")
+            ]
         except PackageNotFoundError:
             continue
         for path in sorted(found, reverse=True):
@@ -112,7 +116,9 @@ class Call:
     which, or into which, it is turned.
     """
 
-    def __init__(self, primitive: tuple[c_void_p, c_void_p], places: Sequence[int], plain: Sequence[c_void_p]) -> None:
+    def __init__(
+        self, primitive: tuple[c_void_p, c_void_p], places: Sequence[int], plain: Sequence[c_void_p]
+    ) -> None:
         self.lib = library()
         self.primitive, description = primitive
         self.places = list(places)
@@ -131,9 +137,7 @@ class Call:
             inner[at] = self.lib.memory(liked, self.room.ctypes.data)
             ends = (liked, plain[at]) if written else (plain[at], liked)
             pair = (inner[at], self.memories[at]) if written else (self.memories[at], inner[at])
-            turn, _ = self.lib.primitive(
-                "reorder", ends[0], self.lib.engine, ends[1], self.lib.engine, None
-            )
+            turn, _ = self.lib.primitive("reorder", ends[0], self.lib.engine, ends[1], self.lib.engine, None)
             self.steps.append((turn, _arguments((_SRC, pair[0]), (_DST, pair[1]))))
         self.steps.insert(
             0 if self.places[-1] == _WEIGHTS + _DIFF else len(self.steps),
@@ -157,9 +161,13 @@ def _arguments(*pairs: tuple[int, c_void_p]) -> Any:
 
 
 def convolution(
-    kind: str, images: tuple[int, ...], kernel: tuple[int, ...], given: tuple[int, ...], steps: tuple[Any, ...]
+    kind: str,
+    images: tuple[int, ...],
+    kernel: tuple[int, ...],
+    given: tuple[int, ...],
+    steps: tuple[Any, ...],
 ) -> Call:
-    """"result" of (x, k), "input" of (dy, k), or "kernel" of (x, dy): what each is left open in ops/convolution.py.
+    """ "result" of (x, k), "input" of (dy, k), or "kernel" of (x, dy): what each is left open in ops/convolution.py.
 
     images, given: (n, h, w, channels) of x and y. kernel: (u, v, inputs, outputs). steps: (strides, dilations, padding
     before, padding after), each a pair. Raises OSError where oneDNN has no such convolution.

@@ -134,9 +134,14 @@ def _few(windows: Sequence[Window]) -> bool:
 
 
 def _form(rule: Callable[..., Array], axes: int = 0, always: bool = False) -> Form:
-    """A rule on images with channels last as the form of an op. axes: of the image, where the parameters do not say it."""
+    """A rule on images with channels last as the form of an op.
 
-    def form(operands: Sequence[Held], batched: Sequence[bool], shape: Any = None, **params: Any) -> Held | None:
+    axes: of the image, where the parameters do not say it. always: whatever the size of the windows.
+    """
+
+    def form(
+        operands: Sequence[Held], batched: Sequence[bool], shape: Any = None, **params: Any
+    ) -> Held | None:
         image = operands[-1].shape if shape is None else shape
         windows = pools(image, **params, axes=axes)
         if not size_of(image) or not (always or _few(windows)):
@@ -145,7 +150,9 @@ def _form(rule: Callable[..., Array], axes: int = 0, always: bool = False) -> Fo
         channels = len(image) > len(windows)
 
         def one(*arrays: Array) -> Array:
-            return rule(windows, *arrays) if channels else rule(windows, *(x[..., None] for x in arrays))[..., 0]
+            return (
+                rule(windows, *arrays) if channels else rule(windows, *(x[..., None] for x in arrays))[..., 0]
+            )
 
         arrays = [value.ordered(order) for value in operands]
         lead = [0 if flag else None for flag in batched]

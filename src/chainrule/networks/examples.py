@@ -46,6 +46,28 @@ def real_labels(y: Any, n: int, shape: Shape) -> Array:
     return labels
 
 
+def weights(given: Any, n: int, reduce: str) -> Array | None:
+    """The weights of n examples, (n,), or None where they change nothing, all being alike.
+
+    Where a mean is taken only their ratios matter, and they are scaled to a mean of 1.
+    Raises FeedError for what is no number, negative, or 0 throughout.
+    """
+    if given is None:
+        return None
+    wish = f"a weight for each of the {n} examples, a finite number, 0 or above"
+    found = _numbers(given, wish, "sample_weight").astype(np.float64)
+    if found.shape != (n,):
+        raise FeedError(wish, f"the shape {found.shape}", "sample_weight")
+    _refuse(found, ~(np.isfinite(found) & (found >= 0)), wish, name="sample_weight")
+    if not found.any():
+        raise FeedError("a weight above 0", "weights that are all 0", "sample_weight")
+    if reduce == "mean":
+        found = found / found.max()  # so that the sum cannot overflow
+        found = found / found.mean()
+        return None if (found == found[0]).all() else found
+    return None if (found == 1).all() else found
+
+
 def _one_for_each(y: Any, n: int, wish: str, classes: int = 0) -> Array:
     """A vector of n finite numbers, one for each example; a column is taken as a vector."""
     labels = _numbers(y, wish, "y")

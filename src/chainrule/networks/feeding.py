@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from chainrule.graph.errors import FeedError
 from chainrule.graph.expression import Expr
 from chainrule.networks.assembly import Assembly
-from chainrule.networks.examples import converted, inputs
+from chainrule.networks.examples import converted, inputs, weights
 from chainrule.networks.heads import ONE, Head
 from chainrule.training.data.dataset import Dataset
-from chainrule.training.epochs import Problem
+from chainrule.training.epochs import WEIGHT, Problem
 from chainrule.training.loop import Examples
 from chainrule.training.objective import LAMBDA
 from chainrule.training.windows import Arrays, Feed, StreamedFeed
@@ -46,25 +46,47 @@ class Feeding:
         kept = labels if rows else converted(labels, self.dtype, "y").reshape(given.n, *shape)
         return Feed({self.assembly.x: given.arrays[0], self.assembly.y: kept}, {self.assembly.y: rows})
 
-    def examples(self, X: Any, y: Any, seed: int = 0) -> Examples:
-        """Examples with what scores them. X: a data set has its labels with it. seed: of its shuffling."""
-        if isinstance(X, Dataset):
-            return self._dataset(X, y, seed)
-        feed = self.feed(X, y)
-        return Examples(feed, self.head.scored(lambda: [feed.arrays[1]]))
+    def examples(
+        self, X: Any, y: Any, seed: int = 0, sample_weight: Any = None, reduce: str = "mean"
+    ) -> Examples:
+        """Examples with what scores them.
 
-    def _dataset(self, data: Dataset, y: Any, seed: int) -> Examples:
+        X: a data set has its labels with it. seed: of its shuffling. sample_weight: (n,), to take the mean or
+        the sum with, see `reduce`; or None.
+        """
+        if isinstance(X, Dataset):
+            return self._dataset(X, y, seed, sample_weight, reduce)
+        feed = self.feed(X, y)
+        found = weights(sample_weight, feed.n, reduce)
+        if found is not None:
+            arrays = (*feed.arrays, converted(found, self.dtype, "sample_weight"))
+            leaves = (*feed.leaves, WEIGHT)
+            rows = dict(zip(feed.leaves, feed.rows, strict=True))
+            feed = Feed(dict(zip(leaves, arrays, strict=True)), rows)
+        return Examples(feed, self.head.scored(lambda: [(feed.arrays[1], found)]))
+
+    def _dataset(self, data: Dataset, y: Any, seed: int, sample_weight: Any, reduce: str) -> Examples:
         """The examples of a data set: arrays where they fit in its memory, otherwise read in windows."""
         self._require_fitting(data, y)
         if data.in_memory:
-            return self.examples(*data.arrays())
+            return self.examples(*data.arrays(), seed, sample_weight, reduce)
+        if sample_weight is not None:
+            raise FeedError(
+                "examples in memory, for weights",
+                "a data set that is read while it trains",
+                "sample_weight",
+                "raise the memory of open_data, or leave the weights out",
+            )
 
         def read(size: int, epoch: int | None) -> Iterator[Arrays]:
             for X, labels in data.windows(size, epoch or 0, seed % 2**63, shuffle=epoch is not None):
                 yield self.feed(X, labels).arrays
 
         first = self.feed(*next(data.batches(1, shuffle=False)))
-        return Examples(StreamedFeed(first, data.n, read), self.head.scored(data.labels))
+        return Examples(
+            StreamedFeed(first, data.n, read),
+            self.head.scored(lambda: ((labels, None) for labels in data.labels())),
+        )
 
     def _require_fitting(self, data: Dataset, y: Any) -> None:
         """Raise FeedError for a data set whose examples or labels are not the network's."""
@@ -89,11 +111,16 @@ class Feeding:
             raise FeedError(f'{wish} for loss="{self.head.name}"', str(target), data.source.place, remedy)
 
     def validation(self, given: Any) -> Examples:
-        """The validation data: (X, y), or a data set. Raises FeedError, which says what they are for."""
-        if not isinstance(given, Dataset) and (not isinstance(given, (tuple, list)) or len(given) != 2):
-            raise FeedError("a pair (X, y), or a data set", type(given).__name__, "validation")
+        """The validation data: (X, y), (X, y, sample_weight), or a data set. Raises FeedError, saying whose it is."""
+        if not isinstance(given, (Dataset, tuple, list)) or (
+            not isinstance(given, Dataset) and len(given) not in {2, 3}
+        ):
+            wish = "(X, y), (X, y, sample_weight), or a data set"
+            raise FeedError(wish, type(given).__name__, "validation")
         try:
-            return self.examples(given, None) if isinstance(given, Dataset) else self.examples(*given)
+            if isinstance(given, Dataset):
+                return self.examples(given, None)
+            return self.examples(given[0], given[1], sample_weight=given[2] if len(given) == 3 else None)
         except FeedError as fault:
             raise FeedError(fault.needed, fault.came, f"validation, {fault.where}", fault.remedy) from None
 
@@ -106,7 +133,7 @@ class Feeding:
         ]
         return dict(zip(feed.leaves, values, strict=True))
 
-    def problem(self, objective: Expr, feed: Feed) -> Problem:
+    def problem(self, objective: Expr, feed: Feed, reduce: str = "mean") -> Problem:
         """What training minimises."""
         of = self.assembly
         return Problem(
@@ -119,4 +146,5 @@ class Feeding:
             self.dtype,
             of.masks,
             self.reported,
+            reduce,
         )

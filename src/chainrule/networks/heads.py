@@ -28,6 +28,7 @@ from chainrule.ops.softmax import softmax
 from chainrule.training.data.encoder import Moments
 
 Array = NDArray[Any]
+Labels = Callable[[], Iterable[tuple[Array, Array | None]]]
 ONE = ((), (1,))
 """The shapes of one number: a scalar, or a vector of one as Linear(1) makes it."""
 
@@ -80,10 +81,10 @@ class Head(ABC):
         """How rows of labels become values of y inside compiled code; None where they are values already."""
         return None
 
-    def scored(self, labels: Callable[[], Iterable[Array]]) -> Callable[[float], float]:
+    def scored(self, labels: Labels) -> Callable[[float], float]:
         """How the metric comes from the mean of `metric` over the examples.
 
-        labels: gives theirs, in parts (rows, ...); called only where the metric needs them.
+        labels: gives theirs, in parts (rows, ...) with their weights; called only where the metric needs them.
         """
         return float
 
@@ -187,13 +188,13 @@ class SquaredError(Head):
     def predicted(self, y_hat: Array) -> Array:
         return y_hat.reshape(len(y_hat)) if y_hat.shape[1:] in ONE else y_hat
 
-    def scored(self, labels: Callable[[], Iterable[Array]]) -> Callable[[float], float]:
+    def scored(self, labels: Labels) -> Callable[[float], float]:
         """r² = 1 − Σ (ŷ − y)² / Σ (y − ȳ)², over all entries; for labels that are all alike 1 or 0."""
         moments: Moments | None = None
-        for part in labels():
+        for part, weights in labels():
             y = np.asarray(part, np.float64).reshape(len(part), -1)
             moments = moments or Moments(y.shape[1])
-            moments.meet(y)
+            moments.meet(y, weights)
         spread = float(moments.variance.sum()) if moments else 0.0
         return lambda mean: 1 - mean / spread if spread > 0 else float(mean == 0)
 

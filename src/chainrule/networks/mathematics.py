@@ -58,15 +58,16 @@ class Mathematics:
         """The parameters in the order of `leaves`, each with the place of its layer and how it starts."""
         return self._assembly.declared
 
-    def objective(self, l2: float = 0.0) -> Expr:
+    def objective(self, l2: float = 0.0, reduce: str = "mean") -> Expr:
         """What training minimises the mean of: ℓ, and with L2 also λ/2 Σ W² over all weights. Notes (62).
 
-        After Dropout ℓ has the masks m in it; `expression` is the same with every mask 1.
+        reduce: with "sum" each of a batch's n examples carries 1/n of the regulariser. After Dropout ℓ has the
+        masks m in it; `expression` is the same with every mask 1.
         """
         if isinstance(l2, bool) or not isinstance(l2, (int, float)) or not 0 <= l2 < math.inf:
             raise ChainruleError("l2 as a finite number, 0 or above", repr(l2)[:80], "Network")
         trained = self._assembly.trained
-        return regularised(trained, self._assembly.weights) if l2 else trained
+        return regularised(trained, self._assembly.weights, reduce) if l2 else trained
 
     def derive(self, convention: Convention | None = None) -> Derivation:
         """The formulas of forward and backward: z, a, the loss, each δ, the gradients.

@@ -32,9 +32,10 @@ from chainrule.training.data.learning import Encoder
 from chainrule.training.evaluation import mean_gradient, means, values
 from chainrule.training.history import History
 from chainrule.training.loop import Callback, Watch, train
-from chainrule.training.objective import LAMBDA
+from chainrule.training.objective import LAMBDA, checked_reduction
 from chainrule.training.optimizers import SGD, Optimizer
 from chainrule.training.stepper import Plan
+from chainrule.training.stopping import EarlyStopping, checked_rule
 from chainrule.training.windows import Feed
 
 Array = NDArray[Any]
@@ -182,10 +183,14 @@ class Network(Mathematics):
         batch_size: int = 32,
         optimizer: Optimizer = SGD(0.1, momentum=0.9),  # noqa: B008 - immutable
         l2: float = 0.0,
-        validation: tuple[Any, Any] | Dataset | None = None,
+        validation: tuple[Any, ...] | Dataset | None = None,
         progress: bool | None = None,
         shuffle: bool = True,
         callbacks: Sequence[Callback] = (),
+        sample_weight: Any = None,
+        early_stopping: EarlyStopping | None = None,
+        delta: float | None = None,
+        reduce: str = "mean",
     ) -> History:
         """Train on examples, from the present parameters on, by minibatches. Notes (74), (111).
 
@@ -197,22 +202,31 @@ class Network(Mathematics):
             epoch may be smaller. n or more is gradient descent as in the notes.
         optimizer: how a step changes the parameters. l2: λ of the regulariser, notes (62), on weights only;
             it is not in the losses of the history.
-        validation: (X, y), or a data set, to evaluate after each epoch. progress: a bar on standard error;
-            None shows it on a terminal. shuffle: a new order in each epoch, by the network's seed.
+        validation: (X, y), (X, y, sample_weight), or a data set, to evaluate after each epoch. progress: a bar
+            on standard error; None shows it on a terminal. shuffle: a new order in each epoch, by the network's seed.
         callbacks: functions of the history, called after each epoch; one that returns True ends the training.
+            `history.parameters` are the parameters at that moment.
+        sample_weight: (n,), how much each example's loss counts, 0 or above; a mean is divided by their sum.
+        early_stopping: EarlyStopping(patience=10), to end when the validation gets no better, with the best.
+        delta: δ of the notes' stopping rule, 2.8: end at the first step with |θ_{n+1} − θ_n| ≤ δ, over all
+            parameters.
+        reduce: whether a step minimises the "mean" of a batch's losses or, as the notes write the cost, their
+            "sum"; the regulariser is added once. The history's losses are means in both cases.
 
         The same seed and calls give the same bits on the same machine. Ctrl-C ends the training early with
         what is learned, and the history's `stopped` says so; a second Ctrl-C meanwhile raises at once. Raises
         FeedError for examples that do not fit, TrainingError where the loss is no longer finite; whenever
         something is raised the network stays as it was.
         """
-        examples = self._data.examples(X, y, self.seed)
+        reduce = checked_reduction(reduce, "fit")
+        examples = self._data.examples(X, y, self.seed, sample_weight, reduce)
         checked = None if validation is None else self._data.validation(validation)
-        problem = self._data.problem(self.objective(l2), examples.feed)
+        problem = self._data.problem(self.objective(l2, reduce), examples.feed, reduce)
         constants = {LAMBDA: float(l2)} if l2 else {}
-        plan = Plan(epochs, batch_size, optimizer, constants, self.seed, bool(shuffle), self.epochs)
+        plan = Plan(epochs, batch_size, optimizer, constants, self.seed, bool(shuffle), self.epochs, delta)
         self.plan = plan
-        watch = Watch(self.head.metric_name, progress, tuple(callbacks))
+        rule = checked_rule(early_stopping, validated=checked is not None)
+        watch = Watch(self.head.metric_name, progress, tuple(callbacks), rule)
         new, history = train(problem, list(self._values.values()), plan, examples, watch, checked)
         self._numbers = dict(zip(self.leaves, new, strict=True))
         self.epochs += history.epochs
@@ -231,14 +245,14 @@ class Network(Mathematics):
         y_hat = self._output_of(X)
         return y_hat if y_hat.ndim == 2 and y_hat.shape[1] > 1 else y_hat.reshape(len(y_hat))
 
-    def evaluate(self, X: Any, y: Any = None) -> dict[str, float]:
+    def evaluate(self, X: Any, y: Any = None, sample_weight: Any = None) -> dict[str, float]:
         """The mean loss, without regulariser, and the metric, as {"loss": ..., "accuracy" or "r2": ...}.
 
-        X, y: as in `fit`; a data set is read at bounded memory.
+        X, y: as in `fit`; a data set is read at bounded memory. sample_weight: (n,), how much each counts.
 
         accuracy: the share of right labels. r2: 1 − Σ (ŷ − y)² / Σ (y − ȳ)²: 1 is best, 0 no better than ȳ.
         """
-        examples = self._data.examples(X, y)
+        examples = self._data.examples(X, y, sample_weight=sample_weight)
         loss, mean = means(self._data.reported, self._values, examples.feed, self.dtype)
         return {"loss": loss, self.head.metric_name: examples.score(mean)}
 
@@ -248,6 +262,10 @@ class Network(Mathematics):
         X, y: as in `fit`. Raises FeedError where they do not fit.
         """
         return self._data.feed(X, y)
+
+    def losses(self, X: Any, y: Any) -> Array:
+        """The loss of each example, (n,), without regulariser; `evaluate` gives their mean."""
+        return values([self.expression], self._values, self._data.feed(X, y), self.dtype)[0]
 
     def gradients(self, X: Any, y: Any) -> dict[str, Array]:
         """The gradient of the mean loss over the examples, by the parameter's name; without regulariser."""

@@ -3,6 +3,8 @@
 Legend: A, B matrices or vectors; u, v vectors; y the result; dy its adjoint.
 """
 
+from dataclasses import replace
+
 from chainrule.graph.errors import ShapeError
 from chainrule.graph.expression import Expr
 from chainrule.graph.notation import APPLIED, CALL, FACTOR, POWER, PRODUCT, Form, Notation, infix
@@ -16,19 +18,27 @@ _EQUATIONS = {
 }
 
 
+_PLAIN = infix(APPLIED, APPLIED, PRODUCT, right=FACTOR)
+_FIRST_TURNED, _LAST_TURNED = (CALL, FACTOR), (PRODUCT, CALL)
+
+
+def _turned(left: str, right: str, places: tuple[int, int], rows: Notation | None = None) -> Notation:
+    """A product of two operands, one of them transposed: left and right as in text."""
+    latex = f"{left}{APPLIED}{right}".replace("ᵀ", r"^{\top}")
+    return Notation(Form(latex, PRODUCT, places), Form(f"{left}{APPLIED}{right}", PRODUCT, places), rows)
+
+
+_PRODUCTS = {
+    (2, 2): _PLAIN,
+    (1, 1): _turned("#1ᵀ", "#2", _FIRST_TURNED, rows=_turned("#1", "#2ᵀ", _LAST_TURNED)),
+    (1, 2): _turned("#2ᵀ", "#1", _FIRST_TURNED[::-1], rows=_PLAIN),
+    (2, 1): replace(_PLAIN, rows=_turned("#2", "#1ᵀ", _LAST_TURNED[::-1])),
+}
+
+
 def _product(expr: Expr) -> Notation:
-    ranks = tuple(len(operand.shape) for operand in expr.operands)
-    if ranks == (1, 1):
-        return Notation(
-            Form(rf"#1^{{\top}}{APPLIED}#2", PRODUCT, (CALL, FACTOR)),
-            Form(f"#1ᵀ{APPLIED}#2", PRODUCT, (CALL, FACTOR)),
-        )
-    if ranks == (1, 2):
-        return Notation(
-            Form(rf"#2^{{\top}}{APPLIED}#1", PRODUCT, (FACTOR, CALL)),
-            Form(f"#2ᵀ{APPLIED}#1", PRODUCT, (FACTOR, CALL)),
-        )
-    return infix(APPLIED, APPLIED, PRODUCT, right=FACTOR)
+    left, right = expr.operands
+    return _PRODUCTS[len(left.shape), len(right.shape)]
 
 
 @sign("@")
@@ -101,10 +111,7 @@ def _(A, B):
 
 @contraction(
     "Y[i,j] = u[i] * v[j]",
-    Notation(
-        Form(rf"#1{APPLIED}#2^{{\top}}", PRODUCT, (PRODUCT, CALL)),
-        Form(f"#1{APPLIED}#2ᵀ", PRODUCT, (PRODUCT, CALL)),
-    ),
+    _turned("#1", "#2ᵀ", _LAST_TURNED, rows=_turned("#1ᵀ", "#2", _FIRST_TURNED)),
     domain=("real", "real"),
     samples=(case((2,), (3,)), case((1,), (1,)), case((0,), (2,))),
     errors=(error((2, 2), (3,), match="two vectors"), error((), (3,), match="two vectors")),

@@ -19,7 +19,7 @@ from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import CONSTANT, DATA
 from chainrule.graph.rewrite import stable
 from chainrule.graph.walk import by_name, leaves, topological
-from chainrule.lowering import BATCH_SUMS, FORMS, HELD_FORMS
+from chainrule.lowering import BATCH_SUMS, FORMS, HELD_FORMS, kernels
 from chainrule.lowering.held import Held, common_order, held
 from chainrule.lowering.options import jitted
 from chainrule.ops.index_equation import equation_of
@@ -273,7 +273,7 @@ class _Trace:
             if node.op.defined:
                 return operands[0]
             plain = [operand.plain() for operand in operands]
-            return held(equation_of(node).product(jnp, plain, flags), rank)
+            return held(equation_of(node).product(kernels, plain, flags), rank)
         form = HELD_FORMS.get(node.op.name)
         made = form(operands, flags, **node.params) if form else None
         if made is not None:
@@ -308,7 +308,7 @@ class _Trace:
                     return made
                 return held(op.batch_sum_rule(jnp, *(part.plain() for part in operands), **node.params), rank)
             arrays = [operand.plain() for operand in operands]
-            return held(equation_of(node).product(jnp, arrays, flags, total=True), rank)
+            return held(equation_of(node).product(kernels, arrays, flags, total=True), rank)
         value = self.values[node]
         return Held(jnp.sum(value.array, axis=0), value.order)
 

@@ -1,12 +1,12 @@
 """Whole epochs as one compiled function: gradients, updates and what is reported, step after step.
 
-Legend: B the size of a batch; S the steps of an epoch; E the epochs whose order one call is given; R the
-numbers reported, the loss first.
+Legend: B the size of a batch; E the epochs whose order one call is given; R the numbers reported, the loss
+first; θ the parameters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -16,15 +16,18 @@ import jax.numpy as jnp
 
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import data
+from chainrule.lowering.held import Held
 from chainrule.lowering.options import jitted
-from chainrule.readings.compiled import traced
+from chainrule.readings.compiled import traced_held
 from chainrule.readings.gradient import gradient
 from chainrule.training.masks import Mask, drawn
+from chainrule.training.objective import COUNT
 from chainrule.training.optimizers import STEP, Optimizer, Update
+from chainrule.training.state import Kept, State, kept
 from chainrule.training.windows import Arrays, Rows
 
 WEIGHT = data(r"w_{\text{example}}")
-"""How much an example counts: 0 for those that only fill the last batch."""
+"""How much an example counts: 1 where nobody says otherwise, 0 for those that only fill the last batch."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Problem:
     vectors; None where they are. constants: leaves with one number for the whole run, e.g. λ.
     dtype: "float32" or "float64". masks: leaves that are drawn anew for each example and step.
     evaluated: what is reported of validation data, without masks; by default what is reported.
+    reduce: whether a step minimises the "mean" of the objective over a batch or its "sum". With WEIGHT among
+    the inputs, each example's objective is multiplied by its weight, and a mean divided by their sum.
     """
 
     objective: Expr
@@ -48,10 +53,15 @@ class Problem:
     dtype: str = "float32"
     masks: tuple[Mask, ...] = ()
     evaluated: tuple[Expr, ...] = ()
+    reduce: str = "mean"
 
     def updates(self, optimizer: Optimizer) -> tuple[Update, ...]:
         """The optimiser's update of each parameter."""
         return tuple(optimizer.update(leaf.shape) for leaf in self.parameters)
+
+    def kept(self, updates: tuple[Update, ...]) -> Kept:
+        """How steps keep their state."""
+        return kept(self.objective, self.parameters, updates)
 
     def fed(self, batch: Arrays) -> dict[Expr, Any]:
         """The data leaves with their values, from rows of the arrays."""
@@ -61,17 +71,11 @@ class Problem:
         }
 
 
-class State(NamedTuple):
-    """What a step changes: the parameters, and what the optimiser keeps for each."""
-
-    parameters: Arrays
-    memory: tuple[Arrays, ...]
-
-
 class Span(NamedTuple):
     """Which steps a call takes: from `start` to `stop` of each epoch from row `first` to `last` of the order.
 
-    before: how many steps were taken before row 0 began. seed: of the masks.
+    before: how many steps were taken before row 0 began. seed: of the masks. delta: δ, where steps are
+    watched: the call ends at the first step with |θ_{n+1} − θ_n| ≤ δ.
     """
 
     first: int
@@ -80,26 +84,46 @@ class Span(NamedTuple):
     stop: int
     before: int
     seed: int = 0
+    delta: float = 0.0
 
 
-Run = Callable[[State, Arrays, Any, Arrays, Span], tuple[State, Any]]
+class Met(NamedTuple):
+    """What a call met: for each row of the order the sums of what is reported, and of the weights, (E, R + 1).
+
+    taken: how many steps; moved: |θ_{n+1} − θ_n| of the last one, over all parameters, infinite where steps
+    are not watched.
+    """
+
+    sums: Any
+    taken: Any
+    moved: Any
+
+
+Run = Callable[[State, Arrays, Any, Arrays, Span], tuple[State, Met]]
 
 
 @lru_cache(maxsize=32)
 def compiled_epochs(
-    problem: Problem, updates: tuple[Update, ...], settings: tuple[Expr, ...], size: int, n: int
+    problem: Problem,
+    updates: tuple[Update, ...],
+    settings: tuple[Expr, ...],
+    size: int,
+    n: int,
+    watched: bool = False,
 ) -> Run:
-    """run(state, arrays, order, numbers, span) -> (state, sums).
-
-    The state after the span, and for each row of the order the sums of what is reported over the
-    examples met, (E, R).
+    """run(state, arrays, order, numbers, span) -> (state, met).
 
     settings: the leaves of problem and optimiser whose numbers are given at each call. size: B. n: how
-    many examples the arrays have. The state that is given is used up.
+    many examples the arrays have.
+    watched: whether the length of each step is measured. The state is as `Problem.kept` says; the one that is given is
+    used up.
     """
     whole, filled = size >= n, n % size != 0
-    count = WEIGHT if filled else None
+    weighted = WEIGHT in problem.inputs
+    count = WEIGHT if filled or weighted else None
     exprs, how = _wanted(problem, count)
+    reported = len(problem.reported)
+    keeping = problem.kept(updates)
 
     def step(
         state: State, arrays: Arrays, order: Any, numbers: Arrays, at: tuple[Any, Any, Any, Any]
@@ -109,55 +133,75 @@ def compiled_epochs(
         given = problem.fed(arrays if where is None else tuple(array[where] for array in arrays))
         constants = dict(zip(settings, numbers, strict=True)) | {STEP: t.astype(problem.dtype)}
         given |= drawn(problem.masks, seed, t, size, problem.dtype)
-        given |= dict(zip(problem.parameters, state.parameters, strict=True)) | constants
-        divisor = jnp.asarray(1, problem.dtype)
+        given |= dict(zip(problem.parameters, keeping.parameters(state), strict=True)) | constants
+        met_weight = jnp.asarray(size, problem.dtype)
         if count is not None:
-            given[count] = (number * size + jnp.arange(size) < n).astype(problem.dtype)
-            divisor = given[count].sum()
-        totals = traced(exprs, given, True, problem.dtype, how)
-        met, slopes = jnp.stack(totals[: len(problem.reported)]), totals[len(problem.reported) :]
-        if count is not None:
-            slopes = [slope / divisor for slope in slopes]
-        else:
+            counted = number * size + jnp.arange(size) < n
+            given[count] = jnp.where(counted, given.get(WEIGHT, 1), 0).astype(problem.dtype)
+            met_weight = given[count].sum()
+        divisor = jnp.where(met_weight > 0, met_weight, 1) if weighted else met_weight
+        given[COUNT] = divisor
+        totals = traced_held(exprs, given, True, problem.dtype, how)
+        met, slopes = jnp.stack([total.plain() for total in totals[:reported]]), totals[reported:]
+        if count is None:
             met = met * size
-        return _updated(state, slopes, updates, constants, problem.dtype), met
+        elif problem.reduce == "mean":
+            slopes = [Held(slope.array / divisor, slope.order) for slope in slopes]
+        new = keeping.updated(state, slopes, constants, problem.dtype)
+        return new, jnp.append(met, met_weight)
 
     @partial(jitted, donate_argnums=0)
-    def run(state: State, arrays: Arrays, order: Any, numbers: Arrays, span: Span) -> tuple[State, Any]:
+    def run(state: State, arrays: Arrays, order: Any, numbers: Arrays, span: Span) -> tuple[State, Met]:
         steps = -(-n // size)
-        zero = jnp.zeros(len(problem.reported), problem.dtype)
+        zero = jnp.zeros(reported + 1, problem.dtype)
+        far = jnp.asarray(jnp.inf, problem.dtype)
 
-        def epoch(row: Any, carry: tuple[State, Any]) -> tuple[State, Any]:
-            def one(number: Any, inner: tuple[State, Any]) -> tuple[State, Any]:
+        def epoch(row: Any, done: tuple[State, Met]) -> tuple[State, Met]:
+            def one(number: Any, inner: tuple[State, Met]) -> tuple[State, Met]:
+                before, met = inner
                 t = span.before + row * steps + number + 1
-                state, met = step(inner[0], arrays, order, numbers, (row, number, t, span.seed))
-                return state, inner[1] + met
+                state, part = step(before, arrays, order, numbers, (row, number, t, span.seed))
+                moved = _distance(state, before) if watched else met.moved
+                return state, Met(met.sums + part, met.taken + 1, moved)
 
-            state, met = jax.lax.fori_loop(span.start, span.stop, one, (carry[0], zero))
-            return state, carry[1].at[row].set(met)
+            state, so_far = done
+            inner = (state, Met(zero, so_far.taken, so_far.moved))
+            state, met = _loop(span.start, span.stop, one, inner, span.delta if watched else None)
+            return state, met._replace(sums=so_far.sums.at[row].set(met.sums))
 
-        sums = jnp.zeros((order.shape[0], len(problem.reported)), problem.dtype)
-        done: tuple[State, Any] = jax.lax.fori_loop(span.first, span.last, epoch, (state, sums))
-        return done
+        sums = jnp.zeros((order.shape[0], reported + 1), problem.dtype)
+        start = (state, Met(sums, jnp.asarray(0, jnp.int32), far))
+        return _loop(span.first, span.last, epoch, start, span.delta if watched else None)
 
     return run
+
+
+def _loop(
+    first: Any, last: Any, body: Callable[[Any, Any], Any], carry: Any, delta: Any
+) -> tuple[State, Met]:
+    """The body from first to last; where δ is given, only until a step moves the parameters by no more than it."""
+    if delta is None:
+        done: tuple[State, Met] = jax.lax.fori_loop(first, last, body, carry)
+        return done
+
+    def going(at: Any) -> Any:
+        return (at[0] < last) & ~(at[1][1].moved <= delta)
+
+    ended = jax.lax.while_loop(going, lambda at: (at[0] + 1, body(*at)), (jnp.asarray(first), carry))
+    return ended[1][0], ended[1][1]
+
+
+def _distance(state: State, before: State) -> Any:
+    """|θ_{n+1} − θ_n|: the Euclidean length over all parameters."""
+    pairs = zip(state.parameters, before.parameters, strict=True)
+    return jnp.sqrt(sum(jnp.square(new - old).sum() for new, old in pairs))
 
 
 def _wanted(problem: Problem, count: Expr | None) -> tuple[list[Expr], list[str]]:
     """What a step computes, and how over the batch: sums of weighted examples, or means."""
     counted = [expr if count is None else count * expr for expr in (problem.objective, *problem.reported)]
     exprs = [*counted[1:], *gradient(counted[0], problem.parameters)]
-    return exprs, ["mean" if count is None else "sum"] * len(exprs)
-
-
-def _updated(
-    state: State, slopes: Sequence[Any], updates: Sequence[Update], constants: dict[Expr, Any], dtype: str
-) -> State:
-    parameters, memory = [], []
-    for theta, kept, slope, update in zip(state.parameters, state.memory, slopes, updates, strict=True):
-        leaves = [leaf for leaf, _ in update.memory]
-        values = {update.theta: theta, update.g: slope, **dict(zip(leaves, kept, strict=True)), **constants}
-        new, *remembered = traced([update.new, *(new for _, new in update.memory)], values, False, dtype)
-        parameters.append(new)
-        memory.append(tuple(remembered))
-    return State(tuple(parameters), tuple(memory))
+    if count is not None:
+        return exprs, ["sum"] * len(exprs)
+    reported = len(problem.reported)
+    return exprs, ["mean"] * reported + [problem.reduce] * (len(exprs) - reported)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
@@ -41,12 +40,18 @@ def _parts(
 
 
 def means(exprs: Sequence[Expr], parameters: Mapping[Expr, Any], feed: Feed, dtype: str) -> list[float]:
-    """The mean of each scalar expression over the examples, added up in double precision."""
-    total = np.zeros(len(exprs))
+    """The mean of each scalar expression over the examples, by their weights, added up in double precision."""
+    total, weight = np.zeros(len(exprs)), 0.0
     for arrays in feed.parts():
         columns = zip(*_parts(exprs, parameters, feed, arrays, dtype), strict=True)
-        total += [np.sum(np.concatenate(column), dtype=np.float64) for column in columns]
-    return [float(mean) for mean in total / feed.n]
+        each = [np.concatenate(column) for column in columns]
+        if WEIGHT in feed.leaves:
+            weights = np.asarray(arrays[feed.leaves.index(WEIGHT)], np.float64)
+            each, weight = [column * weights for column in each], weight + float(weights.sum())
+        else:
+            weight += len(arrays[0])
+        total += [np.sum(column, dtype=np.float64) for column in each]
+    return [float(mean) for mean in total / weight]
 
 
 def mean_gradient(loss: Expr, parameters: Mapping[Expr, Any], feed: Feed, dtype: str) -> list[Array]:

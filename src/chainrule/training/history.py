@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Parameters = Mapping[str, Array]
 
 
 @dataclass
 class History:
     """The course of a training run, a number for each complete epoch.
 
-    loss, metric: means over the examples as training met them, each before the step it was used for;
-    the regulariser is not in the loss. validation_loss, validation_metric: after the epoch, empty
-    without validation data. seconds: how long each epoch took, validation included; the first has the
-    compilation in it. metric_name: "accuracy" (a share) or "r2". stopped: why it ended.
+    loss, metric: means over the examples as training met them, each before the step it was used for, with
+    the examples' weights; the regulariser is not in the loss. validation_loss, validation_metric: after the
+    epoch, empty without validation data. seconds: how long each epoch took, validation included; the first
+    has the compilation in it. metric_name: "accuracy" (a share) or "r2". stopped: why it ended.
+    best_epoch: the best one, from 1, where early stopping looked for it.
     """
 
     metric_name: str
@@ -22,6 +31,18 @@ class History:
     validation_metric: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     stopped: str = ""
+    best_epoch: int | None = None
+    source: Parameters | Callable[[], Parameters] = field(default_factory=dict, repr=False, compare=False)
+    """Where `parameters` come from: during training a function that reads them."""
+
+    @property
+    def parameters(self) -> dict[str, Array]:
+        """The network's parameters at this moment, by name: copies, made when they are asked for.
+
+        In a callback these are the parameters after the epoch; once training is over, those it ended with.
+        """
+        values = self.source() if callable(self.source) else self.source
+        return {name: np.array(value) for name, value in values.items()}
 
     @property
     def epochs(self) -> int:

@@ -20,6 +20,7 @@ from chainrule.training.interruption import Interruption
 from chainrule.training.optimizers import ETA
 from chainrule.training.progress import Bar
 from chainrule.training.stepper import Plan, Stepper
+from chainrule.training.stopping import Best, EarlyStopping
 from chainrule.training.windows import Feed
 
 Array = NDArray[Any]
@@ -36,11 +37,12 @@ class Examples:
 
 @dataclass(frozen=True)
 class Watch:
-    """Who is told: a progress bar, and callbacks that get the history after each epoch."""
+    """Who is told: a progress bar, callbacks that get the history after each epoch, and early stopping."""
 
     metric_name: str
     progress: bool | None = None
     callbacks: Sequence[Callback] = ()
+    early_stopping: EarlyStopping | None = None
 
 
 def train(
@@ -58,83 +60,131 @@ def train(
     parameters so far; so does a callback that returns True or raises KeyboardInterrupt.
     Raises TrainingError where the loss is no longer a finite number.
     """
-    history, began = History(watch.metric_name), time.perf_counter()
     with (
         precision(problem.dtype),
         Interruption() as interruption,
         Bar(watch.progress, plan.epochs, examples.feed.n, watch.metric_name) as bar,
-        closing(Stepper(problem, start, plan, examples.feed)) as stepper,
+        closing(_Run(problem, start, plan, examples, watch, validation)) as run,
     ):
-        pending = np.zeros(len(problem.reported))
-        alone = validation is None and not watch.callbacks
-        while stepper.epoch < plan.epochs and not history.stopped:
-            before = stepper.epoch * stepper.steps + stepper.step
-            rows = stepper.advance(plan.epochs - stepper.epoch if alone else 1)
-            rows[0] += pending
-            _require_finite(rows, history.epochs, plan, examples)
-            if stepper.step:
-                pending = rows[0]
-                met = stepper.step * stepper.size
-            else:
-                pending, met = np.zeros_like(pending), stepper.n
-                _record(history, rows / stepper.n, examples, time.perf_counter() - began)
-                began = time.perf_counter()
-                if not alone:
-                    _tell(history, problem, stepper, watch, validation)
-                    history.seconds[-1] += time.perf_counter() - began
-                    began = time.perf_counter()
-            taken = stepper.epoch * stepper.steps + stepper.step - before
-            shown = rows[-1] / met
-            bar.advance(taken * stepper.size, stepper.epoch + 1, shown[0], examples.score(shown[1]))
-            if interruption.requested and stepper.epoch < plan.epochs:
-                history.stopped = f"interrupted in epoch {stepper.epoch + 1} of {plan.epochs}"
-        history.stopped = history.stopped or f"all {plan.epochs} epochs done"
-        parameters = stepper.parameters()
-    if not all(np.isfinite(value).all() for value in parameters):
-        raise _diverged("parameters that are not finite", history.epochs, plan, examples)
-    return parameters, history
+        while run.stepper.epoch < plan.epochs and not run.history.stopped:
+            taken, loss, metric = run.advance()
+            bar.advance(taken * run.stepper.size, run.stepper.epoch + 1, loss, metric)
+            if interruption.requested and run.stepper.epoch < plan.epochs:
+                run.history.stopped = (
+                    run.history.stopped or f"interrupted in epoch {run.stepper.epoch + 1} of {plan.epochs}"
+                )
+        return run.ended()
 
 
-def _record(history: History, means_of: Array, examples: Examples, seconds: float) -> None:
-    """Enter complete epochs in the history."""
-    for loss, metric, *_ in means_of.tolist():
-        history.loss.append(loss)
-        history.metric.append(examples.score(metric))
-        history.seconds.append(seconds / len(means_of))
+class _Run:
+    """A training run: the stepper, and what is made of its numbers.
 
+    pending: the sums over the steps of an epoch that is not complete.
+    """
 
-def _tell(
-    history: History, problem: Problem, stepper: Stepper, watch: Watch, validation: Examples | None
-) -> None:
-    """Validate, and call back."""
-    if validation is not None:
-        parameters = dict(zip(problem.parameters, stepper.parameters(), strict=True))
-        loss, metric = means(
-            problem.evaluated or problem.reported, parameters, validation.feed, problem.dtype
+    def __init__(
+        self,
+        problem: Problem,
+        start: Sequence[Array],
+        plan: Plan,
+        examples: Examples,
+        watch: Watch,
+        validation: Examples | None,
+    ) -> None:
+        self.problem, self.plan, self.examples = problem, plan, examples
+        self.watch, self.validation = watch, validation
+        self.began = time.perf_counter()
+        self.stepper = Stepper(problem, start, plan, examples.feed)
+        self.pending = np.zeros(len(problem.reported) + 1)
+        self.best = None if watch.early_stopping is None else Best(watch.early_stopping)
+        self.alone = validation is None and not watch.callbacks and self.best is None
+        self.history = History(watch.metric_name, source=lambda: self._named(self.stepper.parameters()))
+
+    def close(self) -> None:
+        """Stop reading."""
+        self.stepper.close()
+
+    def advance(self) -> tuple[int, float, float]:
+        """Take some steps; returns how many, and the mean loss and the metric of the epoch they ended in."""
+        stepper, epochs = self.stepper, self.stepper.epoch
+        before = epochs * stepper.steps + stepper.step
+        rows = stepper.advance(self.plan.epochs - epochs if self.alone else 1)
+        rows[0] += self.pending
+        means_of = rows[:, :-1] / np.where(rows[:, -1:] > 0, rows[:, -1:], 1)
+        self._require_finite(means_of)
+        self.pending = rows[-1] if stepper.step else np.zeros_like(self.pending)
+        if stepper.epoch > epochs:
+            self._record(means_of[: stepper.epoch - epochs])
+        if stepper.settled and not self.history.stopped:
+            step = stepper.epoch * stepper.steps + stepper.step
+            self.history.stopped = (
+                f"settled at step {step}, in epoch {-(-step // stepper.steps)}: "
+                f"|θ_{{n+1}} − θ_n| = {stepper.moved:.3g} ≤ δ = {self.plan.delta:g}"
+            )
+        taken = stepper.epoch * stepper.steps + stepper.step - before
+        return taken, float(means_of[-1, 0]), self.examples.score(float(means_of[-1, 1]))
+
+    def ended(self) -> tuple[list[Array], History]:
+        """The parameters at the end, and the history."""
+        history = self.history
+        history.stopped = history.stopped or f"all {self.plan.epochs} epochs done"
+        parameters = self.stepper.parameters()
+        if not all(np.isfinite(value).all() for value in parameters):
+            raise self._diverged("parameters that are not finite", history.epochs)
+        if self.best is not None and self.best.parameters:
+            parameters = self.best.parameters
+        history.source = self._named(parameters)
+        return parameters, history
+
+    def _record(self, means_of: Array) -> None:
+        """Enter complete epochs in the history, validate, and ask all who watch."""
+        history, seconds = self.history, time.perf_counter() - self.began
+        for loss, metric, *_ in means_of.tolist():
+            history.loss.append(loss)
+            history.metric.append(self.examples.score(metric))
+            history.seconds.append(seconds / len(means_of))
+        if not self.alone:
+            self._validate()
+            self._ask()
+            history.seconds[-1] = time.perf_counter() - self.began
+        self.began = time.perf_counter()
+
+    def _validate(self) -> None:
+        if self.validation is not None:
+            problem, feed = self.problem, self.validation.feed
+            parameters = dict(zip(problem.parameters, self.stepper.parameters(), strict=True))
+            loss, metric = means(problem.evaluated or problem.reported, parameters, feed, problem.dtype)
+            self.history.validation_loss.append(loss)
+            self.history.validation_metric.append(self.validation.score(metric))
+
+    def _ask(self) -> None:
+        """Whether early stopping or a callback ends the training."""
+        history = self.history
+        if self.best is not None:
+            history.stopped = self.best.judge(history, self.stepper.parameters)
+        try:
+            answers = [callback(history) for callback in self.watch.callbacks]
+            if any(answer is True for answer in answers):
+                history.stopped = f"a callback said so after epoch {history.epochs}"
+        except KeyboardInterrupt:
+            history.stopped = f"interrupted after epoch {history.epochs}"
+
+    def _named(self, parameters: Sequence[Array]) -> dict[str, Array]:
+        leaves = self.problem.parameters
+        return {str(leaf.name): value for leaf, value in zip(leaves, parameters, strict=True)}
+
+    def _require_finite(self, means_of: Array) -> None:
+        bad = np.flatnonzero(~np.isfinite(means_of[:, 0]))
+        if bad.size:
+            raise self._diverged(f"{means_of[bad[0], 0]:g}", self.history.epochs + int(bad[0]) + 1)
+
+    def _diverged(self, came: str, epoch: int) -> TrainingError:
+        rate = self.plan.optimizer.settings().get(ETA)
+        largest = np.abs(self.examples.feed.arrays[0]).max()
+        return TrainingError(
+            "a finite loss",
+            f"{came} in epoch {epoch} of {self.plan.epochs}",
+            "training",
+            f"try a smaller learning_rate{f' (it is {rate:g})' if rate else ''}, and inputs on a scale near 1 "
+            f"(the largest is {largest:g})",
         )
-        history.validation_loss.append(loss)
-        history.validation_metric.append(validation.score(metric))
-    try:
-        answers = [callback(history) for callback in watch.callbacks]
-        if any(answer is True for answer in answers):
-            history.stopped = f"a callback said so after epoch {history.epochs}"
-    except KeyboardInterrupt:
-        history.stopped = f"interrupted after epoch {history.epochs}"
-
-
-def _require_finite(rows: Array, epochs: int, plan: Plan, examples: Examples) -> None:
-    bad = np.flatnonzero(~np.isfinite(rows[:, 0]))
-    if bad.size:
-        raise _diverged(f"{rows[bad[0], 0]:g}", epochs + int(bad[0]) + 1, plan, examples)
-
-
-def _diverged(came: str, epoch: int, plan: Plan, examples: Examples) -> TrainingError:
-    rate = plan.optimizer.settings().get(ETA)
-    largest = np.abs(examples.feed.arrays[0]).max()
-    return TrainingError(
-        "a finite loss",
-        f"{came} in epoch {epoch} of {plan.epochs}",
-        "training",
-        f"try a smaller learning_rate{f' (it is {rate:g})' if rate else ''}, and inputs on a scale near 1 "
-        f"(the largest is {largest:g})",
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
-from chainrule.training.epochs import Problem, Span, State, compiled_epochs
+from chainrule.training.epochs import Problem, Span, compiled_epochs
 from chainrule.training.optimizers import Optimizer
+from chainrule.training.state import State
 from chainrule.training.windows import Arrays, Feed, Window
 
 Array = NDArray[Any]
@@ -29,7 +31,7 @@ class Plan:
 
     epochs: how often every example is met. size: examples in a batch; the last batch of an epoch may be
     smaller. constants: the numbers of the problem's constants. first_epoch: how many epochs came
-    before, which decides on the order of the examples.
+    before, which decides on the order of the examples. delta: δ of the notes' stopping rule, or None.
     Raises ChainruleError for settings out of range.
     """
 
@@ -40,6 +42,7 @@ class Plan:
     seed: int = 0
     shuffle: bool = True
     first_epoch: int = 0
+    delta: float | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("epochs", self.epochs), ("batch_size", self.size)):
@@ -57,12 +60,21 @@ class Plan:
                 "fit",
                 "write optimizer=SGD(0.1), with its learning rate",
             )
+        number = isinstance(self.delta, (int, float)) and not isinstance(self.delta, bool)
+        if self.delta is not None and not (number and 0 <= self.delta < math.inf):
+            raise ChainruleError(
+                "delta as a finite number, 0 or above",
+                repr(self.delta)[:80],
+                "fit",
+                "write delta=1e-6, or leave it out",
+            )
 
 
 class Stepper:
     """A training run's state: parameters, what the optimiser keeps, and how far it is.
 
-    epoch: how many epochs are complete. step: how many steps of the next one are taken.
+    epoch: how many epochs are complete. step: how many steps of the next one are taken. moved: the length
+    |θ_{n+1} − θ_n| of the last step, where δ asks for it.
     """
 
     def __init__(self, problem: Problem, start: Sequence[Array], plan: Plan, feed: Feed) -> None:
@@ -70,6 +82,7 @@ class Stepper:
         self.n, self.size = feed.n, min(plan.size, feed.n)
         self.steps = -(-self.n // self.size)
         self._first, self._seed = plan.first_epoch, plan.seed % 2**31
+        self.moved, self._delta = math.inf, plan.delta
         self._problem, self._updates = problem, problem.updates(plan.optimizer)
         numbers = plan.optimizer.settings() | plan.constants
         self._settings = tuple(numbers)
@@ -78,7 +91,8 @@ class Stepper:
             tuple(np.zeros(leaf.shape, problem.dtype) for leaf, _ in update.memory)
             for update in self._updates
         ]
-        self._state = jax.device_put(State(tuple(np.array(value) for value in start), tuple(memory)))
+        self._kept = problem.kept(self._updates)
+        self._state = jax.device_put(self._kept.taken_in(State(tuple(start), tuple(memory))))
         self._budget = 1.0  # how many steps the next call takes
         self._compiled: set[int] = set()  # for how many examples in a window
         self._windows = feed.windows(self.size, plan.seed, plan.shuffle, self._first, 0)
@@ -87,12 +101,18 @@ class Stepper:
 
     def parameters(self) -> list[Array]:
         """The parameters as they are now."""
-        return [np.array(value) for value in self._state.parameters]
+        return self._kept.read(self._state)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the last step was no longer than δ: the notes' stopping rule, 2.8."""
+        return self._delta is not None and self.moved <= self._delta
 
     def advance(self, epochs: int) -> Array:
         """Take some steps: whole epochs, at most as many as given, or a part of one.
 
-        Returns the sums of what is reported over the examples met, a row for each epoch touched.
+        Returns the sums of what is reported over the examples met, and of their weights, a row for each
+        epoch touched. A step that settles is the last one.
         """
         window = self._at_hand()
         row, start = self._first + self.epoch - window.epoch, self.step - window.step
@@ -102,13 +122,14 @@ class Stepper:
         else:
             stop = self.steps
         before = window.epoch * self.steps + window.step
-        span = Span(row, row + count, start, stop, before, self._seed)
+        span = Span(row, row + count, start, stop, before, self._seed, self._delta or 0.0)
         began = time.perf_counter()
-        self._state, sums = self._run(self._state, self._arrays, self._order, self._numbers, span)
-        rows: Array = np.array(sums, np.float64)[row : row + count]
-        self._learn(window.n, count * (stop - start), time.perf_counter() - began)
-        whole = window.step + stop == self.steps
-        self.epoch, self.step = (self.epoch + count, 0) if whole else (self.epoch, window.step + stop)
+        self._state, met = self._run(self._state, self._arrays, self._order, self._numbers, span)
+        taken, self.moved = int(met.taken), float(met.moved)
+        whole, rest = divmod(self.step + taken, self.steps)
+        rows: Array = np.array(met.sums, np.float64)[row : row + whole + (rest > 0)]
+        self._learn(window.n, taken, time.perf_counter() - began)
+        self.epoch, self.step = self.epoch + whole, rest
         return rows
 
     def close(self) -> None:
@@ -125,7 +146,10 @@ class Stepper:
         self._window, self._order = window, jax.device_put(window.order)
         if window.arrays is not self._given:
             self._given, self._arrays = window.arrays, jax.device_put(window.arrays)
-        self._run = compiled_epochs(self._problem, self._updates, self._settings, window.size, window.n)
+        watched = self._delta is not None
+        self._run = compiled_epochs(
+            self._problem, self._updates, self._settings, window.size, window.n, watched
+        )
 
     def _learn(self, n: int, steps: int, seconds: float) -> None:
         """Choose how many steps the next call takes; the first call for n examples says nothing: it compiles."""

@@ -154,6 +154,21 @@
     });
   }
 
+  // What a mark of a drawing says, at once and on touch too.
+  const tip = document.createElement("div");
+  tip.className = "tip";
+  tip.setAttribute("aria-hidden", "true");
+  const marked = (target) => target.closest && target.closest(".drawing *:has(> title)");
+  document.addEventListener("pointerover", (event) => {
+    const mark = marked(event.target);
+    if (!mark) { tip.remove(); return; }
+    tip.textContent = mark.querySelector("title").textContent;
+    document.body.append(tip);
+    const box = tip.getBoundingClientRect();
+    tip.style.left = `${Math.max(4, Math.min(innerWidth - box.width - 4, event.clientX + 12))}px`;
+    tip.style.top = `${event.clientY > box.height + 16 ? event.clientY - box.height - 10 : event.clientY + 16}px`;
+  });
+
   const root = document.documentElement, shade = document.getElementById("shade");
   const isDark = () => root.dataset.shade ? root.dataset.shade === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   const say = () => { shade.textContent = isDark() ? "light" : "dark"; shade.setAttribute("aria-label", `switch to ${isDark() ? "light" : "dark"} colours`); shade.removeAttribute("aria-pressed"); };

@@ -33,7 +33,6 @@ _RESERVED = (
     "erf",
     "added",
 )
-_TEXT = Style(latex=False)
 _COMMENT_AT = 44
 
 
@@ -46,13 +45,13 @@ def code_of(derivation: Derivation, library: str = "numpy") -> str:
     if library not in LIBRARIES:
         raise ChainruleError(f"one of {', '.join(LIBRARIES)}", repr(library), "code", 'write d.code("numpy")')
     names = identifiers((step.name for step in derivation.steps), {*_RESERVED, *OPS})
-    coder, about = Coder(library, names), LIBRARIES[library]
+    coder, about, style = Coder(library, names), LIBRARIES[library], derivation.convention.style
     given = derivation.of_phase("given")
     body = [f"    {names[step.name]} = {about.array.format(names[step.name])}" for step in given]
     for phase in PHASES[1:]:
         steps = derivation.of_phase(phase)
         if steps:
-            body += ["", f"    # {HEADINGS[phase]}", *(_line(step, coder, names) for step in steps)]
+            body += ["", f"    # {HEADINGS[phase]}", *(_line(step, coder, names, style) for step in steps)]
     gradients = [
         f"        {str(step.of.name)!r}: {names[step.name]},"
         for step in derivation.of_phase("gradient")
@@ -74,11 +73,11 @@ def code_of(derivation: Derivation, library: str = "numpy") -> str:
     return "\n\n\n".join([imports, *helpers, "\n".join([*head, *body])]) + "\n"
 
 
-def _line(step: Step, coder: Coder, names: dict[str, str]) -> str:
+def _line(step: Step, coder: Coder, names: dict[str, str], style: Style) -> str:
     expr = step.expr
     right = names[str(expr.name)] if expr.name and expr.name != step.name else coder.line(expr)
     line = f"    {names[step.name]} = {right}"
-    printer = Printer(_TEXT)
+    printer = Printer(style)
     right = printer.name(expr) if expr.name and expr.name != step.name else printer.text(expr)
-    formula = f"# {step.left(_TEXT)} = {right}"
+    formula = f"# {step.left(style)} = {right}"
     return f"{line.ljust(_COMMENT_AT)}  {formula}"

@@ -17,6 +17,10 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', Arial, sans
 SIZE = 12
 """The height of labels, in pixels."""
 _MARGIN = 8
+_WIDE_FROM, _LEAST = (
+    420,
+    0.72,
+)  # pixels from which a drawing may be made narrower, and by how much, before it scrolls
 _NARROW, _WIDE = "iljt.,:;'|()[] ·", "mwMW%@"
 
 
@@ -87,9 +91,10 @@ class Drawing:
     def _around(self, style: str) -> str:
         box = self.box
         view = f"{_short(box.left)} {_short(box.top)} {self.width} {self.height}"
+        narrowest = f'style="min-width:{round(_LEAST * self.width)}px" ' if self.width > _WIDE_FROM else ""
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="drawing" role="img" viewBox="{view}" '
-            f'width="{self.width}" height="{self.height}" font-family="{escape(FONT)}" font-size="{SIZE}" '
+            f'{narrowest}width="{self.width}" height="{self.height}" font-family="{escape(FONT)}" font-size="{SIZE}" '
             f'fill="currentColor" aria-label="{escape(f"{self.title}. {self.description}")}">'
             f"<title>{escape(self.title)}</title><desc>{escape(self.description)}</desc>{style}{self.body}</svg>"
         )

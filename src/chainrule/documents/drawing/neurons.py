@@ -81,7 +81,7 @@ def neurons(columns: Sequence[Column], title: str) -> Drawing:
             for dot in (-6, 0, 6):
                 canvas.circle(x, (last + places[-3][1]) / 2 + dot + rows * _LINE / 2, 1.6, "quiet", None)
             foot = (tallest - 1) * pitch + _RADIUS + rows * _LINE + 16
-            canvas.text(x, foot, f"{column.size}, of which {len(places)} are drawn", 11, fill="quiet")
+            canvas.text(x, foot, f"{len(places)} of {column.size} drawn", 11, fill="quiet")
     if with_numbers:
         for k in range(1, len(columns)):
             _weight_labels(canvas, columns[k], columns[k - 1], spots[k], spots[k - 1], circles)

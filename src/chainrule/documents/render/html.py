@@ -34,13 +34,14 @@ from chainrule.documents.model import (
 )
 from chainrule.documents.render.pictures import address
 from chainrule.documents.render.symbols import linked
-from chainrule.readings.formula import Style
 from chainrule.readings.working import Array
 
 _ASSETS = files("chainrule.documents") / "assets"
 _MOST_TERMS = 30  # terms of an entry up to which the page holds its arithmetic
 _MOST_ENTRIES = 700  # cells whose arithmetic a page holds
 _LONGEST_COLUMN = 6
+_NARROWEST = 130  # pixels of a picture's caption
+_LONGEST_CELL = 60  # characters of a cell of a table, above which it is broken into lines
 _SMALL_MAP = 80  # entries of a heat map up to which the page holds the arithmetic of each
 _WIDEST_EMBEDDED = 200_000  # entries of an array up to which a page holds its numbers
 
@@ -193,11 +194,11 @@ class _Page:
 
     def keep(self, line: Line, array: ArrayView, at: tuple[int, ...]) -> None:
         """Put the arithmetic of an entry into the page, as long as there is room."""
-        if self.left <= 0 or array.terms > _MOST_TERMS:
+        if self.left <= 0 or array.terms > _MOST_TERMS or not array.opens:
             return
         entry = array.entry(at)
         self.left -= 1
-        style = Style(latex=True, first=array.first)
+        style = entry.base.as_latex
         rows = [[style.relation(sign), right] for sign, right in entry.rows(style)]
         self.data["entries"][_id(line.key, at)] = [entry.left(style), rows, entry.text]
 
@@ -264,7 +265,7 @@ def _picture(picture: Picture) -> str:
     caption = f"<figcaption>{escape(picture.caption)}</figcaption>" if picture.caption else ""
     if picture.numbers is not None:
         caption += f'<details class="numbers"><summary>numbers</summary>{_table(picture.numbers)}</details>'
-    width = f' style="width:{picture.size}px"' if picture.size else ""
+    width = f' style="width:{max(picture.size, _NARROWEST)}px"' if picture.size else ""
     if isinstance(picture.image, str):  # inside the page, so that its ink is the page's
         return f'<figure{width}><div class="scroll">{picture.image}</div>{caption}</figure>'
     alt = escape(picture.alt, quote=True)
@@ -272,9 +273,14 @@ def _picture(picture: Picture) -> str:
     return f'<figure{width}><img src="{address(picture.image)}" alt="{alt}"{sized}>{caption}</figure>'
 
 
+def _cell(text: str) -> str:
+    words = ' class="words"' if len(text) > _LONGEST_CELL else ""
+    return f"<td{words}>{escape(text)}</td>"
+
+
 def _table(table: Table) -> str:
     head = "".join(f'<th scope="col">{escape(cell) or "&nbsp;"}</th>' for cell in table.head)
-    rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
+    rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in table.rows)
     caption = f"<caption>{escape(table.caption)}</caption>" if table.caption else ""
     inside = f"{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
     return f'<div class="scroll"><table class="plain">{inside}</table></div>'

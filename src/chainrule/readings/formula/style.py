@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from chainrule.graph.notation import PRODUCT, Form, Notation, numeral
@@ -40,10 +40,21 @@ _TALL = re.compile(r"\\(frac|sum|begin|max_|sqrt|left)")
 
 @dataclass(frozen=True)
 class Style:
-    """What differs between LaTeX and text."""
+    """What differs between LaTeX and text, and between conventions."""
 
     latex: bool
     first: int = 1  # the index of the first entry
+    rows: bool = False  # vectors are rows, x W, and not columns, W x
+
+    @property
+    def as_latex(self) -> Style:
+        """The same in LaTeX."""
+        return replace(self, latex=True)
+
+    @property
+    def as_text(self) -> Style:
+        """The same as text."""
+        return replace(self, latex=False)
 
     @property
     def minus(self) -> str:
@@ -67,6 +78,8 @@ class Style:
 
     def form(self, notation: Notation) -> Form:
         """The form of a notation in this style."""
+        if self.rows and notation.rows:
+            notation = notation.rows
         return notation.latex if self.latex else notation.text
 
     def number(self, value: int | float | Fraction) -> Piece:

@@ -28,17 +28,21 @@ class Moments:
     """Running mean and standard deviation of d columns over blocks of rows (Chan, Golub, LeVeque 1979)."""
 
     def __init__(self, d: int) -> None:
-        self.n, self.mean, self._squares = 0, np.zeros(d), np.zeros(d)
+        self.n: float = 0
+        """How many rows were met, or the sum of their weights."""
+        self.mean, self._squares = np.zeros(d), np.zeros(d)
         self.low, self.high = np.full(d, np.inf), np.full(d, -np.inf)
 
-    def meet(self, X: NDArray[np.float64]) -> None:
-        """Take a block into account. X: (rows, d)."""
-        if not len(X):
+    def meet(self, X: NDArray[np.float64], weights: NDArray[np.float64] | None = None) -> None:
+        """Take a block into account. X: (rows, d). weights: how much each row counts, (rows,)."""
+        more = len(X) if weights is None else float(weights.sum())
+        if not more:
             return
-        mean = X.mean(axis=0)
-        step, n = mean - self.mean, self.n + len(X)
-        self._squares += ((X - mean) ** 2).sum(axis=0) + step**2 * (self.n * len(X) / n)
-        self.mean += step * (len(X) / n)
+        mean = np.average(X, axis=0, weights=weights)
+        step, n = mean - self.mean, self.n + more
+        squares = (X - mean) ** 2 if weights is None else weights[:, None] * (X - mean) ** 2
+        self._squares += squares.sum(axis=0) + step**2 * (self.n * more / n)
+        self.mean += step * (more / n)
         self.low, self.high = np.minimum(self.low, X.min(axis=0)), np.maximum(self.high, X.max(axis=0))
         self.n = n
 

@@ -1,0 +1,33 @@
+"""The model: its drawing, its layers, its formulas."""
+
+from __future__ import annotations
+
+from chainrule.documents.keys import rekeyed
+from chainrule.documents.model import Fold, Section, Table
+from chainrule.documents.outline import derivation_document
+from chainrule.reports.subject import Subject
+
+_MOST_LINES = 14  # of a derivation that stands open
+
+
+def model_section(subject: Subject) -> Section:
+    """The drawing and the table of layers."""
+    net = subject.net
+    summary = net.summary()
+    rows = tuple(
+        (row.layer, row.formula, "×".join(map(str, row.shape)) or "scalar", f"{row.parameters:,}")
+        for row in summary.rows
+    )
+    table = Table(("layer", "output", "shape", "parameters"), rows, f"{summary.total:,} parameters in all")
+    caption = "Point at a part to see what it is."
+    return Section("The model", (net.draw().picture(caption), table), "model")
+
+
+def formulas_section(subject: Subject) -> Section:
+    """The derivation: forward, backward and the gradients."""
+    document = derivation_document(subject.net.derive())
+    folds = tuple(
+        Fold(section.title, rekeyed(section.blocks, "formula-"), len(section.blocks) <= _MOST_LINES)
+        for section in document.sections
+    )
+    return Section("Its formulas", folds, "formulas")
