@@ -10,11 +10,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
 import sys
+from importlib.metadata import version
+from pathlib import Path
 
 from benchmarks.catalogue import WORKLOADS
 from benchmarks.machine import machine
+from benchmarks.page import page
 from benchmarks.pairs import Row, measured
+
+PEERS = ("jax", "torch", "keras", "scikit-learn", "optax", "numpy")
 
 
 def shown(row: Row) -> str:
@@ -41,15 +48,22 @@ def main() -> None:
     parser.add_argument("--peers", nargs="+", default=[], help="only beside these peers")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: says only that it runs")
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    parser.add_argument("--page", type=Path, help="write the page of the documentation to this file")
     chosen = parser.parse_args()
     keys = [key for key in WORKLOADS if not chosen.keys or any(key.startswith(part) for part in chosen.keys)]
     limit, rows = machine(chosen.quick), []
     said = sys.stderr if chosen.json else sys.stdout
-    print(f"peak {limit.peak / 1e9:.0f} GF/s, memory {limit.bandwidth / 1e9:.0f} GB/s", file=said, flush=True)
+    about = (
+        f"{os.cpu_count()} cores ({platform.machine()}), peak {limit.peak / 1e9:.0f} GF/s in float32, "
+        f"memory {limit.bandwidth / 1e9:.0f} GB/s; {', '.join(f'{name} {version(name)}' for name in PEERS)}."
+    )
+    print(about, file=said, flush=True)
     for key in keys:
         for row in measured(WORKLOADS[key], chosen.pairs, chosen.quick, limit.peak, tuple(chosen.peers)):
             rows.append(row)
             print(shown(row), file=said, flush=True)
+    if chosen.page:
+        chosen.page.write_text(page([row.as_json() for row in rows], about), encoding="utf-8")
     if chosen.json:
         print(json.dumps([row.as_json() for row in rows], ensure_ascii=False))
 

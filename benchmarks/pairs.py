@@ -104,6 +104,7 @@ def measured(
     workload: Workload, pairs: int, quick: bool, peak: float, chosen: tuple[str, ...] = ()
 ) -> list[Row]:
     """Our row beside each peer. peak: floating-point operations a second. chosen: peers, all where empty."""
+    peak = 0 if quick else peak  # tiny sizes have another arithmetic
     peers = [side for side in workload.sides if side != OURS and (not chosen or side in chosen)]
     rows = []
     for peer in peers or [None]:
@@ -129,7 +130,7 @@ def _row(
         ratio=statistics.median(ratios) if peer else None,
         ratio_min=min(ratios) if peer else None,
         ratio_max=max(ratios) if peer else None,
-        limit_share=workload.arithmetic / mine / peak if workload.arithmetic else None,
+        limit_share=workload.arithmetic / mine / peak if workload.arithmetic and peak else None,
         key=workload.key,
         unit=workload.unit,
         pairs=len(runs),

@@ -1,7 +1,7 @@
 """A process that holds one side of one workload and does a run each time it is told to.
 
 Each side has a process of its own, so that thread pools and memory stay apart; the process that asks lets only one run
-at a time. It prints a line of JSON when it is ready, after one run in which everything is compiled, and one for each run.
+at a time. It prints a line of JSON when it is ready, after a run in which everything is compiled, and one for each run.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The judge is judged: one thing changed in a true statement, and it has to say wrong."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from chainrule.notes.equation import SIZES, Claim
 from chainrule.notes.relation import Equal, Rate, Rounded
 from chainrule.notes.verify import drawn, verdict_of
 
-MOST = 12  # mutants of each claim
+FEW = {33, 34, 53, 80, 81, 86, 121, 126, 129, 142}  # a best point, a step, names, shapes, sizes
 
 
 def true_claims(eq):
@@ -29,27 +30,47 @@ def differ(claim, before, after, seed):
     random = np.random.default_rng(seed)
     values = drawn([before, after], claim.given, random)
     one, other = cr.evaluate([before, after], values)
-    return not np.allclose(one, other, rtol=1e-6, atol=1e-7)
+    return not np.allclose(one, other, rtol=1e-6, atol=1e-7, equal_nan=True)
 
 
-@pytest.mark.parametrize("eq", sorted(EQUATIONS))
-def test_a_changed_statement_is_wrong(eq):
+@cache
+def judged_mutants(eq):
+    """How many changed statements there were, and those that the judge did not call wrong."""
     missed, tried = [], 0
     for at, claim in enumerate(true_claims(eq)):
-        every = list(changed(claim.printed))
-        step = max(1, len(every) // MOST)
-        for relation, pair in every[::step]:
+        for relation, pair in changed(claim.printed):
             if pair is not None and not differ(claim, *pair, seed=eq):
                 continue  # an equivalent mutant: x + 0 for x − 0
             tried += 1
             verdict, finding, _ = verdict_of(replace(claim, printed=relation), 10 * eq)
             if verdict != "wrong":
                 missed.append((at, relation.written(), finding.evidence))
+    return tried, missed
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # a mutant may divide by 0 or take the logarithm of −1
+@pytest.mark.parametrize("eq", sorted(EQUATIONS))
+def test_a_changed_statement_is_wrong(eq):
+    tried, missed = judged_mutants(eq)
     assert missed == []
-    assert tried > 0
+    assert tried >= (1 if eq in FEW else 4)
 
 
-@pytest.mark.parametrize("eq", [6, 44, 83, 86, 97, 109, 114, 117, 118, 145])
+@pytest.mark.evidence  # ten seconds of processor time
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_the_kill_rate(capsys):
+    found = {eq: judged_mutants(eq) for eq in EQUATIONS}
+    tried, missed = (sum(numbers) for numbers in zip(*((n, len(m)) for n, m in found.values()), strict=True))
+    with capsys.disabled():
+        print(
+            f"\n{tried} statements with one thing changed, over {len(found)} equations: the judge calls "
+            f"{tried - missed} wrong, {(tried - missed) / tried:.2%}"
+        )
+    assert tried >= 6000
+    assert missed == 0
+
+
+@pytest.mark.parametrize("eq", [6, 28, 44, 61, 83, 86, 97, 109, 114, 117, 118, 145])
 def test_a_repair_that_is_not_true_does_not_make_a_line_imprecise(eq):
     claims = [claim for claim in EQUATIONS[eq].claims(SIZES[0]) if claim.notation]
     for claim in claims:

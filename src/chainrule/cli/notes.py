@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -16,10 +17,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from chainrule.graph.errors import ChainruleError
-from chainrule.notes import EQUATIONS, VERDICTS, Judgement, judge
-from chainrule.notes.companion import companion_page, companion_pdf
-from chainrule.notes.prose import Remark, remarks
+from chainrule.notes import VERDICTS, Judgement
+from chainrule.notes.companion import (
+    Choice,
+    chosen,
+    companion_latex,
+    companion_markdown,
+    companion_page,
+    companion_pdf,
+)
+from chainrule.notes.companion.tables import Table as Demonstration
+from chainrule.notes.prose import Remark
 
 app = typer.Typer()
 
@@ -32,21 +40,37 @@ class Form(StrEnum):
     latex = "latex"
     html = "html"
     pdf = "pdf"
+    markdown = "markdown"
 
 
 _COLOURS = {"right": "green", "wrong": "bold red", "imprecise": "yellow"}
 _SIGNS = {"right": "✓", "wrong": "✗", "imprecise": "~"}
 
 
+_ENDINGS = {
+    ".html": Form.html,
+    ".tex": Form.latex,
+    ".pdf": Form.pdf,
+    ".md": Form.markdown,
+    ".json": Form.json,
+}
+_WRITERS: dict[Form, Callable[[Choice], str | bytes]] = {
+    Form.html: companion_page,
+    Form.latex: companion_latex,
+    Form.pdf: companion_pdf,
+    Form.markdown: companion_markdown,
+}
+
+
 @app.command(
     epilog=(
         "Examples: `chainrule notes 94`, `chainrule notes --section 4.4`, `chainrule notes --errata`, "
-        "`chainrule notes --json`"
+        "`chainrule notes --json`, `chainrule notes --out companion.pdf`"
     )
 )
 def notes(
     equation: Annotated[int | None, typer.Argument(help="The number of an equation, 1 to 146.")] = None,
-    section: Annotated[str | None, typer.Option(help="The equations of a section, as 4.4 or 2.")] = None,
+    section: Annotated[str | None, typer.Option(help="A section and those below it, as 4.4 or 2.")] = None,
     errata: Annotated[
         bool,
         typer.Option("--errata", help="Only what is not right, with the reason, and the text around it."),
@@ -55,76 +79,60 @@ def notes(
         bool, typer.Option("--json", help="One JSON document: an array with an object for each equation.")
     ] = False,
     form: Annotated[
-        Form,
-        typer.Option("--format", help="Text, JSON, LaTeX; or the whole companion: HTML, PDF."),
-    ] = Form.text,
-    out: Annotated[Path | None, typer.Option(help="A file to write to instead of the terminal.")] = None,
+        Form | None,
+        typer.Option("--format", help="How it is given; else as the name of --out says, else text."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="A file to write to.")] = None,
 ) -> None:
     """The 146 equations of the notes: what each states, whether it is true, what it has to be, and why.
 
     A verdict is computed at every call: right is true as printed; wrong is false, or a wrong
-    number or shape; imprecise is right after an obvious repair of notation.
+    number or shape; imprecise is right after an obvious repair of notation. As HTML or PDF all of
+    them are the companion of the notes, with the figures and the demonstrations.
     """
-    if form is Form.html:
-        _give(companion_page(), out)
-        return
-    if form is Form.pdf:
-        if out is None:
-            raise typer.BadParameter("a PDF needs a file: --out companion.pdf", param_hint="--out")
-        out.write_bytes(companion_pdf())
-        return
-    found = [judge(number) for number in _chosen(equation, section)]
-    if errata:
-        found = [one for one in found if one.verdict != "right"]
-    if as_json or form is Form.json:
-        _give(json.dumps([one.as_dict() for one in found], ensure_ascii=False) + "\n", out)
-    elif form is Form.latex:
-        _give("\n\n".join(map(_latex, found)) + "\n", out)
+    kind = Form.json if as_json else form or _ENDINGS.get(out.suffix if out else "", Form.text)
+    if kind is Form.pdf and out is None:
+        raise typer.BadParameter("a PDF needs a file: --out companion.pdf", param_hint="--out")
+    choice = chosen(equation, section, errata)
+    if kind in _WRITERS:
+        _give(_WRITERS[kind](choice), out)
+    elif kind is Form.json:
+        _give(json.dumps([one.as_dict() for one in choice.judged], ensure_ascii=False) + "\n", out)
     elif out is not None:
         with out.open("w", encoding="utf-8") as file:
-            _text(Console(highlight=False, file=file, width=110), found, equation, section, errata)
+            _text(Console(highlight=False, file=file, width=110), choice, equation, errata)
     else:
-        _text(Console(highlight=False), found, equation, section, errata)
+        _text(Console(highlight=False), choice, equation, errata)
 
 
-def _text(
-    console: Console, found: list[Judgement], equation: int | None, section: str | None, errata: bool
-) -> None:
-    """The equations for a person: one whole, the errata, or the list."""
-    if equation is not None and found:
-        _whole(console, found[0])
+def _text(console: Console, choice: Choice, equation: int | None, errata: bool) -> None:
+    """The equations for a person: one whole, the errata, or the list with the demonstrations of a section."""
+    if equation is not None:
+        _whole(console, choice.judged[0])
         return
     if errata:
-        for one in found:
+        for one in choice.judged:
             _fault(console, one)
-        _prose(console, remarks(section))
+        _prose(console, choice.remarks)
     else:
-        _list(console, found)
-    _summary(console, found)
+        _list(console, choice.judged)
+    _summary(console, choice.judged)
+    if not errata and not choice.whole:
+        for number in choice.sections:
+            for table in choice.tables(number):
+                _shown(console, table)
 
 
-def _give(text: str, out: Path | None) -> None:
+def _give(result: str | bytes, out: Path | None) -> None:
     if out is None:
-        sys.stdout.write(text)
+        sys.stdout.write(str(result))
+    elif isinstance(result, str):
+        out.write_text(result, encoding="utf-8")
     else:
-        out.write_text(text, encoding="utf-8")
+        out.write_bytes(result)
 
 
-def _chosen(equation: int | None, section: str | None) -> list[int]:
-    """The numbers asked for. Raises ChainruleError for a section there is not."""
-    if equation is not None:
-        return [equation]
-    if section is None:
-        return sorted(EQUATIONS)
-    parts = section.split(".")
-    numbers = [n for n, entry in sorted(EQUATIONS.items()) if entry.section.split(".")[: len(parts)] == parts]
-    if not numbers:
-        listed = ", ".join(dict.fromkeys(entry.section for _, entry in sorted(EQUATIONS.items())))
-        raise ChainruleError("a section with equations", section, "notes", f"the sections are {listed}")
-    return numbers
-
-
-def _list(console: Console, found: list[Judgement]) -> None:
+def _list(console: Console, found: Sequence[Judgement]) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title, how in (
         ("eq", "right"),
@@ -141,7 +149,7 @@ def _list(console: Console, found: list[Judgement]) -> None:
     console.print(table)
 
 
-def _summary(console: Console, found: list[Judgement]) -> None:
+def _summary(console: Console, found: Sequence[Judgement]) -> None:
     counts = Counter(one.verdict for one in found)
     console.print(
         f"\n{len(found)} equations: " + ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS)
@@ -190,7 +198,7 @@ def _fault(console: Console, one: Judgement) -> None:
     console.print(Padding(Text(one.reason or "", "dim"), (0, 0, 1, 4), expand=False))
 
 
-def _prose(console: Console, found: list[Remark]) -> None:
+def _prose(console: Console, found: Sequence[Remark]) -> None:
     """The remarks on the text around the equations."""
     if not found:
         return
@@ -209,6 +217,13 @@ def _prose(console: Console, found: list[Remark]) -> None:
         console.print(Padding(Text(remark.evidence, "dim"), (0, 0, 0, 4), expand=False))
 
 
-def _latex(one: Judgement) -> str:
-    lines = [f"% ({one.equation.eq}) {one.verdict}", one.printed]
-    return "\n".join([*lines, "% correct", one.correct_latex] if one.correct_latex else lines)
+def _shown(console: Console, demonstration: Demonstration) -> None:
+    """A demonstration as a table, with what it shows below."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in demonstration.head:
+        table.add_column(title)
+    for row in demonstration.rows:
+        table.add_row(*map(escape, row))
+    console.print()
+    console.print(table)
+    console.print(Text(demonstration.caption, "dim"))

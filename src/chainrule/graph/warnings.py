@@ -9,6 +9,10 @@ class ChainruleWarning(UserWarning):
     """The result is as good as it can be, and may still not be what was meant."""
 
 
+class CheckpointWarning(ChainruleWarning):
+    """A checkpoint is damaged, and the one before it is used; or one cannot be written, and training goes on."""
+
+
 class DependentColumnsWarning(ChainruleWarning):
     """Columns are combinations of others, to the precision of the numbers: their coefficients are not determined.
 
@@ -26,3 +30,16 @@ class DependentColumnsWarning(ChainruleWarning):
 
     def __reduce__(self) -> tuple[type[DependentColumnsWarning], tuple[tuple[tuple[str, str], ...]]]:
         return type(self), (self.columns,)
+
+
+class NoMinimumWarning(ChainruleWarning):
+    """The objective has no minimum: it falls for ever in some direction."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the objective falls for ever: some combination of the inputs separates classes without an error, so that "
+            "the best coefficients are infinite. These are where it was left. Add a regulariser, l2=0.001 say"
+        )
+
+    def __reduce__(self) -> tuple[type[NoMinimumWarning], tuple[()]]:
+        return type(self), ()

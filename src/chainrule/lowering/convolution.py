@@ -197,7 +197,8 @@ def _direct(x: Array, kernel: Array, rows: Window, columns: Window) -> Array:
             for part, entry in zip(parts, entries, strict=True)
             for c in range(x.shape[-1])
         ]
-        return reduce(jnp.add, terms)
+        total: Array = reduce(jnp.add, terms)
+        return total
 
     y: Array = lax.map(one, x, batch_size=_AT_A_TIME)
     return y

@@ -69,14 +69,13 @@ def _multiplied(subscripts: str, left: jax.Array, right: jax.Array) -> jax.Array
     sizes = dict(zip(first + second, a.shape + b.shape, strict=True))
     m, n = (sizes[letter] for letter in result)
     places = first.index(k), second.index(k)
-    if places == (1, 0) or places == (1, 1):
-        kind, settings, operands = ("result", (m, sizes[k], n), (a, b))
-        if places == (1, 0):
-            kind, settings = "input", (m, n, sizes[k])
-    elif places == (0, 0):
-        kind, settings, operands = "kernel", (sizes[k], n, m), (b, a)
-    else:
+    if places == (0, 1):
         return None
+    kind, settings, operands = {
+        (1, 1): ("result", (m, sizes[k], n), (a, b)),
+        (1, 0): ("input", (m, n, sizes[k]), (a, b)),
+        (0, 0): ("kernel", (sizes[k], n, m), (b, a)),
+    }[places]
     fewest = _SUM if kind == "kernel" else _PRODUCT
     if prod(settings) < fewest or not available(a, b):
         return None

@@ -83,8 +83,12 @@ class Feeding:
                 yield self.feed(X, labels).arrays
 
         first = self.feed(*next(data.batches(1, shuffle=False)))
+
+        def identity() -> str:
+            return repr((data.digest, data.n, data.memory, data.encoder.state(), seed))
+
         return Examples(
-            StreamedFeed(first, data.n, read),
+            StreamedFeed(first, data.n, read, identity),
             self.head.scored(lambda: ((labels, None) for labels in data.labels())),
         )
 

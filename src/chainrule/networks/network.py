@@ -27,6 +27,7 @@ from chainrule.networks.summary import Summary, row_of
 from chainrule.networks.wording import layers_from_text, text_of_layers
 from chainrule.readings.compiled import checked_dtype
 from chainrule.readings.gradient import gradient
+from chainrule.training.checkpointing import checked_keeping
 from chainrule.training.data.dataset import Dataset
 from chainrule.training.data.learning import Encoder
 from chainrule.training.evaluation import mean_gradient, means, values
@@ -191,6 +192,10 @@ class Network(Mathematics):
         early_stopping: EarlyStopping | None = None,
         delta: float | None = None,
         reduce: str = "mean",
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: int | None = None,
+        keep: int = 3,
+        resume: bool = False,
     ) -> History:
         """Train on examples, from the present parameters on, by minibatches. Notes (74), (111).
 
@@ -212,6 +217,12 @@ class Network(Mathematics):
             parameters.
         reduce: whether a step minimises the "mean" of a batch's losses or, as the notes write the cost, their
             "sum"; the regulariser is added once. The history's losses are means in both cases.
+        checkpoint: a folder of this run's own, for its whole state, from which it can go on after a crash.
+            checkpoint_every: epochs; None for as often as costs less than 2 % of the time. In an epoch of more
+            than a minute there are some within it. keep: how many of the newest stay.
+        resume: go on from the newest checkpoint that is whole, to the same bits as without a break; where there
+            is none, start. The network is to be as it was before the run, data and settings the same, but for
+            `epochs`, which may grow. Callbacks are called for the epochs that are left.
 
         The same seed and calls give the same bits on the same machine. Ctrl-C ends the training early with
         what is learned, and the history's `stopped` says so; a second Ctrl-C meanwhile raises at once. Raises
@@ -226,11 +237,17 @@ class Network(Mathematics):
         plan = Plan(epochs, batch_size, optimizer, constants, self.seed, bool(shuffle), self.epochs, delta)
         self.plan = plan
         rule = checked_rule(early_stopping, validated=checked is not None)
-        watch = Watch(self.head.metric_name, progress, tuple(callbacks), rule)
+        keeping = checked_keeping(checkpoint, checkpoint_every, keep, resume)
+        watch = Watch(self.head.metric_name, progress, tuple(callbacks), rule, keeping, self._facts())
         new, history = train(problem, list(self._values.values()), plan, examples, watch, checked)
         self._numbers = dict(zip(self.leaves, new, strict=True))
         self.epochs += history.epochs
         return history
+
+    def _facts(self) -> dict[str, str]:
+        """What the network is, in words."""
+        layers = ", ".join(map(str, self.layers))
+        return {"input_shape": str(self.input_shape), "layers": layers, "loss": self.head.name}
 
     def predict(self, X: Any) -> Array:
         """The label of each example, (n,): the likeliest class, 1 where ŷ is above ½, or ŷ itself."""

@@ -6,6 +6,7 @@ A network of one hidden layer is trained on scikit-learn's 8 × 8 digits by the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ def _logits(X: Expr, θ: Expr) -> Expr:
     return found
 
 
+@cache  # a figure in two themes and a table show it
 def blame(steps: int = 60, moved: int = 6, step: float = 0.3) -> Blame:
     """Train, take the held-out digit with the largest loss, and ask which of its pixels are to blame."""
     from sklearn.datasets import load_digits

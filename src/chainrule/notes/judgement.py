@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +10,8 @@ from typing import Any
 
 from chainrule.graph.errors import ChainruleError
 from chainrule.notes import relation as said
-from chainrule.notes.equation import EQUATIONS, IMPRECISE, RIGHT, WRONG, Claim, Equation, Size
+from chainrule.notes.equation import EQUATIONS, IMPRECISE, NUMBER, RIGHT, WRONG, Claim, Equation, Size
+from chainrule.notes.errata import corrected_latex
 from chainrule.notes.printed import printed_latex
 from chainrule.notes.relation import Relation, words
 from chainrule.notes.verify import Finding, verdict_of
@@ -41,14 +43,35 @@ class Line:
     verdict: str
     printed: Finding
     correct: Finding | None
-    statement: str
-    statement_latex: str
+    relation: Relation  # the printed one, with widths at which it can be typeset
     first: int = 1
+
+    @property
+    def true(self) -> Finding:
+        """What was found for the line as it has to be."""
+        return self.correct if self.verdict != RIGHT and self.correct is not None else self.printed
+
+    @property
+    def statement(self) -> str:
+        """The line as printed, in Unicode."""
+        return self.claim.spelled or plain(self.relation.written(False, self.first))
+
+    @property
+    def statement_latex(self) -> str:
+        """The line as printed, in LaTeX."""
+        return words(self.claim.spelled) if self.claim.spelled else self.relation.written(True, self.first)
+
+    @property
+    def way(self) -> str:
+        """How it was checked."""
+        kind = type(self.claim.printed)
+        fixed = kind in (said.Equal, said.Entries) and self.printed.values
+        return "both sides in float64" if fixed else _HOW[kind]
 
     @property
     def correction(self) -> str:
         """The claim as it has to be, in Unicode; empty where it is right."""
-        return self._corrected(False)
+        return plain(self._corrected(False))
 
     @property
     def correction_latex(self) -> str:
@@ -97,11 +120,8 @@ class Judgement:
 
     @property
     def correct_latex(self) -> str | None:
-        """The same in LaTeX, one below the other."""
-        rows = unique(line.correction_latex for line in self.faults)
-        if not rows:
-            return None
-        return rows[0] if len(rows) == 1 else r"\begin{gathered}" + r" \\ ".join(rows) + r"\end{gathered}"
+        """The whole equation as it has to be, in the notation of the notes; None where it is right."""
+        return corrected_latex(self.equation.eq) if self.faults else None
 
     @property
     def reason(self) -> str | None:
@@ -111,21 +131,26 @@ class Judgement:
     @property
     def evidence(self) -> str | None:
         """What was computed for the lines that are not right."""
-        return "; ".join(unique(line.printed.evidence for line in self.faults)) or None
+        return _few(line.printed.evidence for line in self.faults)
+
+    @property
+    def proof(self) -> str | None:
+        """What was computed for the corrections."""
+        return _few(line.true.evidence for line in self.faults)
 
     @property
     def values(self) -> list[float] | None:
         """The numbers at full precision, where the equation has any."""
-        numbers: list[float] = []
-        for line in self.lines:
-            both = (line.printed, line.correct)
-            numbers += dict.fromkeys(value for finding in both if finding for value in finding.values)
-        return numbers or None
+        if self.equation.kind != NUMBER:
+            return None
+        rounded = [line.true.values for line in self.lines if isinstance(line.claim.printed, said.Rounded)]
+        found = rounded or dict.fromkeys(line.true.values for line in self.lines)
+        return [value for numbers in found for value in numbers] or None
 
     @property
     def check(self) -> str:
         """How it was checked."""
-        ways = "; ".join(unique(_HOW[type(line.claim.printed)] for line in self.lines))
+        ways = "; ".join(unique(line.way for line in self.lines))
         return ways + (f"; {self.sizes} sizes, all widths different" if self.sizes > 1 else "")
 
     def as_dict(self) -> dict[str, Any]:
@@ -143,6 +168,7 @@ class Judgement:
             "correct_latex": self.correct_latex,
             "reason": self.reason,
             "evidence": self.evidence,
+            "proof": self.proof,
             "values": self.values,
             "check": self.check,
             "remark": entry.remark or None,
@@ -164,6 +190,13 @@ def unique(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(text for text in texts if text))
 
 
+def _few(texts: Iterable[str]) -> str | None:
+    """Each text once, the first three of them; None without any."""
+    found = unique(texts)
+    more = f"; and so on, {len(found)} lines" if len(found) > 3 else ""
+    return "; ".join(found[:3]) + more or None
+
+
 def judge(eq: int | Equation) -> Judgement:
     """Compute whether an equation holds as printed, on every size.
 
@@ -177,21 +210,31 @@ def judge(eq: int | Equation) -> Judgement:
         for at, claim in enumerate(entry.claims(size)):
             verdict, printed, correct = verdict_of(claim, 10 * entry.eq + number)
             if number == 0 or (verdict != RIGHT and all(line.verdict != verdict for line in lines)):
-                lines.append(
-                    Line(claim, verdict, printed, correct, *_texts(claim, printed, entry, at), entry.first)
-                )
+                relation = _typeset(claim, printed, entry, at)
+                lines.append(Line(claim, verdict, printed, correct, relation, entry.first))
     return Judgement(entry, tuple(lines), len(entry.sizes))
 
 
-def _texts(claim: Claim, printed: Finding, entry: Equation, at: int) -> tuple[str, str]:
-    if claim.spelled:
-        return claim.spelled, words(claim.spelled)
+def _typeset(claim: Claim, printed: Finding, entry: Equation, at: int) -> Relation:
+    """The printed line, where its shapes do not fit at widths where they do by accident."""
     relation: Relation = claim.printed
+    if claim.spelled:
+        return relation
     if not printed.fits and len(entry.sizes) > 1 and not _fits(relation):
         alike = entry.claims(_SQUARE)
         if len(alike) == len(entry.claims()) and _fits(alike[at].printed):
             relation = alike[at].printed
-    return relation.written(False, entry.first), relation.written(True, entry.first)
+    return relation
+
+
+_QUOTED = re.compile(r"‘([^’]*)’")
+
+
+def plain(text: str) -> str:
+    """A statement without the quotes around names that are no single symbol; in brackets where that is needed."""
+    return _QUOTED.sub(
+        lambda found: f"({found[1].replace('⋆', '⋆ ')})" if re.search(r"[/⋆]", found[1]) else found[1], text
+    )
 
 
 def _fits(relation: Relation) -> bool:

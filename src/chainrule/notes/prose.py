@@ -275,6 +275,17 @@ REMARKS = (
         loose=True,
     ),
     Remark(
+        "5.2.5",
+        "The convolution that the matrix (135) replaces is that of 5.2.1.",
+        "(135) turns the kernel and reaches over the ends, as (133) does; the sliding of 5.2.1 does neither.",
+        lambda: Same(
+            cr.convolve(cr.data("a", 6), cr.data("w", 3), padding="full").shape,
+            cr.correlate(cr.data("a", 6), cr.data("w", 3)).shape,
+            "sizes of the results of (135) and (127)",
+        ),
+        loose=True,
+    ),
+    Remark(
         "5.2.2",
         "A 3 × 3 kernel over a 5 × 5 image with padding 1: 12 steps are left after the first four.",
         "The result is 5 × 5: 25 steps, 21 are left.",
@@ -285,6 +296,13 @@ REMARKS = (
         "Each channel of the first pre-activation is 112 × 112.",
         "224 × 224: the convolution keeps the size, the pooling after it halves it, as (142) says.",
         _sizes,
+    ),
+    Remark(
+        "5.3",
+        "The kernels are W_{1,1} to W_{3,64} and, in the next layer, W_{1,1} to W_{64,128}.",
+        "(137) and (138) have the output first: W_{1,1} to W_{64,3}, and to W_{128,64}.",
+        lambda: Same(cr.parameter("W", (64, 3)).shape, (3, 64), "largest indices of the kernels of (137)"),
+        loose=True,
     ),
     Remark(
         "5.3",

@@ -44,6 +44,8 @@ def shown(part: Part, latex: bool = False, form: str = "matrix", first: int = 1)
 def words(text: str) -> str:
     """A text as a part of a LaTeX formula."""
     safe = text.replace("_", r"\_").replace("{", r"\{").replace("}", r"\}")
+    for sign, command in (("∫", r"\int"), ("√", r"\surd")):  # which are no text
+        safe = safe.replace(sign, rf"}}{command} \text{{")
     return rf"\text{{{safe}}}"
 
 

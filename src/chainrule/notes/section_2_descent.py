@@ -55,7 +55,7 @@ def _step(start: float, end: str) -> Claims:
     """One step of descent on x² from a start with η = 0.1, in letters and in numbers."""
     x = cr.data("x")
     number = cr.constant(start) - cr.constant(0.1) * 2 * cr.constant(start)
-    letters = Equal(x - η * cr.gradient(x**2, x), x - η * 2 * x)
+    letters = Equal(x - η * cr.gradient(x**2, x).named(r"\nabla f(x)"), x - η * 2 * x)
     return [letters, Rounded(number, end, "x")]
 
 
@@ -79,9 +79,29 @@ def equation_59() -> Claims:
     return _step(1.6, "1.28")
 
 
+_ITERATE = "θ in the softmax needs the index n: the slope is taken where the iteration stands, at θⁿ"
+
+
 def rows_of_gradient(X: cr.Expr, Y: cr.Expr, θ: cr.Expr) -> cr.Expr:
     """The sum over the examples of x_i (softmax − y_i)ᵀ, written out."""
     return total_of([cr.outer(X[i], cr.softmax(X[i] @ θ) - Y[i]) for i in range(X.shape[0])])
+
+
+def _iteration(size: Size, weight: cr.Expr | None = None) -> Claims:
+    """A step of descent, with the softmax at a θ without index, as printed, and at θ^n. weight: the λ of (62)."""
+    X, Y, now, q = multinomial(size, r"\theta^n")
+    total = cost(Y, q) if weight is None else cost(Y, q) + weight / 2 * cr.sum(now**2)
+    named = total.named(r"\mathcal{C}(\theta^n)")
+    full = now - η * cr.gradient(named, now).named(r"\nabla \mathcal{C}(\theta^n)")
+    printed, step = (
+        now - η * (rows if weight is None else rows + weight * now)
+        for rows in (rows_of_gradient(X, Y, at) for at in (cr.parameter(r"\theta", now.shape), now))
+    )
+    return under(
+        {Y: one_hot, λ: positive, η: positive},
+        Claim(Equal(full, printed), Equal(full, step), _ITERATE, notation=True),
+        Lowers(step, now, named),
+    )
 
 
 @equation(60, "2.9", DERIVATIVE, "The gradient of the multinomial cost")
@@ -108,11 +128,7 @@ def equation_60(size: Size) -> Claims:
     "θ is the matrix with the columns θ_1, ..., θ_K.",
 )
 def equation_61(size: Size) -> Claims:
-    X, Y, θ, q = multinomial(size)
-    named = cost(Y, q).named(r"\mathcal{C}(\theta)")
-    step = θ - η * rows_of_gradient(X, Y, θ)
-    full = θ - η * cr.gradient(named, θ).named(r"\nabla \mathcal{C}")
-    return under({Y: one_hot, η: positive}, Equal(full, step), Lowers(step, θ, named))
+    return _iteration(size)
 
 
 def regularised(size: Size) -> tuple[cr.Expr, ...]:
@@ -142,11 +158,4 @@ def equation_62(size: Size) -> Claims:
 
 @equation(63, "2.9.1", DEFINITION, "Gradient descent with the regulariser")
 def equation_63(size: Size) -> Claims:
-    X, Y, θ, total = regularised(size)
-    named = total.named(r"\mathcal{C}(\theta)")
-    step = θ - η * (rows_of_gradient(X, Y, θ) + λ * θ)
-    return under(
-        {Y: one_hot, λ: positive, η: positive},
-        Equal(θ - η * cr.gradient(named, θ).named(r"\nabla \mathcal{C}"), step),
-        Lowers(step, θ, named),
-    )
+    return _iteration(size, λ)

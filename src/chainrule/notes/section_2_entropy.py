@@ -160,7 +160,8 @@ def equation_28(size: Size) -> Claims:
         Claim(
             Cases(total, [ones, zeros], "index"),
             Equal(total, ones + zeros, "index"),
-            "the cost is the sum of the two sums, not one of them: a brace chooses",
+            "the cost is the sum of the two lines: a brace chooses one of them",
+            notation=True,
         ),
     )
 

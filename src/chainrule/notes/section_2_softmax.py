@@ -37,10 +37,10 @@ def one_point(size: Size) -> tuple[cr.Expr, list[cr.Expr]]:
     return x, [cr.parameter(rf"\theta_{k + 1}", size.features) for k in range(size.classes)]
 
 
-def multinomial(size: Size) -> tuple[cr.Expr, cr.Expr, cr.Expr, cr.Expr]:
-    """Points X (n, features), one-hot labels Y (n, K), θ (features, K), and the softmax of X θ."""
+def multinomial(size: Size, name: str = r"\theta") -> tuple[cr.Expr, cr.Expr, cr.Expr, cr.Expr]:
+    """Points X (n, features), one-hot labels Y (n, K), θ (features, K) under a name, and the softmax of X θ."""
     X, Y = cr.data("X", (size.examples, size.features)), cr.data("y", (size.examples, size.classes))
-    θ = cr.parameter(r"\theta", (size.features, size.classes))
+    θ = cr.parameter(name, (size.features, size.classes))
     powers = exp(X @ θ)
     return X, Y, θ, powers / cr.spread(cr.sum(powers, axis=1), axis=1, size=size.classes)
 
@@ -73,7 +73,7 @@ def equation_39() -> Claims:
     def f3(u: cr.Expr) -> cr.Expr:
         return u**2
 
-    composed = Means(f3(f2(f1(x))), (x,), lambda x: (1 / (1 + np.exp(-np.exp(x)))) ** 2)
+    composed = Means(f3(f2(f1(x))), (x,), lambda x: (1 / (1 + np.exp(-np.exp(x)))) ** 2, "f_3(f_2(f_1(x)))")
     left = f3(f2(f1(x))).named("f_3(f_2(f_1(x)))")
     return [
         composed,
@@ -189,7 +189,8 @@ def equation_47(size: Size) -> Claims:
         Claim(
             Cases(named, classes, "index"),
             Equal(named, total_of(classes), "index"),
-            "the cost is the sum over all the classes, not one of the lines: a brace chooses",
+            "the cost is the sum of all the lines: a brace chooses one of them",
+            notation=True,
         ),
     )
 

@@ -56,7 +56,13 @@ def equation_115(size: Size) -> Claims:
         "f and σ are two names for one function: with any other f, here tanh, it is not the network of (117)"
     )
     return [
-        Claim(Equal(n.guess, n.U @ cr.tanh(inner)), Equal(n.guess, n.U @ σ(inner)), because, notation=True)
+        Claim(
+            Equal(n.guess, n.U @ cr.tanh(inner)),
+            Equal(n.guess, n.U @ σ(inner)),
+            because,
+            notation=True,
+            spelled="ŷ = Uᵀ f(W⁽²⁾ σ(W⁽¹⁾ x + b⁽¹⁾) + b⁽²⁾), any f: here tanh",
+        )
     ]
 
 

@@ -134,7 +134,7 @@ def equation_96() -> Claims:
     exact = ((n(U_) @ σ(n(W_) @ n(X_) + n(B_)) - n(1)) ** 2).named(r"\ell")
     rounded = (n(0.88) - n(1)) ** 2
     because = "0.0144 is the square of a number that was cut off; ŷ − 1 is −0.1192"
-    return [Rounded(rounded, "0.0144"), Claim(Rounded(exact, "0.0144"), Rounded(exact, "0.0142"), because)]
+    return [Equal(rounded, n(0.0144)), Claim(Rounded(exact, "0.0144"), Rounded(exact, "0.0142"), because)]
 
 
 @equation(97, "4.3.4", DEFINITION, "The average loss")

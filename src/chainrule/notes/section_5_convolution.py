@@ -191,7 +191,13 @@ def _integrals(t: cr.Expr) -> list[Claim]:
 
     first, second = cr.sum(f(τ) * g(t - τ)) * width, cr.sum(f(t - τ) * g(τ)) * width
     bell = cr.sum(f(τ) * f(t - τ)) * width
-    return under({τ: _grid}, Equal(first, second), Equal(bell, sqrt(np.pi / 2) * cr.exp(-(t**2) / 2)))
+    turned = f"∫ f(τ) g({t.name} − τ) dτ = ∫ f({t.name} − τ) g(τ) dτ, f(u) = exp(−u²), g(u) = (1 + u) exp(−(u − 1)²)"
+    known = f"(f ⊛ f)({t.name}) = ∫ f(τ) f({t.name} − τ) dτ = √(π/2) exp(−{t.name}²/2)"
+    return under(
+        {τ: _grid},
+        Claim(Equal(first, second), spelled=turned.replace("t^{\\prime}", "t′")),
+        Claim(Equal(bell, sqrt(np.pi / 2) * cr.exp(-(t**2) / 2)), spelled=known.replace("t^{\\prime}", "t′")),
+    )
 
 
 @equation(
@@ -210,25 +216,25 @@ def equation_134() -> Claims:
     return _integrals(cr.data("t^{\\prime}"))
 
 
-@equation(135, "5.2.5", IDENTITY, "Convolution as a matrix")
+@equation(
+    135,
+    "5.2.5",
+    IDENTITY,
+    "Convolution as a matrix",
+    "⊛ as defined in (133): kernel turned, zeros outside, n + m − 1 numbers. The sliding of (127) and (143) "
+    "has another matrix: rows w_1 … w_m, n − m + 1 of them.",
+)
 def equation_135(size: Size) -> Claims:
     n, m = size.widths[0] + 2, size.widths[1] if size.widths[1] < size.widths[0] + 2 else 2
     w, a = cr.parameter("w", m), cr.data("a", n)
     # the matrix has w_{i − j + 1} at i, j: each column is w, one place lower than the column before
     rows = [total_of([w[i - j] * a[j] for j in range(n) if 0 <= i - j < m]) for i in range(n + m - 1)]
     whole = cr.convolve(a, w, padding="full")
-    because = (
-        "⊛ was the sliding without padding, n − m + 1 numbers; this matrix is that of (133): kernel "
-        "turned, n + m − 1 numbers"
-    )
     return [
-        Claim(
-            Entries(cr.correlate(a, w), rows),
-            Entries(whole, rows),
-            because,
-            notation=True,
-        ),
+        Entries(whole, rows),
+        Equal(whole, cr.toeplitz(w, n=n) @ a),
         Means(whole, (w, a), np.convolve, "z"),
+        Shaped(whole, (n + m - 1,)),
     ]
 
 

@@ -7,7 +7,7 @@ finite differences in extended precision; numbers in float64 and in extended pre
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -67,7 +67,7 @@ def found(relation: Relation, given: Mapping[Expr, Draw], seed: int) -> Finding:
     try:
         return judge(relation, given, np.random.default_rng(seed))
     except ShapeError as fault:
-        return Finding(False, f"cannot be computed as printed: {fault}", fits=False)
+        return Finding(False, f"cannot be computed: it needs {fault.needed}, here {fault.came}", fits=False)
 
 
 def drawn(exprs: list[Expr], given: Mapping[Expr, Draw], random: np.random.Generator) -> dict[Expr, Any]:
@@ -105,7 +105,10 @@ def _alike(sides: Sides, given: Mapping[Expr, Draw], random: Any) -> Finding:
         if not off <= SAME:
             return Finding(False, f"the sides differ: {where}")
         worst = max(worst, off)
-    return Finding(True, f"both sides alike to {worst:.1e} on {draws} random inputs")
+        if not values:
+            break
+    alike = f"both sides alike to {worst:.1e}" if worst else "both sides equal"
+    return Finding(True, alike + (f" on {draws} random inputs" if values else ""))
 
 
 def _equal(relation: said.Equal, given: Mapping[Expr, Draw], random: Any) -> Finding:
@@ -117,9 +120,14 @@ def _equal(relation: said.Equal, given: Mapping[Expr, Draw], random: Any) -> Fin
         return one, other, values
 
     finding = _alike(sides, given, random)
-    if not leaves([left, right]) and left.shape == ():
-        return Finding(finding.holds, finding.evidence, tuple(float(n) for n in evaluate([left, right], {})))
-    return finding
+    return _with_values(finding, left, [left, right])
+
+
+def _with_values(finding: Finding, expr: Expr, all_: list[Expr]) -> Finding:
+    """The finding with the numbers of an expression, where nothing in the relation varies."""
+    if leaves(all_):
+        return finding
+    return replace(finding, values=tuple(float(n) for n in np.ravel(evaluate(expr, {}))))
 
 
 def _entries(relation: said.Entries, given: Mapping[Expr, Draw], random: Any) -> Finding:
@@ -134,7 +142,7 @@ def _entries(relation: said.Entries, given: Mapping[Expr, Draw], random: Any) ->
         deep = isinstance(relation.rows[0], (list, tuple))
         return first, np.reshape(cells, (len(relation.rows), -1) if deep else (-1,)), values
 
-    return _alike(sides, given, random)
+    return _with_values(_alike(sides, given, random), left, [left, *flat])
 
 
 def _flat(rows: said.Rows) -> list[said.Part]:
@@ -307,8 +315,11 @@ def _brackets(relation: said.Brackets, given: Mapping[Expr, Draw], random: Any) 
 
 def _same(relation: said.Same, given: Mapping[Expr, Draw], random: Any) -> Finding:
     del given, random
-    values = tuple(float(n) for n in (relation.left, relation.right) if isinstance(n, (int, float)))
+    left = relation.left if isinstance(relation.left, tuple) else (relation.left,)
+    values = tuple(float(n) for n in left if isinstance(n, (int, float)))
     holds = bool(relation.left == relation.right)
+    if isinstance(relation.left, (bool, np.bool_)):
+        return Finding(holds, "it is so" if holds else "it is not so")
     sign = "=" if holds else "≠"
     return Finding(holds, f"{relation.left} {sign} {relation.right}", values)
 

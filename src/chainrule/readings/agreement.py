@@ -17,7 +17,7 @@ from chainrule.graph.symbols import text_symbol
 from chainrule.graph.walk import leaves
 from chainrule.readings.compiled import compile
 from chainrule.readings.gradient import adjoints, gradient
-from chainrule.readings.working import Array, Values, evaluate, fed_values
+from chainrule.readings.working import Array, Plan, Values, evaluate, fed_values
 
 _EVERY_ENTRY = 30  # a leaf with more entries is probed in a few entries and a random direction
 _PROBED = 3
@@ -104,9 +104,10 @@ def check(loss: Expr, values: Values, wrt: Sequence[Expr] | None = None) -> Agre
     value, *rule = evaluate([loss, *by_rule], fed)
     definition = evaluate([by_definition[target] for target in targets], fed)
     compiled = compile([loss, *by_rule], dtype="float64")(fed)
+    differences = _Differences(loss, fed)
     rows = []
     for target, g, d, c in zip(targets, rule, definition, compiled[1:], strict=True):
-        difference, kink = _finite_difference_error(loss, target, fed, g)
+        difference, kink = differences.error(target, g)
         scale = max(1.0, float(np.max(np.abs(g), initial=0)))
         rows.append(
             Row(
@@ -128,21 +129,29 @@ def _largest(errors: Array) -> float:
     return float(np.max(np.where(np.isnan(errors), np.inf, np.abs(errors)), initial=0))
 
 
-def _finite_difference_error(
-    loss: Expr, leaf: Expr, fed: Mapping[Expr, Array], g: Array
-) -> tuple[float, bool]:
-    """The largest difference between a gradient and central differences, and whether a kink was met."""
-    start = np.asarray(fed[leaf], np.longdouble)
+class _Differences:
+    """Finite differences of a loss in extended precision. Only what depends on a leaf is computed anew for it."""
 
-    def along(direction: Array) -> Callable[[Any], Any]:
-        return lambda t: evaluate(loss, {**fed, leaf: start + t * direction}, np.longdouble)
+    def __init__(self, loss: Expr, fed: Mapping[Expr, Array]) -> None:
+        self.plan = Plan([loss])
+        self.root = self.plan.forms[loss]
+        known = {leaf: np.asarray(value, np.longdouble) for leaf, value in fed.items()}
+        self.numbers = self.plan.numbers(known, np.longdouble)
 
-    worst, kink = 0.0, False
-    for direction in _directions(g):
-        expected = float(np.sum(g * direction))
-        error, kinked = _slope_error(along(direction), expected)
-        worst, kink = max(worst, error), kink or kinked
-    return worst, kink
+    def error(self, leaf: Expr, g: Array) -> tuple[float, bool]:
+        """The largest difference between a gradient and central differences, and whether a kink was met."""
+        changing = self.plan.above(leaf)
+        fixed = {node: number for node, number in self.numbers.items() if node not in changing}
+        worst, kink = 0.0, False
+        for direction in _directions(g):
+
+            def along(t: Any, direction: Array = direction) -> Any:
+                moved = self.numbers[leaf] + t * direction
+                return self.plan.numbers({**fixed, leaf: moved}, np.longdouble)[self.root]
+
+            error, kinked = _slope_error(along, float(np.sum(g * direction)))
+            worst, kink = max(worst, error), kink or kinked
+        return worst, kink
 
 
 def _directions(g: Array) -> list[Array]:

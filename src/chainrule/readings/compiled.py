@@ -56,7 +56,10 @@ def compile(exprs: Expr | Sequence[Expr], batch: bool = False, dtype: str = "flo
     several = [exprs] if isinstance(exprs, Expr) else list(exprs)
     dtype = checked_dtype(dtype)
     wanted = leaves(several)
-    run = jitted(lambda arrays: tuple(traced(several, dict(zip(wanted, arrays, strict=True)), batch, dtype)))
+
+    @jitted
+    def run(arrays: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(traced(several, dict(zip(wanted, arrays, strict=True)), batch, dtype))
 
     def call(values: Mapping[Any, Any]) -> Any:
         with precision(dtype):

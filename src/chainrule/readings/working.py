@@ -44,18 +44,47 @@ def evaluate(exprs: Expr | Sequence[Expr], values: Values, dtype: Any = np.float
 
 def node_values(exprs: Sequence[Expr], values: Values, dtype: Any = np.float64) -> dict[Expr, Array]:
     """The value of every node below the expressions, each computed in its stable form."""
-    nodes = topological(exprs)
-    forms = dict(zip(nodes, stable(nodes), strict=True))
-    fed = fed_values(leaves(exprs), values, dtype)
-    numbers: dict[Expr, Array] = {}
-    for node in topological(forms.values(), _children):
-        if node in fed:
-            numbers[node] = fed[node]
-        elif node.op is CONSTANT:
-            numbers[node] = constant_array(node, dtype)
-        else:
-            numbers[node] = np.asarray(_value(node, [numbers[child] for child in _children(node)]), dtype)
-    return {node: numbers[form] for node, form in forms.items()}
+    plan = Plan(exprs)
+    numbers = plan.numbers(fed_values(leaves(exprs), values, dtype), dtype)
+    return {node: numbers[form] for node, form in plan.forms.items()}
+
+
+class Plan:
+    """What is computed for some expressions, and in which order: found once, for any values.
+
+    forms: for each node below the expressions the stable form that is computed. order: the forms and what
+    they are made of, each with what it is computed from.
+    """
+
+    def __init__(self, exprs: Sequence[Expr]) -> None:
+        nodes = topological(exprs)
+        self.forms = dict(zip(nodes, stable(nodes), strict=True))
+        children: dict[Expr, Sequence[Expr]] = {}
+
+        def kept(node: Expr) -> Sequence[Expr]:
+            return children.setdefault(node, _children(node))
+
+        self.order = [(node, kept(node)) for node in topological(self.forms.values(), kept)]
+
+    def above(self, leaf: Expr) -> set[Expr]:
+        """The leaf and all that depends on it."""
+        found = {leaf}
+        for node, children in self.order:
+            if any(child in found for child in children):
+                found.add(node)
+        return found
+
+    def numbers(self, known: Mapping[Expr, Array], dtype: Any) -> dict[Expr, Array]:
+        """The number of every node; known: those of the leaves, checked, and of whatever need not be computed."""
+        numbers = dict(known)
+        for node, children in self.order:
+            if node in numbers:
+                continue
+            if node.op is CONSTANT:
+                numbers[node] = constant_array(node, dtype)
+            else:
+                numbers[node] = np.asarray(_value(node, [numbers[child] for child in children]), dtype)
+        return numbers
 
 
 def constant_array(node: Expr, dtype: Any) -> Array:

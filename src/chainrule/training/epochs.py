@@ -74,8 +74,9 @@ class Problem:
 class Span(NamedTuple):
     """Which steps a call takes: from `start` to `stop` of each epoch from row `first` to `last` of the order.
 
-    before: how many steps were taken before row 0 began. seed: of the masks. delta: δ, where steps are
-    watched: the call ends at the first step with |θ_{n+1} − θ_n| ≤ δ.
+    before: how many steps were taken before row 0 began. continued: whether row `first` goes on with the sums
+    of the state. seed: of the masks. delta: δ, where steps are watched: the call ends at the first step with
+    |θ_{n+1} − θ_n| ≤ δ.
     """
 
     first: int
@@ -83,12 +84,14 @@ class Span(NamedTuple):
     start: int
     stop: int
     before: int
+    continued: bool = False
     seed: int = 0
     delta: float = 0.0
 
 
 class Met(NamedTuple):
-    """What a call met: for each row of the order the sums of what is reported, and of the weights, (E, R + 1).
+    """What a call met: for each row of the order the sums of what is reported, and of the weights,
+    as in the state: (E, 2, R + 1).
 
     taken: how many steps; moved: |θ_{n+1} − θ_n| of the last one, over all parameters, infinite where steps
     are not watched.
@@ -127,7 +130,7 @@ def compiled_epochs(
 
     def step(
         state: State, arrays: Arrays, order: Any, numbers: Arrays, at: tuple[Any, Any, Any, Any]
-    ) -> tuple[State, Any]:
+    ) -> State:
         row, number, t, seed = at
         where = None if whole else jax.lax.dynamic_slice(order, (row, number * size), (1, size))[0]
         given = problem.fed(arrays if where is None else tuple(array[where] for array in arrays))
@@ -147,33 +150,41 @@ def compiled_epochs(
             met = met * size
         elif problem.reduce == "mean":
             slopes = [Held(slope.array / divisor, slope.order) for slope in slopes]
-        new = keeping.updated(state, slopes, constants, problem.dtype)
-        return new, jnp.append(met, met_weight)
+        parameters, memory = keeping.updated(state, slopes, constants, problem.dtype)
+        return State(parameters, memory, _added(state.sums, jnp.append(met, met_weight)))
 
     @partial(jitted, donate_argnums=0)
     def run(state: State, arrays: Arrays, order: Any, numbers: Arrays, span: Span) -> tuple[State, Met]:
         steps = -(-n // size)
-        zero = jnp.zeros(reported + 1, problem.dtype)
         far = jnp.asarray(jnp.inf, problem.dtype)
 
         def epoch(row: Any, done: tuple[State, Met]) -> tuple[State, Met]:
             def one(number: Any, inner: tuple[State, Met]) -> tuple[State, Met]:
                 before, met = inner
                 t = span.before + row * steps + number + 1
-                state, part = step(before, arrays, order, numbers, (row, number, t, span.seed))
+                state = step(before, arrays, order, numbers, (row, number, t, span.seed))
                 moved = _distance(state, before) if watched else met.moved
-                return state, Met(met.sums + part, met.taken + 1, moved)
+                return state, Met(met.sums, met.taken + 1, moved)
 
-            state, so_far = done
-            inner = (state, Met(zero, so_far.taken, so_far.moved))
-            state, met = _loop(span.start, span.stop, one, inner, span.delta if watched else None)
-            return state, met._replace(sums=so_far.sums.at[row].set(met.sums))
+            state, met = done
+            goes_on = span.continued & (row == span.first)
+            state = state._replace(sums=jnp.where(goes_on, state.sums, 0))
+            state, met = _loop(span.start, span.stop, one, (state, met), span.delta if watched else None)
+            return state, met._replace(sums=met.sums.at[row].set(state.sums))
 
-        sums = jnp.zeros((order.shape[0], reported + 1), problem.dtype)
+        sums = jnp.zeros((order.shape[0], *state.sums.shape), problem.dtype)
         start = (state, Met(sums, jnp.asarray(0, jnp.int32), far))
         return _loop(span.first, span.last, epoch, start, span.delta if watched else None)
 
     return run
+
+
+def _added(sums: Any, part: Any) -> Any:
+    """Sums with what they lost, after one more part."""
+    total, lost = sums
+    part = part - lost
+    new = total + part
+    return jnp.stack([new, (new - total) - part])
 
 
 def _loop(

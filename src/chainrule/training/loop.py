@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.graph.errors import TrainingError
+from chainrule.graph.errors import ChainruleError, TrainingError
 from chainrule.readings.compiled import precision
+from chainrule.training.checkpointing import Keeper, Keeping
 from chainrule.training.epochs import Problem
 from chainrule.training.evaluation import means
 from chainrule.training.history import History
+from chainrule.training.identity import identity
 from chainrule.training.interruption import Interruption
 from chainrule.training.optimizers import ETA
 from chainrule.training.progress import Bar
+from chainrule.training.record import Record, first_record
 from chainrule.training.stepper import Plan, Stepper
 from chainrule.training.stopping import Best, EarlyStopping
+from chainrule.training.storage.checkpoints import Position
 from chainrule.training.windows import Feed
 
 Array = NDArray[Any]
@@ -37,12 +41,17 @@ class Examples:
 
 @dataclass(frozen=True)
 class Watch:
-    """Who is told: a progress bar, callbacks that get the history after each epoch, and early stopping."""
+    """Who is told: a progress bar, callbacks that get the history after each epoch, early stopping, checkpoints.
+
+    facts: what the model is, in words, beside what `identity` says of the run.
+    """
 
     metric_name: str
     progress: bool | None = None
     callbacks: Sequence[Callback] = ()
     early_stopping: EarlyStopping | None = None
+    keeping: Keeping | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 def train(
@@ -60,59 +69,90 @@ def train(
     parameters so far; so does a callback that returns True or raises KeyboardInterrupt.
     Raises TrainingError where the loss is no longer a finite number.
     """
+    first = first_record(problem, start, plan.optimizer).within(History(watch.metric_name))
     with (
         precision(problem.dtype),
         Interruption() as interruption,
         Bar(watch.progress, plan.epochs, examples.feed.n, watch.metric_name) as bar,
-        closing(_Run(problem, start, plan, examples, watch, validation)) as run,
+        _keeper(problem, start, plan, examples, watch, validation) as keeper,
+        closing(_Run(problem, keeper.start(first), plan, examples, watch, validation)) as run,
     ):
+        bar.skip(run.stepper.epoch, run.stepper.step * run.stepper.size)
         while run.stepper.epoch < plan.epochs and not run.history.stopped:
-            taken, loss, metric = run.advance()
+            taken, loss, metric = run.advance(keeper.until_due(run.stepper.epoch))
             bar.advance(taken * run.stepper.size, run.stepper.epoch + 1, loss, metric)
             if interruption.requested and run.stepper.epoch < plan.epochs:
                 run.history.stopped = (
                     run.history.stopped or f"interrupted in epoch {run.stepper.epoch + 1} of {plan.epochs}"
                 )
+            if keeper.due(run.stepper.epoch, run.stepper.step):
+                keeper.save(run.record)
+        run.history.stopped = run.history.stopped or f"all {plan.epochs} epochs done"
+        keeper.save(run.record)
         return run.ended()
 
 
-class _Run:
-    """A training run: the stepper, and what is made of its numbers.
+def _keeper(
+    problem: Problem,
+    start: Sequence[Array],
+    plan: Plan,
+    examples: Examples,
+    watch: Watch,
+    validation: Examples | None,
+) -> Keeper:
+    """What writes the checkpoints of this run, if any are asked for."""
+    if watch.keeping is None:
+        return Keeper(None, {})
+    feeds = (examples.feed, None if validation is None else validation.feed)
+    facts = {**watch.facts, "early_stopping": str(watch.early_stopping)}
+    return Keeper(watch.keeping, facts | identity(problem, start, plan, *feeds))
 
-    pending: the sums over the steps of an epoch that is not complete.
-    """
+
+class _Run:
+    """A training run from a record of it on: the stepper, and what is made of its numbers."""
 
     def __init__(
         self,
         problem: Problem,
-        start: Sequence[Array],
+        record: Record,
         plan: Plan,
         examples: Examples,
         watch: Watch,
         validation: Examples | None,
     ) -> None:
+        _require_room(record, plan)
         self.problem, self.plan, self.examples = problem, plan, examples
         self.watch, self.validation = watch, validation
         self.began = time.perf_counter()
-        self.stepper = Stepper(problem, start, plan, examples.feed)
-        self.pending = np.zeros(len(problem.reported) + 1)
-        self.best = None if watch.early_stopping is None else Best(watch.early_stopping)
+        self.stepper = Stepper(problem, record, plan, examples.feed)
+        self.best = None
+        if watch.early_stopping is not None:
+            self.best = Best(watch.early_stopping, record.best_epoch, list(record.best))
         self.alone = validation is None and not watch.callbacks and self.best is None
         self.history = History(watch.metric_name, source=lambda: self._named(self.stepper.parameters()))
+        record.refill(self.history)
 
     def close(self) -> None:
         """Stop reading."""
         self.stepper.close()
 
-    def advance(self) -> tuple[int, float, float]:
-        """Take some steps; returns how many, and the mean loss and the metric of the epoch they ended in."""
+    def record(self) -> Record:
+        """The whole state as it is now."""
+        record = self.stepper.record()
+        if self.best is not None:
+            record = replace(record, best_epoch=self.best.epoch, best=self.best.parameters)
+        return record.within(self.history)
+
+    def advance(self, most: int) -> tuple[int, float, float]:
+        """Take some steps; returns how many, and the mean loss and the metric of the epoch they ended in.
+
+        most: how many epochs at the most, where nobody watches each of them.
+        """
         stepper, epochs = self.stepper, self.stepper.epoch
         before = epochs * stepper.steps + stepper.step
-        rows = stepper.advance(self.plan.epochs - epochs if self.alone else 1)
-        rows[0] += self.pending
+        rows = stepper.advance(min(self.plan.epochs - epochs, most) if self.alone else 1)
         means_of = rows[:, :-1] / np.where(rows[:, -1:] > 0, rows[:, -1:], 1)
         self._require_finite(means_of)
-        self.pending = rows[-1] if stepper.step else np.zeros_like(self.pending)
         if stepper.epoch > epochs:
             self._record(means_of[: stepper.epoch - epochs])
         if stepper.settled and not self.history.stopped:
@@ -127,7 +167,6 @@ class _Run:
     def ended(self) -> tuple[list[Array], History]:
         """The parameters at the end, and the history."""
         history = self.history
-        history.stopped = history.stopped or f"all {self.plan.epochs} epochs done"
         parameters = self.stepper.parameters()
         if not all(np.isfinite(value).all() for value in parameters):
             raise self._diverged("parameters that are not finite", history.epochs)
@@ -188,3 +227,10 @@ class _Run:
             f"try a smaller learning_rate{f' (it is {rate:g})' if rate else ''}, and inputs on a scale near 1 "
             f"(the largest is {largest:g})",
         )
+
+
+def _require_room(record: Record, plan: Plan) -> None:
+    """Raises ChainruleError where more is done than is asked for."""
+    if (record.epoch, record.step) > (plan.epochs, 0):
+        came = f"epochs={plan.epochs} where the checkpoints go to {Position(record.epoch, record.step)}"
+        raise ChainruleError(f"epochs of at least {record.epoch + (record.step > 0)}", came, "fit, resume")

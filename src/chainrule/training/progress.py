@@ -43,6 +43,11 @@ class Bar:
         self.progress.refresh()
         self.progress.stop()
 
+    def skip(self, epochs: int, examples: int) -> None:
+        """So much is done before: complete epochs, and examples of the next."""
+        each = (self.progress.tasks[self.task].total or 0) / self.epochs
+        self.progress.update(self.task, completed=epochs * each + examples)
+
     def advance(self, examples: int, epoch: int, loss: float, metric: float) -> None:
         """Some more examples are done, in the epoch of that number (from 1), with these means so far."""
         if not self.shown:

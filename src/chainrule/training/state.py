@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,13 +17,20 @@ from chainrule.training.optimizers import Update
 from chainrule.training.windows import Arrays
 
 Array = NDArray[Any]
+Turn = Callable[[Any, Order], Array]
 
 
 class State(NamedTuple):
-    """What a step changes: the parameters, and what the optimiser keeps for each."""
+    """What a step changes: the parameters, what the optimiser keeps for each, and the sums of the epoch so far.
+
+    sums: of what is reported, and of the examples' weights, (2, R + 1), the second row what the first has lost
+    to rounding (Kahan 1965): so an epoch's sums are the same however many calls it takes, and good in single
+    precision.
+    """
 
     parameters: Arrays
     memory: tuple[Arrays, ...]
+    sums: Any
 
 
 @dataclass(frozen=True)
@@ -38,32 +45,27 @@ class Kept:
     orders: tuple[Order, ...]
     """The order of axes in which each parameter is kept."""
 
-    def taken_in(self, state: State) -> State:
-        """A state of NumPy arrays whose axes lie as in the expressions, as the steps keep it."""
-        orders = self.orders
-        memory = tuple(
-            tuple(
-                _turned(value, _fitting(order, leaf))
-                for value, (leaf, _) in zip(remembered, update.memory, strict=True)
-            )
-            for remembered, order, update in zip(state.memory, orders, self.updates, strict=True)
-        )
-        parameters = (_turned(value, order) for value, order in zip(state.parameters, orders, strict=True))
-        return State(tuple(parameters), memory)
+    def taken_in(self, parameters: Sequence[Array], memory: Sequence[Sequence[Array]]) -> tuple[Any, Any]:
+        """Parameters and memory, whose axes lie as in the expressions, as the steps keep them: copies."""
+        return self._turned(parameters, memory, lambda value, order: value.transpose(order))
 
-    def read(self, state: State) -> list[Array]:
-        """The parameters of a state that is kept, with their axes as in the expressions: copies."""
-        return [
-            np.array(np.asarray(value).transpose(np.argsort(order)), order="C")
-            for value, order in zip(state.parameters, self.orders, strict=True)
-        ]
+    def read(self, state: State) -> tuple[list[Array], list[list[Array]]]:
+        """Parameters and memory of a state that is kept, with their axes as in the expressions: copies."""
+        parameters, memory = self._turned(
+            state.parameters,
+            state.memory,
+            lambda value, order: np.asarray(value).transpose(np.argsort(order).tolist()),
+        )
+        return list(parameters), [list(remembered) for remembered in memory]
 
     def parameters(self, state: State) -> list[Held]:
         """The parameters of a state that is kept, inside a step."""
         return [Held(value, order) for value, order in zip(state.parameters, self.orders, strict=True)]
 
-    def updated(self, state: State, slopes: Sequence[Held], constants: dict[Expr, Any], dtype: str) -> State:
-        """The state after a step with these gradients."""
+    def updated(
+        self, state: State, slopes: Sequence[Held], constants: dict[Expr, Any], dtype: str
+    ) -> tuple[Arrays, tuple[Arrays, ...]]:
+        """Parameters and memory after a step with these gradients, inside the step."""
         parameters, memory = [], []
         for theta, order, remembered, slope, update in zip(
             state.parameters, self.orders, state.memory, slopes, self.updates, strict=True
@@ -79,7 +81,23 @@ class Kept:
             )
             parameters.append(new.ordered(order))
             memory.append(tuple(value.ordered(one) for value, one in zip(rest, orders, strict=True)))
-        return State(tuple(parameters), tuple(memory))
+        return tuple(parameters), tuple(memory)
+
+    def _turned(
+        self, parameters: Sequence[Any], memory: Sequence[Sequence[Any]], turn: Turn
+    ) -> tuple[Any, Any]:
+        found = tuple(
+            np.array(turn(value, order), order="C")
+            for value, order in zip(parameters, self.orders, strict=True)
+        )
+        remembered = tuple(
+            tuple(
+                np.array(turn(value, _fitting(order, leaf)), order="C")
+                for value, (leaf, _) in zip(values, update.memory, strict=True)
+            )
+            for values, order, update in zip(memory, self.orders, self.updates, strict=True)
+        )
+        return found, remembered
 
 
 def kept(objective: Expr, leaves: Sequence[Expr], updates: Sequence[Update]) -> Kept:
@@ -87,10 +105,6 @@ def kept(objective: Expr, leaves: Sequence[Expr], updates: Sequence[Update]) -> 
     wanted = kernels([objective])
     orders = tuple(wanted.get(leaf, tuple(range(len(leaf.shape)))) for leaf in leaves)
     return Kept(tuple(leaves), tuple(updates), orders)
-
-
-def _turned(value: Array, order: Order) -> Array:
-    return np.array(value.transpose(order), order="C")
 
 
 def _fitting(order: Order, leaf: Expr) -> Order:

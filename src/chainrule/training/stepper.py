@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import jax
 import numpy as np
@@ -16,13 +16,14 @@ from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
 from chainrule.training.epochs import Problem, Span, compiled_epochs
 from chainrule.training.optimizers import Optimizer
+from chainrule.training.record import Record
 from chainrule.training.state import State
 from chainrule.training.windows import Arrays, Feed, Window
 
 Array = NDArray[Any]
 _SECONDS = 0.2  # how long one compiled call is meant to take
 _GROWTH = 8
-_MOST_STEPS = 200_000  # of one call: the losses of an epoch's steps are added up in the network's precision
+_MOST_STEPS = 200_000  # of one call
 
 
 @dataclass(frozen=True)
@@ -70,15 +71,19 @@ class Plan:
             )
 
 
+_budgets: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
+"""How many steps a compiled function took at last in a call, for the next training with it."""
+
+
 class Stepper:
-    """A training run's state: parameters, what the optimiser keeps, and how far it is.
+    """A training run under way: it takes steps from where a record of the run stands, and gives its own.
 
     epoch: how many epochs are complete. step: how many steps of the next one are taken. moved: the length
     |θ_{n+1} − θ_n| of the last step, where δ asks for it.
     """
 
-    def __init__(self, problem: Problem, start: Sequence[Array], plan: Plan, feed: Feed) -> None:
-        self.epoch = self.step = 0
+    def __init__(self, problem: Problem, record: Record, plan: Plan, feed: Feed) -> None:
+        self.epoch, self.step = record.epoch, record.step
         self.n, self.size = feed.n, min(plan.size, feed.n)
         self.steps = -(-self.n // self.size)
         self._first, self._seed = plan.first_epoch, plan.seed % 2**31
@@ -87,21 +92,24 @@ class Stepper:
         numbers = plan.optimizer.settings() | plan.constants
         self._settings = tuple(numbers)
         self._numbers = tuple(np.asarray(number, problem.dtype) for number in numbers.values())
-        memory = [
-            tuple(np.zeros(leaf.shape, problem.dtype) for leaf, _ in update.memory)
-            for update in self._updates
-        ]
         self._kept = problem.kept(self._updates)
-        self._state = jax.device_put(self._kept.taken_in(State(tuple(start), tuple(memory))))
-        self._budget = 1.0  # how many steps the next call takes
+        parameters, memory = self._kept.taken_in(record.parameters, record.memory)
+        self._state: State = jax.device_put(State(parameters, memory, np.array(record.sums)))
         self._compiled: set[int] = set()  # for how many examples in a window
-        self._windows = feed.windows(self.size, plan.seed, plan.shuffle, self._first, 0)
+        at = (self._first + self.epoch, self.step)
+        self._windows = feed.windows(self.size, plan.seed, plan.shuffle, *at)
         self._given: Arrays = ()
         self._enter(next(self._windows))
+        self._budget = _budgets.get(self._run, 1.0)  # how many steps the next call takes
 
     def parameters(self) -> list[Array]:
         """The parameters as they are now."""
-        return self._kept.read(self._state)
+        return self._kept.read(self._state)[0]
+
+    def record(self) -> Record:
+        """The state as it is now."""
+        parameters, memory = self._kept.read(self._state)
+        return Record(self.epoch, self.step, parameters, memory, np.array(self._state.sums))
 
     @property
     def settled(self) -> bool:
@@ -111,7 +119,7 @@ class Stepper:
     def advance(self, epochs: int) -> Array:
         """Take some steps: whole epochs, at most as many as given, or a part of one.
 
-        Returns the sums of what is reported over the examples met, and of their weights, a row for each
+        Returns the sums of what is reported over the examples met so far, and of their weights, a row for each
         epoch touched. A step that settles is the last one.
         """
         window = self._at_hand()
@@ -122,12 +130,13 @@ class Stepper:
         else:
             stop = self.steps
         before = window.epoch * self.steps + window.step
-        span = Span(row, row + count, start, stop, before, self._seed, self._delta or 0.0)
+        span = Span(row, row + count, start, stop, before, self.step > 0, self._seed, self._delta or 0.0)
         began = time.perf_counter()
         self._state, met = self._run(self._state, self._arrays, self._order, self._numbers, span)
         taken, self.moved = int(met.taken), float(met.moved)
         whole, rest = divmod(self.step + taken, self.steps)
-        rows: Array = np.array(met.sums, np.float64)[row : row + whole + (rest > 0)]
+        total, lost = np.moveaxis(np.array(met.sums, np.float64)[row : row + whole + (rest > 0)], 1, 0)
+        rows: Array = total - lost
         self._learn(window.n, taken, time.perf_counter() - began)
         self.epoch, self.step = self.epoch + whole, rest
         return rows
@@ -156,4 +165,5 @@ class Stepper:
         if n in self._compiled:
             wish = steps * _SECONDS / max(seconds, 1e-6)
             self._budget = min(max(wish, 1.0), _GROWTH * max(self._budget, steps), _MOST_STEPS)
+            _budgets[self._run] = self._budget
         self._compiled.add(n)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from chainrule.graph.expression import Expr
 from chainrule.training.order import Order
+from chainrule.training.storage.tensors import digest_of
 
 Array = NDArray[Any]
 Arrays = tuple[Any, ...]
@@ -65,6 +66,10 @@ class Feed:
         """All examples once, in their order."""
         yield self.arrays
 
+    def digest(self) -> str:
+        """What tells these examples from others: SHA-256, in hexadecimal."""
+        return digest_of("", {str(i): array for i, array in enumerate(self.arrays)})
+
     def windows(self, size: int, seed: int, shuffle: bool, epoch: int, step: int) -> Windows:
         """The windows from a step of an epoch on, for ever. size: examples in a step.
 
@@ -78,11 +83,17 @@ class Feed:
 
 
 class StreamedFeed(Feed):
-    """The same for examples that are read while they are used. arrays: of the first few examples only."""
+    """The same for examples that are read while they are used. arrays: of the first few examples only.
 
-    def __init__(self, first: Feed, n: int, read: Read) -> None:
+    identity: tells the examples, and how they are read, from others; asked for by `digest`.
+    """
+
+    def __init__(self, first: Feed, n: int, read: Read, identity: Callable[[], str]) -> None:
         self.leaves, self.arrays, self.rows = first.leaves, first.arrays, first.rows
-        self.n, self._read = n, read
+        self.n, self._read, self._identity = n, read, identity
+
+    def digest(self) -> str:
+        return digest_of(self._identity(), {})
 
     def parts(self) -> Iterator[Arrays]:
         yield from ahead(self._read(1, None))

@@ -88,9 +88,7 @@ class _Reader:
             if not depth:
                 break
             parts.append(token)
-        found = re.search(
-            re.escape("{") + r"(" + r"\s*".join(map(re.escape, parts)) + r")" + re.escape("}"), self.text
-        )
+        found = re.search(r"\{(\s*" + r"\s*".join(map(re.escape, parts)) + r"\s*)\}", self.text)
         return (found.group(1) if found else "".join(parts)).replace("\\_", "_").replace('"', "'")
 
     def command(self, name: str) -> str:

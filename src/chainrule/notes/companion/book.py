@@ -10,14 +10,17 @@ from pathlib import Path
 
 from chainrule.documents.render.typst import content, quoted
 from chainrule.graph.errors import ChainruleError
-from chainrule.notes.companion.page import INDEX, LEAD, TITLE, order
+from chainrule.notes.companion.choice import LEAD, Choice, chosen
+from chainrule.notes.companion.page import INDEX, sentence
 from chainrule.notes.companion.sections import SECTIONS
-from chainrule.notes.companion.tables import TABLES, Table
+from chainrule.notes.companion.tables import Table
 from chainrule.notes.companion.typeset import typeset
-from chainrule.notes.equation import EQUATIONS, RIGHT, VERDICTS
-from chainrule.notes.figures import FIGURES, draw
-from chainrule.notes.judgement import Judgement, judge
-from chainrule.notes.prose import REMARKS, Remark
+from chainrule.notes.equation import RIGHT, VERDICTS
+from chainrule.notes.figures import draw
+from chainrule.notes.judgement import Judgement
+from chainrule.notes.prose import Remark
+
+_LONG = 6  # lines of a formula, beyond which it may go over a page's end
 
 
 def written(text: str) -> str:
@@ -28,8 +31,8 @@ def written(text: str) -> str:
     )
 
 
-def companion_pdf() -> bytes:
-    """The bytes of the companion as a PDF. Everything in it is computed at this call.
+def companion_pdf(choice: Choice | None = None) -> bytes:
+    """The bytes of a choice of the notes, or of all of them, as a PDF. Everything in it is computed at this call.
 
     Raises ChainruleError where the package `typst` is not installed.
     """
@@ -41,49 +44,48 @@ def companion_pdf() -> bytes:
         ) from None
     with tempfile.TemporaryDirectory() as folder:
         main = Path(folder) / "main.typ"
-        main.write_text(book_source(Path(folder)), encoding="utf-8")
+        main.write_text(book_source(Path(folder), choice or chosen()), encoding="utf-8")
         result: bytes = typst.compile(str(main), root=folder)
     return result
 
 
-def book_source(folder: Path) -> str:
-    """The companion in Typst's language; its pictures are written to the folder."""
-    judged = [judge(number) for number in sorted(EQUATIONS)]
+def book_source(folder: Path, choice: Choice) -> str:
+    """The choice in Typst's language; its pictures are written to the folder."""
     template = files("chainrule.notes.companion").joinpath("companion.typ").read_text(encoding="utf-8")
-    parts = [template.replace("{title}", TITLE), _front(judged)]
-    for number in order():
-        parts += _section(number, judged, folder)
+    parts = [template.replace("{title}", choice.title), _front(choice)]
+    for number in choice.sections:
+        parts += _section(number, choice, folder)
     return "\n\n".join(parts) + "\n"
 
 
-def _front(judged: list[Judgement]) -> str:
-    counts = Counter(one.verdict for one in judged)
+def _front(choice: Choice) -> str:
+    counts = Counter(one.verdict for one in choice.judged)
     sums = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS)
+    front = f"#text(size: 22pt, weight: 700, {quoted(choice.title)})\n\n{written(LEAD)}"
+    if len(choice.judged) > 1:
+        front += f"\n\n{len(choice.judged)} equations: {sums}."
+    if not choice.whole:
+        return front
     cells = []
-    for one in judged:
-        if one.verdict != RIGHT:
-            entry = one.equation
-            cells += [
-                f"[({entry.eq})]",
-                f"[{entry.section}]",
-                f'mark("{one.verdict}")',
-                f"[{written(one.reason or '')}]",
-            ]
-    return (
-        f"#text(size: 22pt, weight: 700, {quoted(TITLE)})\n\n{written(LEAD)}\n\n"
-        f"{len(judged)} equations: {sums}.\n\n= What is not right\n#errata({', '.join(cells)})"
-    )
+    for one in choice.faults:
+        entry = one.equation
+        cells += [
+            f"[({entry.eq})]",
+            f"[{entry.section}]",
+            f'mark("{one.verdict}")',
+            f"[{written(one.reason or '')}]",
+        ]
+    return f"{front}\n\n#contents\n\n= What is not right\n#errata({', '.join(cells)})"
 
 
-def _section(number: str, judged: list[Judgement], folder: Path) -> list[str]:
+def _section(number: str, choice: Choice, folder: Path) -> list[str]:
     title, text = SECTIONS[number]
     level = "=" * min(3, len(number.split(".")))
     parts = [f"{level} {number} #h(0.3em) {written(title)}", f"#block(sticky: true)[{written(text)}]"]
-    parts += [_equation(one) for one in judged if one.equation.section == number]
-    parts += [_figure(name, folder) for name, entry in FIGURES.items() if entry.section == number]
-    if number in TABLES:
-        parts.append(_table(TABLES[number]()))
-    return parts + [_remark(remark) for remark in REMARKS if remark.section == number]
+    parts += [_equation(one) for one in choice.equations(number)]
+    parts += [_figure(name, folder) for name in choice.figures(number)]
+    parts += [_table(table) for table in choice.tables(number)]
+    return parts + [_remark(remark) for remark in choice.said(number)]
 
 
 def _formula(latex: str) -> str:
@@ -94,18 +96,19 @@ def _equation(one: Judgement) -> str:
     entry = one.equation
     parts = [_formula(one.printed)]
     if one.verdict != RIGHT:
-        rows = dict.fromkeys(line.correction_latex for line in one.faults if line.correction_latex)
-        parts.append(written(f"{one.reason}."))
-        parts.append("#correct[" + "\n\n".join(map(_formula, rows)) + "]")
-        parts.append(f"#small[{written(one.evidence or '')}.]")
+        parts.append(written(sentence(one.reason)))
+        parts.append(f"#correct[{_formula(one.correct_latex or '')}]")
+        parts.append(f"#small[As printed: {written(one.evidence or '')}.]")
+        parts.append(f"#small[Corrected: {written(one.proof or '')}.]")
     if one.values:
-        numbers = ", ".join(f"{value:.15g}" for value in dict.fromkeys(one.values)).replace("-", "−")
+        numbers = ", ".join(f"{value:.15g}" for value in one.values).replace("-", "−")
         parts.append(f"#small[Values: {numbers}.]")
     if entry.remark:
         parts.append(f"#small[{written(entry.remark)}]")
     parts.append(f"#small[Checked: {written(one.check)}.]")
     head = f"({entry.eq}) {written(entry.title)}"
-    return f'#equation("{one.verdict}", [{head}], [{entry.kind}], [' + "\n\n".join(parts) + "])"
+    long = str(one.printed.count(r"\\") > _LONG).lower()
+    return f'#equation("{one.verdict}", [{head}], [{entry.kind}], {long}, [' + "\n\n".join(parts) + "])"
 
 
 def _figure(name: str, folder: Path) -> str:

@@ -10,19 +10,14 @@ from importlib.resources import files
 from io import BytesIO
 
 from chainrule.documents.katex import inline_assets
+from chainrule.notes.companion.choice import LEAD, Choice, chosen
 from chainrule.notes.companion.sections import SECTIONS
-from chainrule.notes.companion.tables import TABLES, Table
-from chainrule.notes.equation import EQUATIONS, RIGHT, VERDICTS
+from chainrule.notes.companion.tables import Table
+from chainrule.notes.equation import RIGHT, VERDICTS
 from chainrule.notes.figures import FIGURES, draw
-from chainrule.notes.judgement import Judgement, judge
-from chainrule.notes.prose import REMARKS, Remark
+from chainrule.notes.judgement import Judgement
+from chainrule.notes.prose import Remark
 
-TITLE = "Neural networks: the equations, computed"
-LEAD = (
-    "Every numbered equation of the lecture notes, as printed, with a verdict that was computed when this "
-    "page was made. Right: true as printed. Wrong: false, or a wrong number or shape. Imprecise: right after "
-    "an obvious repair of notation. What is not right is corrected, with the evidence."
-)
 _SCRIPT = """
 for (const node of document.querySelectorAll('.tex')) {
   const display = node.dataset.display === '1';
@@ -32,23 +27,19 @@ document.body.dataset.ready = '1';
 """
 
 
-def companion_page() -> str:
-    """The companion as HTML. Everything in it is computed at this call."""
-    judged = [judge(number) for number in sorted(EQUATIONS)]
+def companion_page(choice: Choice | None = None) -> str:
+    """A choice of the notes, or all of them, as HTML. Everything in it is computed at this call."""
+    choice = choice or chosen()
     css, js = inline_assets()
     style = files("chainrule.notes.companion").joinpath("page.css").read_text(encoding="utf-8")
-    body = "\n".join([_front(judged), *(_section(number, judged) for number in order())])
+    body = "\n".join([_front(choice), *(_section(number, choice) for number in choice.sections)])
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{TITLE}</title>\n<style>{css}\n{style}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n"
-        f"<script>{js}</script>\n<script>{_SCRIPT}</script>\n</body>\n</html>\n"
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{escape(choice.title)}</title>\n<style>{css}\n{style}</style>\n</head>\n<body>\n<main>\n{body}\n"
+        f"</main>\n<script>{js}</script>\n<script>{_SCRIPT}</script>\n</body>\n</html>\n"
     )
-
-
-def order() -> list[str]:
-    """All sections, in the order of their numbers."""
-    return sorted(SECTIONS, key=lambda number: [int(part) for part in number.split(".")])
 
 
 def tex(latex: str, display: bool = True) -> str:
@@ -65,36 +56,44 @@ def rich(text: str) -> str:
     return INDEX.sub(lambda found: f"<sub>{found[1] or found[2]}</sub>", escape(text))
 
 
-def _front(judged: list[Judgement]) -> str:
-    counts = Counter(one.verdict for one in judged)
+def _front(choice: Choice) -> str:
+    counts = Counter(one.verdict for one in choice.judged)
     sums = " · ".join(
         f'<span class="verdict {verdict}">{counts[verdict]} {verdict}</span>' for verdict in VERDICTS
     )
+    head = f"<header><h1>{escape(choice.title)}</h1><p>{LEAD}</p>"
+    if len(choice.judged) > 1:
+        head += f"<p>{len(choice.judged)} equations: {sums}</p>"
+    if not choice.whole:
+        return head + "</header>"
     rows = "".join(
         f'<tr><td><a href="#eq{one.equation.eq}">({one.equation.eq})</a></td><td>{one.equation.section}</td>'
         f'<td><span class="verdict {one.verdict}">{one.verdict}</span></td>'
         f"<td>{rich(one.reason or '')}</td></tr>"
-        for one in judged
-        if one.verdict != RIGHT
+        for one in choice.faults
+    )
+    links = "".join(
+        f'<li class="depth{number.count(".")}"><a href="#s{number}"><span class="number">{number}</span> '
+        f"{SECTIONS[number][0]}</a></li>"
+        for number in choice.sections
     )
     return (
-        f"<header><h1>{TITLE}</h1><p>{LEAD}</p><p>{len(judged)} equations: {sums}</p></header>"
+        f"{head}</header><nav><h2>Contents</h2><ul>{links}</ul></nav>"
         f'<section><h2>What is not right</h2><table class="errata">{rows}</table></section>'
     )
 
 
-def _section(number: str, judged: list[Judgement]) -> str:
+def _section(number: str, choice: Choice) -> str:
     title, text = SECTIONS[number]
     level = min(4, 1 + len(number.split(".")))
     parts = [
         f'<section id="s{number}"><h{level}><span class="number">{number}</span> {title}</h{level}>'
         f'<p class="lead">{rich(text)}</p>'
     ]
-    parts += [_equation(one) for one in judged if one.equation.section == number]
-    parts += [_figure(name) for name, entry in FIGURES.items() if entry.section == number]
-    if number in TABLES:
-        parts.append(_table(TABLES[number]()))
-    parts += [_remark(remark) for remark in REMARKS if remark.section == number]
+    parts += [_equation(one) for one in choice.equations(number)]
+    parts += [_figure(name) for name in choice.figures(number)]
+    parts += [_table(table) for table in choice.tables(number)]
+    parts += [_remark(remark) for remark in choice.said(number)]
     return "\n".join([*parts, "</section>"])
 
 
@@ -107,14 +106,14 @@ def _equation(one: Judgement) -> str:
     )
     parts = [head, tex(one.printed)]
     if one.verdict != RIGHT:
-        parts.append(f'<p class="reason">{rich(one.reason or "")}.</p>')
-        rows = dict.fromkeys(line.correction_latex for line in one.faults if line.correction_latex)
+        parts.append(f'<p class="reason">{rich(sentence(one.reason))}</p>')
         parts.append(
-            '<div class="correct"><span class="label">correct</span>' + "".join(map(tex, rows)) + "</div>"
+            f'<div class="correct"><span class="label">correct</span>{tex(one.correct_latex or "")}</div>'
         )
-        parts.append(f'<p class="evidence">{rich(one.evidence or "")}.</p>')
+        parts.append(f'<p class="evidence">As printed: {rich(one.evidence or "")}.</p>')
+        parts.append(f'<p class="evidence">Corrected: {rich(one.proof or "")}.</p>')
     if one.values:
-        numbers = ", ".join(f"{value:.15g}" for value in dict.fromkeys(one.values))
+        numbers = ", ".join(f"{value:.15g}" for value in one.values)
         parts.append(f'<p class="evidence">Values: {escape(numbers.replace("-", "−"))}.</p>')
     if entry.remark:
         parts.append(f'<p class="evidence">{rich(entry.remark)}</p>')
@@ -122,20 +121,31 @@ def _equation(one: Judgement) -> str:
     return f'<article class="{one.verdict}" id="eq{entry.eq}">' + "\n".join(parts) + "</article>"
 
 
-def _figure(name: str) -> str:
+def sentence(text: str | None) -> str:
+    """A clause as a sentence. A symbol at its start stays as it is."""
+    words = (text or "").split(" ")
+    if words[0].isascii() and words[0].isalpha() and (len(words[0]) > 1 or words[0] == "a"):
+        words[0] = words[0][0].upper() + words[0][1:]
+    return f"{' '.join(words)}."
+
+
+def _picture(name: str, theme: str) -> str:
+    """A figure as an address that holds its vectors."""
     from matplotlib import rc_context
 
-    drawn = draw(name)
     file = BytesIO()
     with rc_context({"svg.hashsalt": "chainrule", "svg.fonttype": "path"}):
-        drawn.figure.savefig(file, format="svg", metadata={"Date": None})
-    width = round(drawn.figure.get_size_inches()[0] * 96)
-    entry = drawn.entry
+        draw(name, theme).figure.savefig(file, format="svg", metadata={"Date": None})
+    return "data:image/svg+xml;base64," + b64encode(file.getvalue()).decode("ascii")
+
+
+def _figure(name: str) -> str:
+    entry = FIGURES[name]
     head = f"Figure {entry.name}. " if entry.name.isdigit() else ""
     caption = f"{head}{entry.caption}." + (f" {entry.remark}" if entry.remark else "")
-    source = "data:image/svg+xml;base64," + b64encode(file.getvalue()).decode("ascii")
     return (
-        f'<figure><img src="{source}" alt="{escape(entry.caption)}" style="width:{width}px">'
+        f'<figure><picture><source media="(prefers-color-scheme: dark)" srcset="{_picture(name, "dark")}">'
+        f'<img src="{_picture(name, "light")}" alt="{escape(entry.caption)}"></picture>'
         f"<figcaption>{rich(caption)}</figcaption></figure>"
     )
 

@@ -18,11 +18,12 @@ _SIGNS = {
     r"\equiv": "equiv", r"\geq": "gt.eq", r"\leq": "lt.eq", r"\lt": "lt", r"\gt": "gt", r"\prod": "product",
     r"\int": "integral", r"\implies": "==>", r"\Rightarrow": "=>", r"\longrightarrow": "-->", r"\to": "->",
     r"\rightarrow": "->", r"\leftarrow": "<-", r"\circledast": "ast.op.o", r"\otimes": "times.o",
-    r"\nabla": "nabla",
+    r"\nabla": "nabla", r"\circ": "compose",
     r"\vdots": "dots.v", r"\ddots": "dots.down", r"\mid": "mid(|)", r"\qquad": "quad quad", r"\neq": "eq.not",
     r"\Pr": 'op("Pr")', r"\ell": "ell", r"\partial": "partial", r"\infty": "infinity", r"\in": "in",
     r"\approx": "approx", r"\ne": "eq.not", r"\ldots": "dots", r"\dots": "dots", r"\cdots": "dots",
 }  # fmt: skip
+_SET = re.compile(r"(?<!\\left)(?<!\\right)\\([{}])")
 _GROUP = re.compile(r"\\(underbrace|stackrel)(?![a-zA-Z])")
 
 
@@ -60,6 +61,7 @@ def typeset(latex: str) -> str:
 def _converted(latex: str, pieces: _Pieces, outermost: bool = False) -> str:
     text = _environments(latex, pieces, outermost)
     text = _braces(text, pieces)
+    text = _SET.sub(lambda found: pieces.put("brace.l" if found[1] == "{" else "brace.r"), text)
     for sign, typst in sorted(_SIGNS.items(), key=lambda pair: -len(pair[0])):
         text = re.sub(re.escape(sign) + r"(?![a-zA-Z])", pieces.put(typst), text)
     return typst_math(text)

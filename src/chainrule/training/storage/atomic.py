@@ -8,29 +8,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from chainrule.graph.errors import DataError
 
-lock: Callable[[int], None] | None = None
-"""Holds an open file against other writers; None where the system has no such locks."""
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # Windows
-    pass
-else:
-
-    def lock(descriptor: int) -> None:
-        """Raises BlockingIOError where another writer holds the file."""
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise
-        except OSError:  # a file system without locks
-            return
-
 
 _OPENED = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
@@ -50,21 +36,44 @@ def write_atomically(path: str | os.PathLike[str], parts: Iterable[Any]) -> None
     try:
         target = _regular(path)
         part = target.with_name(f".{target.name}.part")
-        descriptor = _held(part)
+        held = _held(part)
         try:
-            os.ftruncate(descriptor, 0)
+            os.ftruncate(held.descriptor, 0)
             for content in parts:
-                _write(descriptor, content)
-            os.fsync(descriptor)
+                _write(held.descriptor, content)
+            os.fsync(held.descriptor)
             part.replace(target)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
         finally:
-            os.close(descriptor)
+            held.release()
         sync_folder(target.parent)
     except OSError as fault:
         raise _not_written(path, fault) from None
+
+
+class Lock:
+    """A file, made where it is missing, open and held against others until `release`, or the end of the process.
+
+    Raises DataError, which says what is needed, where another holds it; OSError where it cannot be opened.
+    """
+
+    def __init__(self, path: Path, needed: str) -> None:
+        self.descriptor = os.open(path, _OPENED, 0o666)
+        try:
+            if sys.platform != "win32":  # there writers are not held apart
+                fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.release()
+            remedy = "wait for it to end, or choose another path"
+            raise DataError(needed, "one that another writer holds", str(path), remedy) from None
+        except OSError:  # a file system without locks
+            return
+
+    def release(self) -> None:
+        """Let others have it."""
+        os.close(self.descriptor)
 
 
 def checked_path(path: Any, where: str) -> Path:
@@ -95,28 +104,17 @@ def _regular(path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def _held(part: Path) -> int:
+def _held(part: Path) -> Lock:
     """The part, open and locked. What another writer has just given its name is not written to."""
     while True:
-        descriptor = os.open(part, _OPENED, 0o666)
+        held = Lock(part, "a file that nobody else is writing")
         try:
-            if lock is not None:
-                lock(descriptor)
-            held = os.fstat(descriptor)
-            if part.exists() and os.path.samestat(held, part.stat()):
-                return descriptor
-        except BlockingIOError:
-            os.close(descriptor)
-            raise DataError(
-                "a file that nobody else is writing",
-                f"{part.name} in the hands of another writer",
-                str(part.parent),
-                "wait for it, or choose another path",
-            ) from None
+            if part.exists() and os.path.samestat(os.fstat(held.descriptor), part.stat()):
+                return held
         except BaseException:
-            os.close(descriptor)
+            held.release()
             raise
-        os.close(descriptor)
+        held.release()
 
 
 def _write(descriptor: int, content: Any) -> None:

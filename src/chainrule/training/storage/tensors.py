@@ -55,7 +55,7 @@ def save_tensors(path: str | os.PathLike[str], tensors: Mapping[str, Any], text:
     """
     arrays = {name: _plain(name, tensor) for name, tensor in tensors.items()}
     arrays = dict(sorted(arrays.items(), key=lambda item: -item[1].itemsize))  # so that all are aligned
-    digest = _digest(text, arrays)
+    digest = digest_of(text, arrays)
     header: dict[str, Any] = {"__metadata__": {"chainrule": text, "sha256": digest}}
     at = 0
     for name, array in arrays.items():
@@ -127,7 +127,7 @@ def _read(file: BinaryIO, where: _Where) -> tuple[str, dict[str, Array]]:
                 f"{entry.end - entry.begin:,} bytes for the array {name!r}", f"{numbers.nbytes:,}"
             )
         arrays[name] = numbers.reshape(entry.shape)
-    found = _digest(text, arrays)
+    found = digest_of(text, arrays)
     if found != digest:
         raise where.error(f"content with the digest {digest[:12]}…, as when it was written", f"{found[:12]}…")
     return text, arrays
@@ -186,7 +186,7 @@ def _bytes(array: Array) -> memoryview:
     return array.reshape(-1).view(np.uint8).data
 
 
-def _digest(text: str, arrays: Mapping[str, Array]) -> str:
+def digest_of(text: str, arrays: Mapping[str, Array]) -> str:
     """SHA-256 over the text, and of each array name, dtype, shape and bytes."""
     digest = hashlib.sha256(to_text(text, "digest").encode())
     for name, array in sorted(arrays.items()):
