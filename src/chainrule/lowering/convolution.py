@@ -12,7 +12,6 @@ Legend: as in ops/convolution.py. All is written on two axes; with one axis ther
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial, reduce
 from typing import Any
 
@@ -21,10 +20,11 @@ import jax.numpy as jnp
 from jax import lax
 
 from chainrule.graph.expression import Expr
-from chainrule.graph.shape import Shape, size_of
+from chainrule.graph.shape import size_of
 from chainrule.graph.walk import topological
 from chainrule.lowering.held import Form, Held, Order, image_order, kernel_order
-from chainrule.lowering.kernels import convolved
+from chainrule.lowering.images import last, lead, on_two_axes
+from chainrule.lowering.kernels import by_onednn, kernel_by_onednn
 from chainrule.ops.layout import Layout, layout_of
 from chainrule.ops.windows import Window
 
@@ -38,17 +38,14 @@ _SIDE_BY_SIDE = 2**20
 _LAST = ("NHWC", "HWIO", "NHWC")
 
 
-def _result(image: Array, kernel: Array, layout: Layout, turned: bool, alone: bool = False) -> Array:
+def _result(image: Array, kernel: Array, layout: Layout, turned: bool) -> Array:
     """y = x ⋆ k, or x ∗ k, for each example of a batch or for one alone."""
-    plan = _on_two_axes(layout)
+    plan = on_two_axes(layout)
     (c, o), g, (rows, columns) = plan.channels, plan.groups, plan.windows
     images = image.reshape(-1, rows.n, columns.n, c)
     kernel = kernel.reshape(rows.size, columns.size, c // g, o)
     kernel = kernel[::-1, ::-1] if turned else kernel
-    made = None if alone or g != 1 else convolved("result", plan.windows, plan.channels, images, kernel)
-    if made is not None:
-        y = made
-    elif _written_out(plan):
+    if _written_out(plan):
         y = _direct(images, kernel, rows, columns)
     elif _laid_out(plan):
         y = jnp.tensordot(_side_by_side(images, rows, columns), kernel.reshape(-1, o), 1)
@@ -62,20 +59,16 @@ def _result(image: Array, kernel: Array, layout: Layout, turned: bool, alone: bo
             feature_group_count=g,
             dimension_numbers=_LAST,
         )
-    return y.reshape(*_lead(image, layout.x), *_last(layout.y, layout))
+    return y.reshape(*lead(image, layout.x), *last(layout.y, layout))
 
 
-def _input_gradient(dy: Array, kernel: Array, layout: Layout, turned: bool, alone: bool = False) -> Array:
+def _input_gradient(dy: Array, kernel: Array, layout: Layout, turned: bool) -> Array:
     """What x receives: dy with s − 1 zeros between its entries, and the kernel turned."""
-    plan = _on_two_axes(layout)
+    plan = on_two_axes(layout)
     (c, o), g, (rows, columns) = plan.channels, plan.groups, plan.windows
     kernel = kernel.reshape(rows.size, columns.size, c // g, o)
     kernel = kernel[::-1, ::-1] if turned else kernel
     given, sides = dy.reshape(-1, rows.count, columns.count, o), []
-    made = None if alone or g != 1 else convolved("input", plan.windows, plan.channels, given, kernel)
-    if made is not None:
-        return made.reshape(*_lead(dy, layout.y), *_last(layout.x, layout))
-
     kernel = kernel[::-1, ::-1].reshape(rows.size, columns.size, c // g, g, o // g).transpose(0, 1, 4, 3, 2)
     kernel = kernel.reshape(rows.size, columns.size, o // g, c)
     for axis, w in enumerate((rows, columns)):
@@ -100,7 +93,7 @@ def _input_gradient(dy: Array, kernel: Array, layout: Layout, turned: bool, alon
         feature_group_count=g,
         dimension_numbers=_LAST,
     )
-    return dx.reshape(*_lead(dy, layout.y), *_last(layout.x, layout))
+    return dx.reshape(*lead(dy, layout.y), *last(layout.x, layout))
 
 
 def _kernel_gradient(image: Array, dy: Array, layout: Layout, turned: bool, alone: bool = False) -> Array:
@@ -110,7 +103,7 @@ def _kernel_gradient(image: Array, dy: Array, layout: Layout, turned: bool, alon
     turned into that form first: with other names for the axes XLA's convolution takes a path that inside of
     a loop, as training runs it, is fifty times slower.
     """
-    plan = _on_two_axes(layout)
+    plan = on_two_axes(layout)
     (c, o), g, (rows, columns) = plan.channels, plan.groups, plan.windows
     images = image.reshape(-1, rows.n, columns.n, c)
     given = dy.reshape(-1, rows.count, columns.count, o)
@@ -118,7 +111,7 @@ def _kernel_gradient(image: Array, dy: Array, layout: Layout, turned: bool, alon
     def sides(w: Window) -> tuple[int, int]:
         return w.before, w.dilation * (w.size - 1) + w.stride * (w.count - 1) + 1 - w.n - w.before
 
-    made = None if alone or g != 1 else convolved("kernel", plan.windows, plan.channels, images, given)
+    made = None if alone or g != 1 else kernel_by_onednn(plan, images, given)
     if made is not None:
         dk = made
     elif _laid_out(plan):
@@ -136,20 +129,6 @@ def _kernel_gradient(image: Array, dy: Array, layout: Layout, turned: bool, alon
         ).transpose(1, 2, 0, 3)
     dk = dk[::-1, ::-1] if turned else dk
     return dk.reshape([layout.k[axis] for axis in kernel_order(len(layout.k))])
-
-
-def _lead(array: Array, shape: Shape) -> Shape:
-    """The axis of the examples, if there is one."""
-    return tuple(array.shape[: array.ndim - len(shape)])
-
-
-def _last(shape: Shape, layout: Layout) -> Shape:
-    """The shape of an image with its channels last."""
-    return tuple(shape[axis] for axis in image_order(len(shape), len(layout.windows)))
-
-
-def _on_two_axes(layout: Layout) -> Layout:
-    return layout if len(layout.windows) == 2 else replace(layout, windows=(Window(1, 1), *layout.windows))
 
 
 def _written_out(plan: Layout) -> bool:
@@ -212,28 +191,10 @@ def _form(turned: bool, operands: Sequence[Held], batched: Sequence[bool], **par
     if not size_of(x.shape) * size_of(k.shape):
         return None
     layout = layout_of(x.shape, k.shape, **params)
-    made = _led_back(x, k, layout) if turned and not batched[1] else None
+    made = None if batched[1] else by_onednn("result", x, k, layout, turned)
     return made or _image(
         partial(_result, layout=layout, turned=turned), x, k, batched, layout, len(layout.y)
     )
-
-
-def _led_back(dy: Held, k: Held, layout: Layout) -> Held | None:
-    """A convolution of stride 1 as what the input of a correlation receives, by oneDNN: no kernel is turned for it."""
-    plan = _on_two_axes(layout)
-    (c, o), (rows, columns) = plan.channels, plan.windows
-    led = tuple(Window(w.count, w.size, 1, w.dilation, *w.mirrored) for w in plan.windows)
-    if plan.groups != 1 or rows.stride * columns.stride != 1 or min(map(min, (w.mirrored for w in led))) < 0:
-        return None
-    axes = len(layout.windows)
-    given = dy.ordered(image_order(len(dy.order), axes))
-    kernel = k.ordered((*range(2, len(k.order)), 0, 1) if layout.has_channels else k.order)
-    images = given.reshape(-1, rows.n, columns.n, c)
-    dx = convolved("input", led, (o, c), images, kernel.reshape(rows.size, columns.size, o, c))
-    if dx is None:
-        return None
-    shape = (*_lead(given, layout.x), *_last(layout.y, layout))
-    return Held(dx.reshape(shape), image_order(len(layout.y), axes))
 
 
 def _input_form(
@@ -243,7 +204,9 @@ def _input_form(
     if not size_of(dy.shape) * size_of(k.shape):
         return None
     layout = layout_of(shape, k.shape, **params)
-    return _image(partial(_input_gradient, layout=layout, turned=turned), dy, k, batched, layout, len(shape))
+    made = None if batched[1] else by_onednn("input", dy, k, layout, turned)
+    rule = partial(_input_gradient, layout=layout, turned=turned)
+    return made or _image(rule, dy, k, batched, layout, len(shape))
 
 
 def _image(
@@ -254,7 +217,6 @@ def _image(
     image = x.ordered(image_order(len(x.order), len(layout.windows)))
     kernel = k.ordered(kernel_order(len(k.order)))
     if batched[1]:
-        rule = partial(rule, alone=True)
         return Held(jax.vmap(rule, in_axes=[0 if flag else None for flag in batched])(image, kernel), order)
     return Held(rule(image, kernel), order)
 

@@ -166,11 +166,13 @@ def convolution(
     kernel: tuple[int, ...],
     given: tuple[int, ...],
     steps: tuple[Any, ...],
+    kernel_strides: tuple[int, ...],
 ) -> Call:
-    """ "result" of (x, k), "input" of (dy, k), or "kernel" of (x, dy): what each is left open in ops/convolution.py.
+    """The value of a convolution that is left open: "result" of (x, k), "input" of (dy, k), "kernel" of (x, dy).
 
     images, given: (n, h, w, channels) of x and y. kernel: (u, v, inputs, outputs). steps: (strides, dilations, padding
-    before, padding after), each a pair. Raises OSError where oneDNN has no such convolution.
+    before, padding after), each a pair. kernel_strides: how far apart the kernel's entries lie along (outputs, inputs,
+    u, v). Raises OSError where oneDNN has no such convolution.
     """
     lib = library()
     strides, dilations, before, after = (_numbers(pair) for pair in steps)
@@ -183,7 +185,7 @@ def convolution(
 
     u, v, c, o = kernel
     x, y = image(images), image(given)
-    k, liked = lib.described((o, c, u, v), (1, o, v * c * o, c * o)), lib.described((o, c, u, v), None)
+    k, liked = lib.described((o, c, u, v), kernel_strides), lib.described((o, c, u, v), None)
     sides = (strides, dilations, before, after)
     forward = ("convolution_forward", lib.engine, _TRAINING, _DIRECT, x, liked, None, y, *sides, None)
     made = lib.primitive(*forward)
