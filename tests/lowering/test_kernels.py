@@ -6,9 +6,11 @@ import pytest
 from support.tolerance import EQUAL, agree
 
 import chainrule as cr
-from chainrule.lowering import convolution, kernels
+from chainrule.lowering import kernels
 from chainrule.lowering.calls import register
+from chainrule.lowering.held import Held
 from chainrule.lowering.onednn import library
+from chainrule.lowering.orders import kept_orders
 
 rng = np.random.default_rng(3)
 WITH = pytest.param(
@@ -33,7 +35,7 @@ LAYOUTS = [
 @pytest.fixture
 def everything(monkeypatch):
     """All sizes go to oneDNN."""
-    for fewest in ("_CONVOLUTION", "_PRODUCT", "_SUM"):
+    for fewest in ("_CONVOLUTION", "_SUM"):
         monkeypatch.setattr(kernels, fewest, 0)
 
 
@@ -58,30 +60,45 @@ def test_values_and_gradients_of_a_batch(image, kernel, params, turned, fast, ev
     agree(dk, sum(one[3] for one in each), "dk", wanted)
 
 
-@pytest.mark.skipif(library() is None, reason="oneDNN is not installed")
+@pytest.mark.parametrize("fast", [WITH, pytest.param(False, id="XLA")])
 @pytest.mark.parametrize(
-    "subscripts", ["za,ba->zb", "zb,ba->za", "za,zb->ab", "za,zb->ba", "ab,za->zb", "ba,za->bz"]
+    "orders", [((0,), (0,)), ((1, 0), (0,)), ((0, 1), (0,)), ((0,), (0, 1)), ((1, 0), (1, 0))], ids=str
 )
-def test_products(subscripts, everything):
-    sizes = {"z": 7, "a": 5, "b": 6}
-    first, second = subscripts.split("->")[0].split(",")
-    arrays = [
-        rng.normal(size=[sizes[letter] for letter in side]).astype(np.float32) for side in (first, second)
-    ]
-    run = jax.jit(lambda *given: kernels.einsum(subscripts, *given))
-    assert "chainrule_product" in str(run.lower(*arrays).as_text())
-    agree(run(*arrays), np.einsum(subscripts, *arrays), subscripts, EQUAL["float32"])
+def test_products_of_arrays_as_they_lie(orders, fast, everything, monkeypatch):
+    """z is the axis of the examples; the others are the expressions', held in any order."""
+    if not fast:
+        monkeypatch.setattr(kernels, "library", lambda: None)
+    sizes, letters = {"z": 7, "a": 5, "b": 6}, {1: "a", 2: "ab"}
+    for lead in ((1, 1), (1, 0), (0, 1), (0, 0)):
+        for result in ("za", "ab", "ba", "a", "zb"):
+            sides = ["z" * flag + letters[len(order)] for flag, order in zip(lead, orders, strict=True)]
+            if not set(result) <= set("".join(sides)):
+                continue
+            plain = [rng.normal(size=[sizes[letter] for letter in side]).astype(np.float32) for side in sides]
+            given = [
+                Held(array.transpose(*range(flag), *(flag + axis for axis in order)), order)
+                for array, flag, order in zip(plain, lead, orders, strict=True)
+            ]
+            subscripts = f"{','.join(sides)}->{result}"
+            agree(
+                kernels.einsum(subscripts, *given).plain(),
+                np.einsum(subscripts, *plain),
+                subscripts,
+                10 * EQUAL["float32"],
+            )
 
 
 @pytest.mark.skipif(library() is None, reason="oneDNN is not installed")
-def test_small_ones_and_double_precision_stay_with_xla():
-    small = np.ones((4, 4), np.float32)
-    assert "chainrule" not in jax.jit(lambda a: kernels.einsum("za,ba->zb", a, a)).lower(small).as_text()
-    large = np.ones((512, 512), np.float32)
-    assert "chainrule" in jax.jit(lambda a: kernels.einsum("za,ba->zb", a, a)).lower(large).as_text()
-    with jax.enable_x64(True):
-        text = jax.jit(lambda a: kernels.einsum("za,ba->zb", a, a)).lower(large.astype(np.float64)).as_text()
-    assert "chainrule" not in text
+def test_only_large_sums_over_the_examples_in_single_precision_leave_xla():
+    def calls(n, m, dtype="float32"):
+        with jax.enable_x64(dtype == "float64"):
+            x, y = (Held(np.ones((n, m), dtype), (0,)) for _ in range(2))
+            text = jax.jit(lambda: kernels.einsum("za,zb->ab", x, y).array).lower().as_text()
+        return "chainrule_product" in text
+
+    assert calls(1024, 512)
+    assert not calls(64, 64)
+    assert not calls(1024, 512, "float64")
 
 
 def test_a_fault_inside_a_call_is_an_error_of_the_computation():
@@ -94,9 +111,9 @@ def test_a_fault_inside_a_call_is_an_error_of_the_computation():
         jax.block_until_ready(jax.jit(call)(np.ones(2, np.float32)))
 
 
-def test_kernels_of_a_network_keep_the_order_that_steps_read():
-    net = cr.lenet5()
-    assert {str(leaf.name): order for leaf, order in convolution.kernels([net.expression]).items()} == {
-        "W^{(1)}": (2, 3, 1, 0),
-        "W^{(2)}": (2, 3, 1, 0),
+def test_weights_are_kept_in_the_order_that_steps_read():
+    orders = kept_orders([cr.lenet5().expression])
+    assert {str(leaf.name): order for leaf, order in orders.items()} == {
+        **{f"W^{{({layer})}}": (2, 3, 1, 0) for layer in (1, 2)},
+        **{f"W^{{({layer})}}": (1, 0) for layer in (3, 4, 5)},
     }

@@ -19,10 +19,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from chainrule.graph.expression import Expr
 from chainrule.graph.shape import size_of
-from chainrule.graph.walk import topological
-from chainrule.lowering.held import Form, Held, Order, image_order, kernel_order
+from chainrule.lowering.held import Form, Held, image_order, kernel_order
 from chainrule.lowering.images import last, lead, on_two_axes
 from chainrule.lowering.kernels import by_onednn, kernel_by_onednn
 from chainrule.ops.layout import Layout, layout_of
@@ -254,9 +252,3 @@ FORMS: dict[str, Form] = {
     "correlate_kernel_gradient": _kernel_form,
 }
 BATCH_SUMS: dict[str, Callable[..., Held | None]] = {"correlate_kernel_gradient": _kernel_sum}
-
-
-def kernels(exprs: Sequence[Expr]) -> dict[Expr, Order]:
-    """The parameters that are kernels of convolutions, and the order in which these want them."""
-    nodes = (node for node in topological(exprs) if node.op.name in _TURNED)
-    return {node.operands[1]: kernel_order(len(node.operands[1].shape)) for node in nodes}

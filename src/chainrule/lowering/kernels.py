@@ -14,15 +14,17 @@ import jax
 import jax.numpy as jnp
 
 from chainrule.lowering.calls import Function, register
-from chainrule.lowering.held import Held, image_order
+from chainrule.lowering.held import Held, held, image_order
 from chainrule.lowering.images import last, on_two_axes
 from chainrule.lowering.onednn import convolution, library, product
 from chainrule.ops.layout import Layout
 from chainrule.ops.windows import Window
 
-_CONVOLUTION, _PRODUCT, _SUM = 2**20, 2**24, 2**22
-"""The fewest multiplications of a convolution, of a product and of one that sums over the rows, as over the examples
-of a batch, that go to oneDNN. XLA has trouble with the last kind."""
+_CONVOLUTION, _SUM = 2**20, 2**26
+"""The fewest multiplications of a convolution, and of a product that sums over the examples, that go to oneDNN.
+
+XLA is as fast with other products, and with smaller ones.
+"""
 
 
 def available(*arrays: Any) -> bool:
@@ -92,36 +94,38 @@ def _kernel_strides(k: Held, axes: int) -> tuple[int, ...]:
     return (*((found[0], found[1]) if rank > axes else (1, 1)), *[1] * (2 - axes), *places)
 
 
-def einsum(subscripts: str, *arrays: jax.Array, optimize: bool = True) -> jax.Array:
-    """jnp.einsum, but that large products of two matrices go to oneDNN."""
-    made = _multiplied(subscripts, *arrays) if [array.ndim for array in arrays] == [2, 2] else None
-    return jnp.einsum(subscripts, *arrays, optimize=optimize) if made is None else made
+def einsum(subscripts: str, *operands: Held, optimize: bool = True) -> Held:
+    """jnp.einsum of arrays as they lie. The letter z is the axis of the examples.
 
-
-def _multiplied(subscripts: str, left: jax.Array, right: jax.Array) -> jax.Array | None:
+    A matrix that is a sum over the examples is made as (columns, rows), the order in which weights are kept, and where
+    it is large by oneDNN.
+    """
     sides, result = subscripts.split("->")
-    factors = list(zip(sides.split(","), (left, right), strict=True))
-    summed = set(factors[0][0]) & set(factors[1][0]) - set(result)
-    if len(summed) != 1 or len(result) != 2 or len(set(sides)) != 4:
-        return None
-    (k,) = summed
-    if result[0] not in factors[0][0]:
-        factors.reverse()
-    (first, a), (second, b) = factors
-    sizes = dict(zip(first + second, a.shape + b.shape, strict=True))
-    m, n = (sizes[letter] for letter in result)
-    places = first.index(k), second.index(k)
-    if places == (0, 1):
-        return None
-    kind, settings, operands = {
-        (1, 1): ("result", (m, sizes[k], n), (a, b)),
-        (1, 0): ("input", (m, n, sizes[k]), (a, b)),
-        (0, 0): ("kernel", (sizes[k], n, m), (b, a)),
-    }[places]
-    fewest = _SUM if kind == "kernel" else _PRODUCT
-    if prod(settings) < fewest or not available(a, b):
-        return None
-    return _run(_called("product", kind, *settings), (m, n), *operands)
+    given = []
+    for side, operand in zip(sides.split(","), operands, strict=True):
+        letters = side[operand.lead :]
+        given.append(side[: operand.lead] + "".join(letters[axis] for axis in operand.order))
+    arrays = [operand.array for operand in operands]
+    rank = len(result) - ("z" in result)
+    if "z" in sides and rank == len(result) == 2:
+        made = _summed(given, result[::-1], arrays)
+        return Held(made, (1, 0))
+    return held(jnp.einsum(f"{','.join(given)}->{result}", *arrays, optimize=optimize), rank)
+
+
+def _summed(sides: list[str], result: str, arrays: list[jax.Array]) -> jax.Array:
+    """A sum over the examples: of outer products, where each example has two vectors, and of other products."""
+    sizes = {
+        letter: size
+        for side, array in zip(sides, arrays, strict=True)
+        for letter, size in zip(side, array.shape, strict=True)
+    }
+    wanted = {f"z{letter}": letter for letter in result}
+    if sorted(sides) == sorted(wanted) and prod(sizes.values()) >= _SUM and available(*arrays):
+        y, x = (arrays[sides.index(f"z{letter}")] for letter in result)
+        call = _called("product", len(x), x.shape[1], y.shape[1])
+        return _run(call, (y.shape[1], x.shape[1]), x, y)
+    return jnp.einsum(f"{','.join(sides)}->{result}", *arrays, optimize=True)
 
 
 def _called(what: str, *settings: Any) -> str:

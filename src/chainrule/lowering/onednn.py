@@ -199,19 +199,11 @@ def convolution(
     return Call(back, (_SRC, _DST + _DIFF, _WEIGHTS + _DIFF), (x, y, k))
 
 
-def product(kind: str, n: int, inputs: int, outputs: int) -> Call:
-    """Products of a dense layer with x (n, inputs), W (outputs, inputs), y (n, outputs).
-
-    kind: "result" x Wᵀ of (x, W), "input" y W of (y, W), or "kernel" yᵀ x of (x, y).
-    """
+def product(n: int, inputs: int, outputs: int) -> Call:
+    """yᵀ x of x (n, inputs) and y (n, outputs): what the weights (outputs, inputs) of a dense layer receive."""
     lib = library()
     x, y = lib.described((n, inputs), (inputs, 1)), lib.described((n, outputs), (outputs, 1))
     W = lib.described((outputs, inputs), (inputs, 1))
     made = lib.primitive("inner_product_forward", lib.engine, _TRAINING, x, W, None, y, None)
-    if kind == "result":
-        return Call(made, (_SRC, _WEIGHTS, _DST), (x, W, y))
-    if kind == "input":
-        back = lib.primitive("inner_product_backward_data", lib.engine, x, W, y, made[1], None)
-        return Call(back, (_DST + _DIFF, _WEIGHTS, _SRC + _DIFF), (y, W, x))
     back = lib.primitive("inner_product_backward_weights", lib.engine, x, W, None, y, made[1], None)
     return Call(back, (_SRC, _DST + _DIFF, _WEIGHTS + _DIFF), (x, y, W))

@@ -275,8 +275,8 @@ class _Trace:
         if node.op.value_rule is None:
             if node.op.defined:
                 return operands[0]
-            plain = [operand.plain() for operand in operands]
-            return held(equation_of(node).product(kernels, plain, flags), rank)
+            product: Held = equation_of(node).product(kernels, operands, flags)
+            return product
         form = HELD_FORMS.get(node.op.name)
         made = form(operands, flags, **node.params) if form else None
         if made is not None:
@@ -310,8 +310,8 @@ class _Trace:
                 if made is not None:
                     return made
                 return held(op.batch_sum_rule(jnp, *(part.plain() for part in operands), **node.params), rank)
-            arrays = [operand.plain() for operand in operands]
-            return held(equation_of(node).product(kernels, arrays, flags, total=True), rank)
+            product: Held = equation_of(node).product(kernels, operands, flags, total=True)
+            return product
         value = self.values[node]
         return Held(jnp.sum(value.array, axis=0), value.order)
 

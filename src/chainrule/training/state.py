@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.graph.expression import Expr
-from chainrule.lowering.convolution import kernels
 from chainrule.lowering.held import Held, Order
+from chainrule.lowering.orders import kept_orders
 from chainrule.readings.compiled import traced_held
 from chainrule.training.optimizers import Update
 from chainrule.training.windows import Arrays
@@ -35,7 +35,7 @@ class State(NamedTuple):
 
 @dataclass(frozen=True)
 class Kept:
-    """How a state is kept between the steps of one call: a kernel of a convolution in the order that this reads.
+    """How a state is kept between the steps of one call: weights and kernels in the order that is read fastest.
 
     It is turned round when training begins and when its parameters are read, and never in a step.
     """
@@ -102,7 +102,7 @@ class Kept:
 
 def kept(objective: Expr, leaves: Sequence[Expr], updates: Sequence[Update]) -> Kept:
     """How the state is kept by steps that minimise the objective over the leaves."""
-    wanted = kernels([objective])
+    wanted = kept_orders([objective])
     orders = tuple(wanted.get(leaf, tuple(range(len(leaf.shape)))) for leaf in leaves)
     return Kept(tuple(leaves), tuple(updates), orders)
 

@@ -6,7 +6,6 @@ import math
 import time
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import jax
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
+from chainrule.lowering.memory import aligned
 from chainrule.training.epochs import Problem, Span, compiled_epochs
 from chainrule.training.optimizers import Optimizer
 from chainrule.training.record import Record
@@ -71,10 +71,6 @@ class Plan:
             )
 
 
-_budgets: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
-"""How many steps a compiled function took at last in a call, for the next training with it."""
-
-
 class Stepper:
     """A training run under way: it takes steps from where a record of the run stands, and gives its own.
 
@@ -100,7 +96,7 @@ class Stepper:
         self._windows = feed.windows(self.size, plan.seed, plan.shuffle, *at)
         self._given: Arrays = ()
         self._enter(next(self._windows))
-        self._budget = _budgets.get(self._run, 1.0)  # how many steps the next call takes
+        self._budget = 1.0  # how many steps the next call takes
 
     def parameters(self) -> list[Array]:
         """The parameters as they are now."""
@@ -154,7 +150,8 @@ class Stepper:
     def _enter(self, window: Window) -> None:
         self._window, self._order = window, jax.device_put(window.order)
         if window.arrays is not self._given:
-            self._given, self._arrays = window.arrays, jax.device_put(window.arrays)
+            copies = tuple(aligned(array, copy=True) for array in window.arrays)
+            self._given, self._arrays = window.arrays, jax.device_put(copies)
         watched = self._delta is not None
         self._run = compiled_epochs(
             self._problem, self._updates, self._settings, window.size, window.n, watched
@@ -165,5 +162,4 @@ class Stepper:
         if n in self._compiled:
             wish = steps * _SECONDS / max(seconds, 1e-6)
             self._budget = min(max(wish, 1.0), _GROWTH * max(self._budget, steps), _MOST_STEPS)
-            _budgets[self._run] = self._budget
         self._compiled.add(n)
