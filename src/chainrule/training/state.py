@@ -13,7 +13,7 @@ from chainrule.graph.expression import Expr
 from chainrule.lowering.held import Held, Order
 from chainrule.lowering.orders import kept_orders
 from chainrule.readings.compiled import traced_held
-from chainrule.training.optimizers import Update
+from chainrule.training.update import Update
 from chainrule.training.windows import Arrays
 
 Array = NDArray[Any]
