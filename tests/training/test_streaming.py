@@ -60,7 +60,8 @@ def test_the_last_window_may_be_of_any_size(table):
         whole, expected = fitted(opened(table, memory=1 << 28), batch_size=size, shuffle=False)
         np.testing.assert_allclose(history.loss, expected.loss, rtol=1e-5)
         for one, other in zip(streamed.parameters.values(), whole.parameters.values(), strict=True):
-            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+            # what single precision rounds is of the size of the largest entry
+            np.testing.assert_allclose(one, other, rtol=1e-4, atol=2e-6 * np.abs(other).max())
 
 
 @pytest.mark.parametrize("layers", ["8 tanh, 2", "8 relu dropout 0.5, 2"])
