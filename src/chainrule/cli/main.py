@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import warnings
 from importlib import import_module
 from typing import Any
 
@@ -77,6 +78,10 @@ def main(arguments: list[str] | None = None) -> int:
     return result if isinstance(result, int) else DONE
 
 
+def _noted(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"chainrule: note: {message}", file=sys.stderr)
+
+
 def _failed(message: str, status: int) -> int:
     sys.stdout.flush()
     print(f"chainrule: {message}", file=sys.stderr)
@@ -84,5 +89,6 @@ def _failed(message: str, status: int) -> int:
 
 
 def entry() -> None:
-    """The console script."""
+    """The console script: warnings are notes on standard error."""
+    warnings.showwarning = _noted
     sys.exit(main())

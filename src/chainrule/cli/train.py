@@ -37,6 +37,8 @@ EXAMPLES = (
 
     chainrule train flowers.csv --target species --layers none --validation 0 --json
 
+    chainrule train flowers.csv --target species --checkpoint run --resume --out flowers.safetensors
+
 **Layers**, with commas between them; the output is added
 
 """
@@ -87,6 +89,15 @@ def train(
     ),
     missing: str = typer.Option("refuse", "--missing", help="refuse missing cells, or drop their rows."),
     size: str = typer.Option("", "--size", metavar="HxW", help="Resize images, as in 28x28."),
+    checkpoint: str = typer.Option(
+        "",
+        "--checkpoint",
+        metavar="FOLDER",
+        help="Keep the state of the run here, so that it survives a crash.",
+    ),
+    resume: bool = typer.Option(
+        False, "--resume", help="Go on from the newest checkpoint, to the same bits."
+    ),
     out: str = typer.Option(
         "", "--out", "-o", metavar="MODEL", help="The model file; otherwise a new one named after DATA."
     ),
@@ -105,7 +116,9 @@ def train(
         "size": pixels,
     }
     how = (layers, epochs, batch_size, optimizer, learning_rate, l2, seed, validation, early_stopping)
-    asked = Asked(data, target, *how, out, opening)
+    asked = Asked(data, target, *how, checkpoint, resume, out, opening)
+    if resume and not checkpoint:
+        raise typer.BadParameter("say where the checkpoints are: --checkpoint FOLDER", param_hint="--resume")
     if report:
         output_path(report, data, "--report")
     ready = prepared(asked)
