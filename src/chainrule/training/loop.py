@@ -19,12 +19,12 @@ from chainrule.training.evaluation import means
 from chainrule.training.history import History
 from chainrule.training.identity import identity
 from chainrule.training.interruption import Interruption
-from chainrule.training.optimizers import ETA
 from chainrule.training.progress import Bar
 from chainrule.training.record import Record, first_record
 from chainrule.training.stepper import Plan, Stepper
 from chainrule.training.stopping import Best, EarlyStopping
 from chainrule.training.storage.checkpoints import Position
+from chainrule.training.update import ETA
 from chainrule.training.windows import Feed
 
 Array = NDArray[Any]

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
 from chainrule.training.epochs import Problem, Span, State, compiled_epochs
-from chainrule.training.optimizers import Optimizer
 from chainrule.training.record import Record
+from chainrule.training.settings import checked_number, checked_whole
+from chainrule.training.update import Optimizer
 from chainrule.training.windows import Arrays, Feed, Window
 
 Array = NDArray[Any]
@@ -45,13 +46,8 @@ class Plan:
 
     def __post_init__(self) -> None:
         for name, value in (("epochs", self.epochs), ("batch_size", self.size)):
-            if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 1:
-                raise ChainruleError(
-                    f"{name} as a whole number from 1",
-                    repr(value)[:80],
-                    "fit",
-                    f"write digits only, as in {name}=32",
-                )
+            wish = f"{name} as a whole number from 1"
+            checked_whole(wish, value, "fit", f"write digits only, as in {name}=32")
         if not isinstance(self.optimizer, Optimizer):
             raise ChainruleError(
                 "an optimizer such as SGD(0.1)",
@@ -59,14 +55,9 @@ class Plan:
                 "fit",
                 "write optimizer=SGD(0.1), with its learning rate",
             )
-        number = isinstance(self.delta, (int, float)) and not isinstance(self.delta, bool)
-        if self.delta is not None and not (number and 0 <= self.delta < math.inf):
-            raise ChainruleError(
-                "delta as a finite number, 0 or above",
-                repr(self.delta)[:80],
-                "fit",
-                "write delta=1e-6, or leave it out",
-            )
+        if self.delta is not None:
+            wish, remedy = "delta as a finite number, 0 or above", "write delta=1e-6, or leave it out"
+            checked_number(wish, self.delta, lambda delta: delta >= 0, "fit", remedy)
 
 
 class Stepper:
@@ -80,6 +71,7 @@ class Stepper:
         self.epoch, self.step = record.epoch, record.step
         self.n, self.size = feed.n, min(plan.size, feed.n)
         self.steps = -(-self.n // self.size)
+        self._epochs = plan.epochs
         self._first, self._seed = plan.first_epoch, plan.seed % 2**31
         self.moved, self._delta = math.inf, plan.delta
         self._problem, self._updates = problem, problem.updates(plan.optimizer)
@@ -129,7 +121,9 @@ class Stepper:
         else:
             stop = self.steps
         before = window.epoch * self.steps + window.step
-        span = Span(row, row + count, start, stop, before, self.step > 0, self._seed, self._delta or 0.0)
+        earlier, total = self._first * self.steps, self._epochs * self.steps
+        at = (row, row + count, start, stop, before, earlier, total)
+        span = Span(*at, self.step > 0, self._seed, self._delta or 0.0)
         began = time.perf_counter()
         self._state, met = self._run(self._state, self._arrays, self._order, self._numbers, span)
         taken, self.moved = int(met.taken), float(met.moved)
