@@ -257,7 +257,7 @@ WRONG = [
     (1, ["train", "iris", "--layers", "64 rleu"], "did you mean relu?"),
     (1, ["train", "iris", "--layers", "conv 3 3"], "came conv on vectors"),
     (1, ["train", "digits", "--layers", "conv 3 9"], "layer 1 of"),
-    (1, ["train", "iris", "--optimizer", "sdg"], "one of sgd"),
+    (1, ["train", "iris", "--optimizer", "sdg"], "one of adam, adamw"),
     (1, ["train", "iris", "--validation", "1.5"], "a fraction from 0 to below 1"),
     (1, ["train", "iris", "--validation", "none.csv"], "a path where nothing is"),
     (1, ["train", "iris", "--missing", "maybe"], "--missing drop"),

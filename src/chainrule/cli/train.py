@@ -65,7 +65,9 @@ def train(
     ),
     epochs: int = typer.Option(0, "--epochs", min=0, help="Passes over the data at most; 0 chooses."),
     batch_size: int = typer.Option(0, "--batch-size", min=0, help="Examples in a step; 0 chooses."),
-    optimizer: str = typer.Option("sgd", "--optimizer", help=f"One of {', '.join(OPTIMIZERS)}."),
+    optimizer: str = typer.Option(
+        next(iter(OPTIMIZERS)), "--optimizer", help=f"One of {', '.join(OPTIMIZERS)}."
+    ),
     learning_rate: float = typer.Option(0.0, "--learning-rate", min=0.0, help="0 chooses."),
     l2: float = typer.Option(0.0, "--l2", min=0.0, help="λ of λ/2 Σ W², which holds weights small."),
     seed: int = typer.Option(
