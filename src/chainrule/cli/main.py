@@ -29,8 +29,8 @@ class _Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        command = get_command(import_module(f"chainrule.cli.{cmd_name}").app)
-        command.name = cmd_name
+        command: Any = get_command(import_module(f"chainrule.cli.{cmd_name}").app)
+        command.name, command.rich_markup_mode = cmd_name, "markdown"
         return command
 
 
