@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
-from chainrule.training.epochs import Problem, Span, State, compiled_epochs
+from chainrule.training.epochs import Met, Problem, Span, State, compiled_epochs
 from chainrule.training.record import Record
 from chainrule.training.settings import checked_number, checked_whole
 from chainrule.training.update import Optimizer
@@ -60,12 +61,28 @@ class Plan:
             checked_number(wish, self.delta, lambda delta: delta >= 0, "fit", remedy)
 
 
+class Call(NamedTuple):
+    """A compiled call: the state before it, its span, how many steps it took, on which examples; and how to take
+    it again, from any state over any span. numbers: of the leaves that are settings.
+    """
+
+    state: State
+    span: Span
+    taken: int
+    window: Window
+    run: Callable[[State, Span], tuple[State, Met]]
+    numbers: dict[Expr, Array]
+
+
 class Stepper:
     """A training run under way: it takes steps from where a record of the run stands, and gives its own.
 
     epoch: how many epochs are complete. step: how many steps of the next one are taken. moved: the length
-    |θ_{n+1} − θ_n| of the last step, where δ asks for it.
+    |θ_{n+1} − θ_n| of the last step, where δ asks for it. finite: whether all parameters are. last: the last call;
+    the state before it is kept, to find out where numbers stopped being finite.
     """
+
+    last: Call
 
     def __init__(self, problem: Problem, record: Record, plan: Plan, feed: Feed) -> None:
         self.epoch, self.step = record.epoch, record.step
@@ -85,6 +102,7 @@ class Stepper:
                 np.array(record.sums),
             )
         )
+        self.finite = True
         self._budget = 1.0  # how many steps the next call takes
         self._compiled: set[int] = set()  # for how many examples in a window
         at = (self._first + self.epoch, self.step)
@@ -125,8 +143,11 @@ class Stepper:
         at = (row, row + count, start, stop, before, earlier, total)
         span = Span(*at, self.step > 0, self._seed, self._delta or 0.0)
         began = time.perf_counter()
-        self._state, met = self._run(self._state, self._arrays, self._order, self._numbers, span)
-        taken, self.moved = int(met.taken), float(met.moved)
+        before_call = self._state
+        self._state, met = self._taken(before_call, span)
+        taken, self.moved, self.finite = int(met.taken), float(met.moved), bool(met.finite)
+        numbers = dict(zip(self._settings, self._numbers, strict=True))
+        self.last = Call(before_call, span, taken, window, self._taken, numbers)
         whole, rest = divmod(self.step + taken, self.steps)
         total, lost = np.moveaxis(np.array(met.sums, np.float64)[row : row + whole + (rest > 0)], 1, 0)
         rows: Array = total - lost
@@ -137,6 +158,10 @@ class Stepper:
     def close(self) -> None:
         """Stop reading."""
         self._windows.close()
+
+    def _taken(self, state: State, span: Span) -> tuple[State, Met]:
+        """The steps of a span from a state on, with the examples of the present window."""
+        return self._run(state, self._arrays, self._order, self._numbers, span)
 
     def _at_hand(self) -> Window:
         """The window with the examples of the next step."""
