@@ -19,7 +19,7 @@ from chainrule.cli.main import main
 from chainrule.networks.loading import load_model
 
 RANDOM = np.random.default_rng(0)
-COMMANDS = ("train", "predict", "evaluate", "explain")
+COMMANDS = ("train", "predict", "evaluate", "explain", "diagnose")
 
 
 def called(capsys, *arguments):
