@@ -66,7 +66,7 @@ $(VENV)/installed: $(VENV)/locked pyproject.toml
 	@touch $@
 
 $(VENV)/peers: $(VENV)/installed
-	$(PIP) install --quiet --no-build-isolation -e '.[bench]'
+	$(PIP) install --quiet --no-build-isolation -e '.[bench,fast]'
 	@touch $@
 
 $(VENV)/locker/bin/uv:
