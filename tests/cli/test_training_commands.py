@@ -50,10 +50,8 @@ def folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         assert main(["train", "iris", "--layers", "8 tanh", "--epochs", "30", "--json"]) == 0
-        assert (
-            main(["train", "houses.csv", "--target", "price", "--layers", "none", "--epochs", "40", "--json"])
-            == 0
-        )
+        linear = ["--layers", "none", "--learning-rate", "0.05", "--epochs", "40"]
+        assert main(["train", "houses.csv", "--target", "price", *linear, "--json"]) == 0
     return folder
 
 
