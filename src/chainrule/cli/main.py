@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import warnings
 from importlib import import_module
 from typing import Any
 
@@ -39,8 +40,8 @@ class _Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        command = get_command(import_module(f"chainrule.cli.{cmd_name}").app)
-        command.name = cmd_name
+        command: Any = get_command(import_module(f"chainrule.cli.{cmd_name}").app)
+        command.name, command.rich_markup_mode = cmd_name, "markdown"
         return command
 
 
@@ -88,6 +89,10 @@ def main(arguments: list[str] | None = None) -> int:
     return result if isinstance(result, int) else DONE
 
 
+def _noted(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"chainrule: note: {message}", file=sys.stderr)
+
+
 def _failed(message: str, status: int) -> int:
     sys.stdout.flush()
     print(f"chainrule: {message}", file=sys.stderr)
@@ -95,5 +100,6 @@ def _failed(message: str, status: int) -> int:
 
 
 def entry() -> None:
-    """The console script."""
+    """The console script: warnings are notes on standard error."""
+    warnings.showwarning = _noted
     sys.exit(main())
