@@ -3,13 +3,14 @@
     python benchmarks/big_csv.py                      # 0.2 GB
     python benchmarks/big_csv.py --gigabytes 5 --epochs 2
 
-The rows have 12 numbers, a truth value and a text; the label is drawn from a logistic model of them. What is
-trained is a logistic regression, by plain gradient steps in NumPy.
+The rows have 12 numbers, a truth value and a text; the label is drawn from a logistic model of them. 5 % of
+the rows, by seed, are held out and read after each epoch.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chainrule.training.data import open_data
+import chainrule as cr
 
 NUMBERS = 12
 COLOURS = ("red", "green", "blue", "black, matt")
@@ -50,13 +51,7 @@ def peak() -> int:
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
 
-def accuracy(batches, w: np.ndarray, b: float) -> float:
-    """The share of right labels."""
-    right = [(((X @ w + b) > 0) == y).sum() / len(y) for X, y in batches]
-    return float(np.mean(right))
-
-
-def train(path: Path, epochs: int, memory: int) -> None:
+def train(path: Path, epochs: int, memory: int, layers: str) -> None:
     """Open, split, train and evaluate, saying what each takes."""
     size = path.stat().st_size
     began = time.perf_counter()
@@ -66,26 +61,27 @@ def train(path: Path, epochs: int, memory: int) -> None:
         now = time.perf_counter()
         speed = size / (now - began) / 1e6
         print(
-            f"{what:32} {now - began:7.1f} s  {speed:6.0f} MB/s   peak {peak() / 2**20:6.0f} MiB", flush=True
+            f"{what:38} {now - began:7.1f} s  {speed:6.0f} MB/s   peak {peak() / 2**20:6.0f} MiB", flush=True
         )
         began = now
 
     print(f"{path.name}: {size / 1e9:.2f} GB", flush=True)
-    data = open_data(path, "label", memory=memory)
+    data = cr.open_data(path, "label", memory=memory)
     said(f"opened, {data.n:,} rows")
     held_in, held_out = data.split(0.05, seed=0)
     encoder = held_in.encoder
     said("encoder learned")
-    w, b = np.zeros(encoder.shape[0], np.float32), np.float32(0)
-    for epoch in range(epochs):
-        for X, y in held_in.batches(256, epoch=epoch, seed=0):
-            error = 1 / (1 + np.exp(-(X @ w + b))) - y
-            w -= 0.05 / (epoch + 1) * (X.T @ error) / len(y)
-            b -= np.float32(0.05 / (epoch + 1) * error.mean())
-        said(f"epoch {epoch + 1}")
-    right = accuracy(held_out.batches(4096, shuffle=False), w, float(b))
-    said("evaluated on what was held out")
-    print(f"accuracy {right:.4f} on {held_out.n:,} held-out rows")
+    net = cr.Network(encoder.shape, layers, loss="cross_entropy", seed=0)
+
+    def epoch(history) -> None:
+        said(f"epoch {history.epochs}, held-out accuracy {history.validation_metric[-1]:.4f}")
+
+    optimizer = cr.SGD(0.1, momentum=0.9)
+    settings = {"epochs": epochs, "batch_size": 256, "optimizer": optimizer, "progress": False}
+    net.fit(held_in, validation=held_out, callbacks=[epoch], **settings)
+    said("left the loop")
+    digest = hashlib.sha256(b"".join(value.tobytes() for value in net.parameters.values())).hexdigest()
+    print(f"parameters: sha256 {digest[:16]}")
     print(f"order: {held_in.shuffling()}")
     print(f"peak of resident memory: {peak() / 2**20:.0f} MiB for a file of {size / 2**20:.0f} MiB")
 
@@ -98,6 +94,7 @@ def main() -> None:
     parser.add_argument("--gigabytes", type=float, default=0.2)
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--memory", type=int, default=256, help="MiB that examples may take")
+    parser.add_argument("--layers", default="32 relu, 2", help="of the network")
     parser.add_argument("--path", type=Path, help="where to keep the file; otherwise it is removed")
     parser.add_argument("--make", action="store_true", help="only make the file")
     arguments = parser.parse_args()
@@ -118,7 +115,7 @@ def main() -> None:
                 str(path),
             ]
             subprocess.run(command, check=True)
-        train(path, arguments.epochs, arguments.memory << 20)
+        train(path, arguments.epochs, arguments.memory << 20, arguments.layers)
 
 
 if __name__ == "__main__":

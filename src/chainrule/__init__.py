@@ -31,7 +31,7 @@ from chainrule.graph.leaves import constant, data, parameter
 from chainrule.graph.op import OPS
 from chainrule.graph.version import VERSION
 from chainrule.graph.walk import leaves
-from chainrule.graph.warnings import ChainruleWarning, DependentColumnsWarning
+from chainrule.graph.warnings import ChainruleWarning, DependentColumnsWarning, NoMinimumWarning
 from chainrule.ops import __doc__ as _registers_the_ops  # noqa: F401 - the import enters the ops in the register
 from chainrule.readings.formula import __doc__ as _registers_the_formulas  # noqa: F401
 from chainrule.readings.gradient import gradient
@@ -80,6 +80,14 @@ if TYPE_CHECKING:
     from chainrule.training.least_squares import least_squares as least_squares
     from chainrule.training.objective import value_and_gradient as value_and_gradient
     from chainrule.training.optimizers import SGD as SGD
+    from chainrule.training.optimizers import Adam as Adam
+    from chainrule.training.optimizers import AdamW as AdamW
+    from chainrule.training.optimizers import RMSprop as RMSprop
+    from chainrule.training.schedules import Constant as Constant
+    from chainrule.training.schedules import Cosine as Cosine
+    from chainrule.training.schedules import InverseTime as InverseTime
+    from chainrule.training.schedules import StepDecay as StepDecay
+    from chainrule.training.schedules import WarmUp as WarmUp
     from chainrule.training.stopping import EarlyStopping as EarlyStopping
 
 __version__ = VERSION
@@ -87,6 +95,8 @@ __version__ = VERSION
 _LAYERS = "ELU Flatten GELU Layer LeakyReLU Linear ReLU Sigmoid Softplus Tanh".split()
 _SPATIAL = "AvgPool1d AvgPool2d Conv1d Conv2d MaxPool1d MaxPool2d".split()
 _STARTS = "Glorot He Normal Zeros".split()
+_OPTIMIZERS = "Adam AdamW RMSprop SGD".split()
+_SCHEDULES = "Constant Cosine InverseTime StepDecay WarmUp".split()
 _WHERE = {
     "Convention": "chainrule.documents.convention",
     "derive": "chainrule.documents.derivation",
@@ -107,7 +117,8 @@ _WHERE = {
     "Network": "chainrule.networks.network",
     "load": "chainrule.networks.loading",
     "History": "chainrule.training.history",
-    "SGD": "chainrule.training.optimizers",
+    **dict.fromkeys(_OPTIMIZERS, "chainrule.training.optimizers"),
+    **dict.fromkeys(_SCHEDULES, "chainrule.training.schedules"),
     "EarlyStopping": "chainrule.training.stopping",
     **dict.fromkeys(_LAYERS, "chainrule.networks.layers"),
     "Dropout": "chainrule.networks.dropout",
@@ -127,6 +138,7 @@ __all__ = [  # noqa: PLE0604 - all are names: the last two parts are read from t
     "Expr",
     "FeedError",
     "NamingError",
+    "NoMinimumWarning",
     "ParseError",
     "ShapeError",
     "TrainingError",

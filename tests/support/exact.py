@@ -36,6 +36,8 @@ OF_NUMBERS: dict[str, Callable[..., Any]] = {
     "log": lambda a: mpmath.log(a) if a >= 0 else mpmath.nan,
     "sqrt": lambda a: mpmath.sqrt(a) if a >= 0 else mpmath.nan,
     "erf": mpmath.erf,
+    "cos": mpmath.cos,
+    "sin": mpmath.sin,
     "divide": lambda a, b: a / b if b else mpmath.sign(a) * mpmath.inf if a else mpmath.nan,
     "power": lambda a, exponent: mpmath.power(a, number(exponent)) if a or exponent >= 0 else mpmath.inf,
 }

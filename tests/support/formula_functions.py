@@ -39,6 +39,8 @@ ENTRYWISE: dict[str, Callable[[Any, str], Any]] = {
     "log": lambda x, _: np.log(x),
     "erf": lambda x, _: _ERF(x),
     "erf′": lambda x, _: 2 / math.sqrt(math.pi) * np.exp(-(x**2)),
+    "cos": lambda x, _: np.cos(x),
+    "sin": lambda x, _: np.sin(x),
     "tanh": lambda x, _: np.tanh(x),
     "tanh′": lambda x, _: 1 / np.cosh(x) ** 2,
     "σ": lambda x, _: _sigmoid(x),

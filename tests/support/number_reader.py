@@ -86,6 +86,8 @@ FUNCTIONS = {
     "σ′": of_real(lambda x: sigma(x) * (1 - sigma(x)), at={0: HALF**2}),
     "tanh": of_real(mpmath.tanh, at={0: Fraction(0)}),
     "tanh′": of_real(lambda x: 1 - mpmath.tanh(x) ** 2, at={0: Fraction(1)}),
+    "cos": of_real(mpmath.cos, at={0: Fraction(1)}),
+    "sin": of_real(mpmath.sin, at={0: Fraction(0)}),
     "exp": of_real(mpmath.exp, at={0: Fraction(1)}),
     "log": of_real(lambda x: mpmath.log(x) if x else -mpmath.inf, at={1: Fraction(0)}),
     "softplus": of_real(lambda x: mpmath.log(1 + mpmath.exp(x))),

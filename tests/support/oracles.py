@@ -90,6 +90,8 @@ ORACLES: dict[str, Oracle] = {
     "log": jnp.log,
     "sqrt": jnp.sqrt,
     "erf": special.erf,
+    "cos": jnp.cos,
+    "sin": jnp.sin,
     "absolute": jnp.abs,
     "step": lambda x: jnp.heaviside(x, 0.0),
     "maximum": jnp.maximum,

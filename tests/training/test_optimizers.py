@@ -75,6 +75,18 @@ def test_an_update_prints():
     assert str(cr.SGD(0.1)) == "θ ← θ − η g"
     assert str(cr.SGD(0.1, momentum=0.9)) == "v ← μ v + g\nθ ← θ − η v"
     assert str(cr.SGD(0.1, 0.9, nesterov=True)).splitlines()[1] == "θ ← θ − η (g + μ v)"
+    assert str(cr.SGD(0.1, clip_norm=1)) == "g̃ ← min(1, c/G) g\nθ ← θ − η g̃"
+    assert str(cr.SGD(0.1, clip_value=1)).splitlines()[0] == "g̃ ← max(min(g, c), −c)"
+    assert str(cr.AdamW()).splitlines() == [
+        "m ← β₁ m + (1 − β₁) g",
+        "v ← β₂ v + (1 − β₂) g²",
+        "m̂ ← m/(1 − β₁^t)",
+        "v̂ ← v/(1 − β₂^t)",
+        "θ ← θ − η (m̂/(√v̂ + ϵ) + ω θ)",
+    ]
+    assert str(cr.AdamW().update(weight=False)) == str(cr.Adam())
+    assert str(cr.RMSprop(momentum=0.9)).splitlines()[1] == "b ← μ b + g/(√v + ϵ)"
+    assert r"\hat{v} &\leftarrow \frac{v}{1 - \beta_{2}^{t}}" in cr.Adam().latex()
     assert str(cr.SGD(lambda t: 0.1 / (1 + t))) == "θ ← θ − (0.1/(1 + t)) g"
     latex = cr.SGD(0.1, momentum=0.9).latex()
     assert r"v &\leftarrow \mu \, v + g" in latex
@@ -88,7 +100,10 @@ def test_an_update_prints():
         ({"learning_rate": -0.1}, "came -0.1"),
         ({"learning_rate": float("nan")}, "came nan"),
         ({"learning_rate": float("inf")}, "came inf"),
-        ({"learning_rate": "fast"}, "came 'fast'"),
+        (
+            {"learning_rate": "fast"},
+            "came 'fast'. Write a number, as in SGD(0.01), or a schedule such as Cosine(0.01)",
+        ),
         ({"learning_rate": True}, "came True"),
         ({"learning_rate": 0.1, "momentum": 1}, "SGD: needed momentum from 0 to below 1; came 1"),
         ({"learning_rate": 0.1, "momentum": -0.5}, "came -0.5"),
@@ -101,6 +116,33 @@ def test_an_update_prints():
 def test_settings_out_of_range(settings, message):
     with pytest.raises(cr.ChainruleError) as fault:
         cr.SGD(**settings)
+    assert message in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (lambda: cr.Adam("abc"), "Adam: needed learning_rate above 0; came 'abc'"),
+        (lambda: cr.Adam(beta1=1), "Adam: needed beta1 from 0 to below 1; came 1. Write beta1=0.9"),
+        (lambda: cr.Adam(beta2=-0.1), "Adam: needed beta2 from 0 to below 1; came -0.1. Write beta2=0.999"),
+        (lambda: cr.AdamW(epsilon=0), "AdamW: needed epsilon above 0; came 0. Write epsilon=1e-8"),
+        (lambda: cr.AdamW(weight_decay=-1), "AdamW: needed weight_decay, 0 or above; came -1"),
+        (lambda: cr.RMSprop(rho=1.0), "RMSprop: needed rho from 0 to below 1; came 1.0. Write rho=0.99"),
+        (lambda: cr.RMSprop(momentum="x"), "RMSprop: needed momentum from 0 to below 1; came 'x'"),
+        (
+            lambda: cr.SGD(0.1, clip_norm=0),
+            "SGD: needed clip_norm above 0; came 0. Write clip_norm=1.0, or leave",
+        ),
+        (lambda: cr.Adam(clip_value=-1), "Adam: needed clip_value above 0; came -1"),
+        (
+            lambda: cr.SGD(0.1, clip_norm=1, clip_value=2),
+            "SGD: needed one way of clipping; came clip_norm 1 and clip_value 2. Leave one of them out",
+        ),
+    ],
+)
+def test_settings_of_the_others(made, message):
+    with pytest.raises(cr.ChainruleError) as fault:
+        made()
     assert message in str(fault.value)
 
 

@@ -13,6 +13,8 @@ import typer
 
 import chainrule as cr
 from chainrule.cli.output import width
+from chainrule.diagnosis.diagnose import diagnose
+from chainrule.diagnosis.recorder import Recorder
 from chainrule.documents.model import Document
 from chainrule.documents.outline import derivation_document
 from chainrule.documents.render.terminal import plain_text, show
@@ -51,25 +53,23 @@ def demo(
     net = cr.Network(64, [cr.Linear(64), cr.ReLU(), cr.Linear(10)], loss="cross_entropy", seed=seed)
     optimizer = cr.SGD(lambda t: 0.1 / (1 + 0.002 * t), momentum=0.9)
     progress = False if as_json else None
+    recorder = Recorder(net, X, y)
     history = net.fit(
-        shifted(X), np.tile(y, 5), epochs, 64, optimizer, l2=1e-3, validation=(Xv, yv), progress=progress
-    )
+        shifted(X), np.tile(y, 5), epochs, 64, optimizer, l2=1e-3, validation=(Xv, yv), progress=progress,
+        callbacks=[recorder],
+    )  # fmt: skip
     result = net.evaluate(Xv, yv)
-    answers = net.predict(Xv)
     say(f"{result['accuracy']:.2%} of the held-out images are read rightly ({history}).\n")
 
-    derivation = cr.derive(net.expression)
-    working = cr.work(net.expression, net.values(Xv[0], yv[0]))
-    agreement = working.agreement
-    if not as_json:
-        _print(derivation_document(derivation), "The gradients of this network")
-        _print(
-            working.document(), f"One held-out image, a {yv[0]}, which the network reads as a {answers[0]}"
-        )
     report = cr.report(
         net, history, Xv, yv, title="Handwritten digits", image=(8, 8), data="scikit-learn's digits, held out",
-        command=str(context.obj),
+        command=str(context.obj), diagnosis=diagnose(net, X, y, (Xv, yv), recorder),
     )  # fmt: skip
+    working = report.working
+    if not as_json and working is not None:
+        _print(derivation_document(net.derive()), "The gradients of this network")
+        title = f"One held-out image, a {yv[0]}, which the network reads as a {net.predict(Xv[:1])[0]}"
+        _print(working.document(), title)
     report.save(out)
     seconds = time.perf_counter() - began
     if as_json:
@@ -78,10 +78,11 @@ def demo(
             "loss": result["loss"],
             "epochs": history.epochs,
             "seed": seed,
+            "agree": working is not None and working.agreement.ok,
+            "page": str(out),
+            "seconds": round(seconds, 3),
         }
-        typer.echo(
-            json.dumps(facts | {"agree": agreement.ok, "page": str(out), "seconds": round(seconds, 3)})
-        )
+        typer.echo(json.dumps(facts))
     else:
         say(f"\nThe report of this run: {out.resolve()}   ({seconds:.1f} s in all)")
     if open_:

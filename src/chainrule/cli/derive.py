@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from chainrule.cli.expressions import chosen_leaves, read
+from chainrule.cli.models import is_model, model_of, refuse_with_model
 from chainrule.cli.output import FORMATS, chosen_format, give, print_document
 from chainrule.documents.convention import Convention
 from chainrule.documents.derivation import derive as derived
@@ -23,13 +24,15 @@ EXAMPLES = """
     chainrule derive network.toml --out network.pdf
 
     chainrule derive network.toml --format code:jax
+
+    chainrule derive iris.safetensors
 """
 
 
 @app.command(epilog=EXAMPLES)
 def derive(
     expression: str = typer.Argument(
-        help="An expression with a scalar value, or a TOML file: expression, shapes, data, wrt."
+        help="An expression with a scalar value, a TOML file (expression, shapes, data, wrt), or a model file."
     ),
     shape: list[str] = typer.Option(
         [], "--shape", "-s", metavar="NAME=SIZES", help="The shape of a leaf: W=3x3, b=3. May be repeated."
@@ -57,9 +60,14 @@ def derive(
     """Derive the gradients of an expression: forward, backward and the gradient of every parameter, line by line."""
     kind = chosen_format(format, out, as_json, open_)
     checked_choice(form, FORMS, "--form"), checked_choice(layers, LAYERS, "--layers")
-    given = read(expression, shape, data, wrt=wrt)
-    targets = chosen_leaves(given.expression, given.wrt, leaves([given.expression]))
-    derivation = derived(given.expression, targets, Convention(first=first, delta=delta, vectors=vectors))
+    convention = Convention(first=first, delta=delta, vectors=vectors)
+    if is_model(expression):
+        refuse_with_model({"--shape": shape, "--data": data, "--wrt": wrt})
+        derivation = model_of(expression).network.derive(convention)
+    else:
+        given = read(expression, shape, data, wrt=wrt)
+        targets = chosen_leaves(given.expression, given.wrt, leaves([given.expression]))
+        derivation = derived(given.expression, targets, convention)
     if kind.startswith("code:"):
         give(derivation.code(kind.removeprefix("code:")), out, open_, kind)
     else:

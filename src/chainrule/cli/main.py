@@ -14,7 +14,7 @@ from typer.main import get_command
 from chainrule import __version__
 from chainrule.graph.errors import ChainruleError
 
-COMMANDS = ("demo", "derive", "work", "notes", "figures")
+COMMANDS = ("demo", "train", "predict", "evaluate", "explain", "derive", "work", "notes", "figures")
 """The commands, in the order of the help; each is the module of its name, with a Typer application `app`."""
 DONE, BAD_INPUT, BAD_CALL, INTERRUPTED = 0, 1, 2, 130
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import typer
 
 from chainrule.cli.expressions import chosen_leaves, read
+from chainrule.cli.models import is_model, model_of, refuse_with_model
 from chainrule.cli.output import FORMATS, chosen_format, give, print_document, width
+from chainrule.cli.rows import example_of, inputs_section
 from chainrule.documents.convention import Convention
+from chainrule.documents.model import Section
 from chainrule.documents.outline import FORMS, checked_choice
 from chainrule.documents.working import Working
 from chainrule.documents.working import work as worked
@@ -29,6 +33,8 @@ EXAMPLES = """
 
     chainrule work network.toml --digits 6 --form both
 
+    chainrule work iris.safetensors iris --row 51
+
 A file network.toml:
 
     expression = "(U @ sigmoid(W @ x + b) - y)**2 / 2"
@@ -45,8 +51,10 @@ A file network.toml:
 @app.command(epilog=EXAMPLES)
 def work(
     expression: str = typer.Argument(
-        help="An expression with a scalar value, or a TOML file: expression, values, data, wrt."
+        help="An expression with a scalar value, a TOML file (expression, values, data, wrt), or a model file."
     ),
+    rows: str = typer.Argument("", metavar="[DATA]", help="For a model: data, of which --row is shown."),
+    row: int = typer.Option(0, "--row", min=0, help="For a model: which example of DATA, from 1."),
     at: list[str] = typer.Option(
         [], "--at", "-a", metavar="NAME=NUMBERS", help="The value of a leaf: x=[2,1,2]. May be repeated."
     ),
@@ -76,16 +84,30 @@ def work(
     """Show every number of forward and backward of an expression, for one example, checked before it is shown."""
     kind = chosen_format(format, out, as_json, open_)
     checked_choice(form, FORMS[:3], "--form")
-    given = read(expression, (), data, at, wrt)
-    targets = chosen_leaves(given.expression, given.wrt, leaves([given.expression]))
     convention = Convention(first=first, delta=delta, vectors=vectors)
-    working = worked(given.expression, given.values, targets, convention, digits)
+    sections: tuple[Section, ...] = ()
+    if is_model(expression):
+        refuse_with_model({"--at": at, "--data": data, "--wrt": wrt})
+        if not (rows and row):
+            raise typer.BadParameter(
+                "a model needs data and a row: work MODEL DATA --row 1", param_hint="--row"
+            )
+        example = example_of(model_of(expression), expression, rows, row)
+        working = example.model.network.work(example.x, example.y, convention, digits)
+        sections = (inputs_section(example),)
+    else:
+        if rows or row:
+            raise typer.BadParameter("DATA and --row are for model files", param_hint="--row")
+        given = read(expression, (), data, at, wrt)
+        targets = chosen_leaves(given.expression, given.wrt, leaves([given.expression]))
+        working = worked(given.expression, given.values, targets, convention, digits)
     if kind.startswith("code:"):
         give(working.derivation.code(kind.removeprefix("code:")), out, open_, kind)
     elif entry:
         give(_entries(working, entry, kind), out, open_, kind)
     else:
-        print_document(working.document(form), kind, out, open_)
+        document = working.document(form)
+        print_document(replace(document, sections=(*sections, *document.sections)), kind, out, open_)
 
 
 def _entries(working: Working, asked: list[str], kind: str) -> str:

@@ -15,7 +15,7 @@ from chainrule.documents.step import Step
 from chainrule.graph.expression import Expr
 from chainrule.networks.network import Network
 from chainrule.readings.formula import Printer, Style
-from chainrule.training.optimizers import Optimizer
+from chainrule.training.update import Optimizer
 
 _TEXT, _LATEX = Style(latex=False), Style(latex=True)
 

@@ -18,8 +18,9 @@ from chainrule.diagnosis.training_findings import Judge, Verdicts
 from chainrule.diagnosis.trial import Trials
 from chainrule.graph.errors import ChainruleError
 from chainrule.networks.network import Network
-from chainrule.training.optimizers import SGD, Optimizer
+from chainrule.training.optimizers import SGD
 from chainrule.training.stepper import Plan
+from chainrule.training.update import Optimizer
 
 FEWEST = 20
 """Examples below which no test says anything."""

@@ -9,8 +9,9 @@ import numpy as np
 
 from chainrule.diagnosis.trial import Trials, scaled
 from chainrule.networks.network import Network
-from chainrule.training.optimizers import SGD, Optimizer
+from chainrule.training.optimizers import SGD
 from chainrule.training.stepper import Plan
+from chainrule.training.update import Optimizer
 
 
 @dataclass(frozen=True)

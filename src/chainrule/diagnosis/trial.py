@@ -22,8 +22,8 @@ from chainrule.networks.layers import Layer
 from chainrule.networks.network import Network
 from chainrule.training.evaluation import values
 from chainrule.training.objective import LAMBDA
-from chainrule.training.optimizers import Optimizer
 from chainrule.training.stepper import Plan
+from chainrule.training.update import Optimizer
 from chainrule.training.windows import Feed
 
 Array = NDArray[Any]

@@ -127,6 +127,12 @@ class Exact:
     def tanh(self) -> Exact:
         return self._special(0, 0, math.tanh)
 
+    def cos(self) -> Exact:
+        return self._special(0, 1, math.cos)
+
+    def sin(self) -> Exact:
+        return self._special(0, 0, math.sin)
+
     def sqrt(self) -> Exact:
         if self.fraction is not None and self.fraction >= 0:
             above, below = math.isqrt(self.fraction.numerator), math.isqrt(self.fraction.denominator)

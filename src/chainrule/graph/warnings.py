@@ -30,3 +30,16 @@ class DependentColumnsWarning(ChainruleWarning):
 
     def __reduce__(self) -> tuple[type[DependentColumnsWarning], tuple[tuple[tuple[str, str], ...]]]:
         return type(self), (self.columns,)
+
+
+class NoMinimumWarning(ChainruleWarning):
+    """The objective has no minimum: it falls for ever in some direction."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the objective falls for ever: some combination of the inputs separates classes without an error, so that "
+            "the best coefficients are infinite. These are where it was left. Add a regulariser, l2=0.001 say"
+        )
+
+    def __reduce__(self) -> tuple[type[NoMinimumWarning], tuple[()]]:
+        return type(self), ()

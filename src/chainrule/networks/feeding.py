@@ -137,8 +137,8 @@ class Feeding:
         ]
         return dict(zip(feed.leaves, values, strict=True))
 
-    def problem(self, objective: Expr, feed: Feed, reduce: str = "mean") -> Problem:
-        """What training minimises."""
+    def problem(self, objective: Expr, feed: Feed, reduce: str = "mean", sparse: bool = False) -> Problem:
+        """What training minimises. sparse: with λ₁ Σ |W| over the weights."""
         of = self.assembly
         return Problem(
             objective,
@@ -151,4 +151,6 @@ class Feeding:
             of.masks,
             self.reported,
             reduce,
+            of.weights,
+            sparse,
         )

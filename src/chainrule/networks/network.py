@@ -34,9 +34,11 @@ from chainrule.training.evaluation import mean_gradient, means, values
 from chainrule.training.history import History
 from chainrule.training.loop import Callback, Watch, train
 from chainrule.training.objective import LAMBDA, checked_reduction
-from chainrule.training.optimizers import SGD, Optimizer
+from chainrule.training.optimizers import SGD
+from chainrule.training.settings import checked_number
 from chainrule.training.stepper import Plan
 from chainrule.training.stopping import EarlyStopping, checked_rule
+from chainrule.training.update import L1, Optimizer
 from chainrule.training.windows import Feed
 
 Array = NDArray[Any]
@@ -192,6 +194,7 @@ class Network(Mathematics):
         early_stopping: EarlyStopping | None = None,
         delta: float | None = None,
         reduce: str = "mean",
+        l1: float = 0.0,
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_every: int | None = None,
         keep: int = 3,
@@ -217,6 +220,7 @@ class Network(Mathematics):
             parameters.
         reduce: whether a step minimises the "mean" of a batch's losses or, as the notes write the cost, their
             "sum"; the regulariser is added once. The history's losses are means in both cases.
+        l1: λ₁ of λ₁ Σ |W| over the weights, taken by proximal steps, which make exact zeros.
         checkpoint: a folder of this run's own, for its whole state, from which it can go on after a crash.
             checkpoint_every: epochs; None for as often as costs less than 2 % of the time. In an epoch of more
             than a minute there are some within it. keep: how many of the newest stay.
@@ -232,8 +236,11 @@ class Network(Mathematics):
         reduce = checked_reduction(reduce, "fit")
         examples = self._data.examples(X, y, self.seed, sample_weight, reduce)
         checked = None if validation is None else self._data.validation(validation)
-        problem = self._data.problem(self.objective(l2, reduce), examples.feed, reduce)
+        wish, remedy = "l1 as a finite number, 0 or above", "write l1=1e-3, or leave it out"
+        l1 = checked_number(wish, l1, lambda number: number >= 0, "fit", remedy)
+        problem = self._data.problem(self.objective(l2, reduce), examples.feed, reduce, sparse=l1 > 0)
         constants = {LAMBDA: float(l2)} if l2 else {}
+        constants |= {L1: float(l1)} if l1 else {}
         plan = Plan(epochs, batch_size, optimizer, constants, self.seed, bool(shuffle), self.epochs, delta)
         self.plan = plan
         rule = checked_rule(early_stopping, validated=checked is not None)

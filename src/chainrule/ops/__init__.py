@@ -17,6 +17,7 @@ from chainrule.ops import (
     reduction,
     softmax,
     toeplitz,
+    trigonometric,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "reduction",
     "softmax",
     "toeplitz",
+    "trigonometric",
 ]

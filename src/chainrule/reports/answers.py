@@ -11,7 +11,7 @@ from chainrule.documents.drawing.grid import grid
 from chainrule.documents.drawing.points import points
 from chainrule.documents.model import Gallery, Note, Picture, Section
 from chainrule.networks.network import Array
-from chainrule.reports.subject import Subject
+from chainrule.reports.subject import Subject, counted
 
 _BINS = 10
 _MOST_CLASSES = 40
@@ -77,10 +77,11 @@ def _told(subject: Subject) -> Note:
     if not subject.is_classifier:
         error = float(np.sqrt(np.mean(np.square(subject.answers - subject.y))))
         return Note(
-            f"r² is {score['r2']:.3f} on {n:,} examples; the root of the mean squared error is {error:.4g}."
+            f"r² is {score['r2']:.3f} on {counted(n)}; the root of the mean squared error is {error:.4g}."
         )
     wrong = int((subject.answers != subject.y).sum())
-    return Note(f"{score['accuracy']:.2%} of {n:,} examples are answered rightly; {wrong:,} are not.")
+    others = f"{wrong:,} {'is' if wrong == 1 else 'are'} not"
+    return Note(f"{score['accuracy']:.2%} of {counted(n)} are answered rightly; {others}.")
 
 
 def _confusion(subject: Subject) -> Picture:
@@ -103,7 +104,7 @@ def _calibrated(subject: Subject) -> Picture:
         f"On the dashed line a certainty of 80 % is right in 80 % of the cases; the mean distance from it is "
         f"{found.error:.3f}. The area of a point is the number of examples."
     )
-    names = [f"{count} examples" for count in found.count]
+    names = [counted(int(count)) for count in found.count]
     return points(
         found.confidence, found.accuracy, "Calibration", "certainty", "share that is right", "equal",
         found.count, caption, names,

@@ -13,7 +13,7 @@ from chainrule.readings.working import evaluate
 from chainrule.reports.mistakes import is_small, said
 from chainrule.reports.subject import Subject
 
-_WIDEST = 320  # pixels of the screen
+_WIDEST = 480  # pixels of the screen
 _MOST_WEIGHTS = 6  # arrays whose entries are counted
 _MOST_MAPS = 6  # layers whose maps are shown
 _MOST_TILES = 36
@@ -74,5 +74,5 @@ def maps_section(subject: Subject, n: int) -> Section | None:
 
 
 def _scaled(width: int, tiles: int) -> int:
-    """How wide a picture of so many pixels is on the screen: whole pixels, no wider than 320."""
+    """How wide a picture of so many pixels is on the screen: whole pixels, no wider than 480."""
     return width * max(1, min(12, _WIDEST // width))

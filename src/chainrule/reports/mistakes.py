@@ -6,10 +6,11 @@ from chainrule.documents.drawing.bars import bars
 from chainrule.documents.keys import rekeyed
 from chainrule.documents.model import Block, Fold, Gallery, Note, Picture, Section
 from chainrule.documents.outline_working import agreement_section
+from chainrule.documents.working import Working
 from chainrule.graph.shape import size_of
 from chainrule.graph.symbols import text_symbol
 from chainrule.graph.walk import topological
-from chainrule.reports.subject import Subject
+from chainrule.reports.subject import Subject, counted
 
 _MOST_ENTRIES = 2**21  # of all parts of a network, above which no working is computed
 _MOST_CLASSES = 5  # whose probabilities are shown
@@ -28,20 +29,22 @@ def mistakes_section(subject: Subject, count: int) -> Section:
         return Section(title, (Note("No example is answered wrongly."),), "mistakes")
     total = float(subject.losses.sum()) or 1.0
     share = float(subject.losses[worst].sum()) / total
-    told = Note(f"These {len(worst)} of {len(subject.y):,} examples cause {share:.1%} of the whole loss.")
+    these = "This one" if len(worst) == 1 else f"These {len(worst)}"
+    told = Note(
+        f"{these} of {counted(len(subject.y))} cause{'s' * (len(worst) == 1)} {share:.1%} of the whole loss."
+    )
     folds = tuple(_mistake(subject, n) for n in worst)
     return Section(title, (told, *folds), "mistakes")
 
 
-def example_sections(subject: Subject, n: int) -> tuple[Section, ...]:
+def example_sections(subject: Subject, n: int, working: Working | None) -> tuple[Section, ...]:
     """The complete working of one example, with the agreement of the readings on its numbers."""
-    if not is_small(subject):
+    if working is None:
         return (
             Section(
                 "One example", (Note("The network is too large for a working that can be read."),), "example"
             ),
         )
-    working = subject.net.work(subject.X[n], subject.y[n])
     document = working.document(checked=False)
     shown = tuple(_inputs(subject, n))
     opening = Section(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chainrule.documents.keys import rekeyed
 from chainrule.documents.model import Fold, Section, Table
 from chainrule.documents.outline import derivation_document
+from chainrule.reports.findings import FORMULA_KEYS
 from chainrule.reports.subject import Subject
 
 _MOST_LINES = 14  # of a derivation that stands open
@@ -27,7 +28,7 @@ def formulas_section(subject: Subject) -> Section:
     """The derivation: forward, backward and the gradients."""
     document = derivation_document(subject.net.derive())
     folds = tuple(
-        Fold(section.title, rekeyed(section.blocks, "formula-"), len(section.blocks) <= _MOST_LINES)
+        Fold(section.title, rekeyed(section.blocks, FORMULA_KEYS), len(section.blocks) <= _MOST_LINES)
         for section in document.sections
     )
     return Section("Its formulas", folds, "formulas")

@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.diagnosis.finding import Diagnosis
+from chainrule.diagnosis.flow import measured
+from chainrule.diagnosis.recorder import Recorder
 from chainrule.documents.model import Document, Section
 from chainrule.documents.render.html import framed, page
 from chainrule.documents.render.json import json_text
@@ -16,12 +19,15 @@ from chainrule.documents.render.latex import latex_document
 from chainrule.documents.render.markdown import markdown
 from chainrule.documents.render.terminal import plain_text
 from chainrule.documents.render.typst import pdf
+from chainrule.documents.working import Working
 from chainrule.networks.network import Network
 from chainrule.reports.answers import answers_section
+from chainrule.reports.findings import findings_section
+from chainrule.reports.flow import flow_section
 from chainrule.reports.inputs import inputs_section
 from chainrule.reports.inside import maps_section, weights_section
 from chainrule.reports.learning import learning_section
-from chainrule.reports.mistakes import example_sections, mistakes_section
+from chainrule.reports.mistakes import example_sections, is_small, mistakes_section
 from chainrule.reports.model import formulas_section, model_section
 from chainrule.reports.origin import origin_section
 from chainrule.reports.subject import Subject, named
@@ -30,9 +36,13 @@ from chainrule.training.history import History
 
 @dataclass(frozen=True)
 class Report:
-    """What a network has learned and how, as a document: `html` and `save` make a page that needs no other file."""
+    """What a network has learned and how, as a document: `html` and `save` make a page that needs no other file.
+
+    working: of the example that is shown in full; None where the network is too large for one that can be read.
+    """
 
     document: Document
+    working: Working | None
 
     def html(self) -> str:
         """The report as a page that needs no network and no other file."""
@@ -78,6 +88,8 @@ def report(  # noqa: PLR0913 - all but the first four are named
     classes: Sequence[str] | None = None,
     features: Sequence[str] | None = None,
     image: tuple[int, int] | None = None,
+    diagnosis: Diagnosis | None = None,
+    recorder: Recorder | None = None,
     mistakes: int = 3,
     example: int = 0,
     command: str = "",
@@ -87,8 +99,9 @@ def report(  # noqa: PLR0913 - all but the first four are named
 
     history: of `fit`; None for a network that came without. X: (n, *input_shape). y: labels, as in `fit`.
     title: of the page. classes: a name for each class. features: a name for each input. image: (height, width) of
-    inputs that are vectors, but images. mistakes: how many of the worst are opened up. example: the place of the
-    example with the complete working. command, data: what made it and of what, in words.
+    inputs that are vectors, but images. diagnosis: of `diagnose`, whose findings are shown. recorder: a callback
+    of the run, for the flow of the gradient over the epochs. mistakes: how many of the worst are opened up.
+    example: the place of the example with the complete working. command, data: what made it and of what, in words.
 
     Raises FeedError for examples that do not fit.
 
@@ -104,16 +117,22 @@ def report(  # noqa: PLR0913 - all but the first four are named
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     subject = Subject(net, history, np.asarray(X), labels, named(classes), named(features), image)
+    flows = (diagnosis.flows if diagnosis is not None else ()) or (
+        recorder.flows if recorder is not None else ()
+    )
+    working = net.work(subject.X[example], subject.y[example]) if is_small(subject) else None
     sections: list[Section | None] = [
         answers_section(subject),
+        findings_section(net, diagnosis) if diagnosis is not None else None,
         model_section(subject),
         learning_section(history),
         mistakes_section(subject, mistakes),
         inputs_section(subject),
+        flow_section(flows or (measured(net, subject.X, subject.y),)),
         maps_section(subject, example),
         weights_section(subject),
         formulas_section(subject),
-        *example_sections(subject, example),
+        *example_sections(subject, example, working),
         origin_section(subject, command, data),
     ]
     facts = {
@@ -123,4 +142,4 @@ def report(  # noqa: PLR0913 - all but the first four are named
     }
     lead = f"{net.summary().total:,} parameters" + (f", {history}." if history is not None else ".")
     found = tuple(section for section in sections if section is not None)
-    return Report(Document(title or "What the network learned", lead, found, facts))
+    return Report(Document(title or "What the network learned", lead, found, facts), working)

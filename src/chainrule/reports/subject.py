@@ -114,6 +114,11 @@ def _size(width: int) -> int:
     return width * max(1, _LARGEST_SIDE * 5 // 8 // width) if width < _LARGEST_SIDE else _LARGEST_SIDE
 
 
+def counted(n: int, what: str = "example") -> str:
+    """A number with what it counts, in the right number: 1 example, 1,200 examples."""
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
+
+
 def named(names: Sequence[str] | None) -> tuple[str, ...]:
     """Names as they are given, or none."""
     return tuple(map(str, names)) if names is not None else ()

@@ -6,6 +6,7 @@ first; θ the parameters.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,12 +16,13 @@ import jax
 import jax.numpy as jnp
 
 from chainrule.graph.expression import Expr
-from chainrule.graph.leaves import data
+from chainrule.graph.leaves import data, parameter
+from chainrule.graph.walk import leaves
 from chainrule.readings.compiled import traced
 from chainrule.readings.gradient import gradient
 from chainrule.training.masks import Mask, drawn
 from chainrule.training.objective import COUNT
-from chainrule.training.optimizers import STEP, Optimizer, Update
+from chainrule.training.update import NORM, PI, STEP, STEPS, Optimizer, Update, norm_of, shrunk
 from chainrule.training.windows import Arrays, Rows
 
 WEIGHT = data(r"w_{\text{example}}")
@@ -39,6 +41,7 @@ class Problem:
     evaluated: what is reported of validation data, without masks; by default what is reported.
     reduce: whether a step minimises the "mean" of the objective over a batch or its "sum". With WEIGHT among
     the inputs, each example's objective is multiplied by its weight, and a mean divided by their sum.
+    weights: the parameters that multiply an input. sparse: whether λ₁ Σ |W| over them is minimised too.
     """
 
     objective: Expr
@@ -51,10 +54,17 @@ class Problem:
     masks: tuple[Mask, ...] = ()
     evaluated: tuple[Expr, ...] = ()
     reduce: str = "mean"
+    weights: tuple[Expr, ...] = ()
+    sparse: bool = False
 
     def updates(self, optimizer: Optimizer) -> tuple[Update, ...]:
         """The optimiser's update of each parameter."""
-        return tuple(optimizer.update(leaf.shape) for leaf in self.parameters)
+        updates = []
+        for leaf in self.parameters:
+            weight = leaf in self.weights
+            update = optimizer.update(leaf.shape, weight)
+            updates.append(shrunk(update) if weight and self.sparse else update)
+        return tuple(updates)
 
     def fed(self, batch: Arrays) -> dict[Expr, Any]:
         """The data leaves with their values, from rows of the arrays."""
@@ -80,9 +90,9 @@ class State(NamedTuple):
 class Span(NamedTuple):
     """Which steps a call takes: from `start` to `stop` of each epoch from row `first` to `last` of the order.
 
-    before: how many steps were taken before row 0 began. continued: whether row `first` goes on with the sums
-    of the state. seed: of the masks. delta: δ, where steps are watched: the call ends at the first step with
-    |θ_{n+1} − θ_n| ≤ δ.
+    before: how many steps were taken before row 0 began, and earlier: of them, before this training. total: how
+    many steps this training has. continued: whether row `first` goes on with the sums of the state. seed: of the
+    masks. delta: δ, where steps are watched: the call ends at the first step with |θ_{n+1} − θ_n| ≤ δ.
     """
 
     first: int
@@ -90,6 +100,8 @@ class Span(NamedTuple):
     start: int
     stop: int
     before: int
+    earlier: int = 0
+    total: int = 0
     continued: bool = False
     seed: int = 0
     delta: float = 0.0
@@ -99,13 +111,14 @@ class Met(NamedTuple):
     """What a call met: for each row of the order the sums of what is reported, and of the weights,
     as in the state: (E, 2, R + 1).
 
-    taken: how many steps; moved: |θ_{n+1} − θ_n| of the last one, over all parameters, infinite where steps
-    are not watched.
+    taken: how many steps. moved: |θ_{n+1} − θ_n| of the last one, over all parameters, infinite where steps
+    are not watched. finite: whether all parameters are.
     """
 
     sums: Any
     taken: Any
     moved: Any
+    finite: Any = True
 
 
 Run = Callable[[State, Arrays, Any, Arrays, Span], tuple[State, Met]]
@@ -123,23 +136,56 @@ def compiled_epochs(
     """run(state, arrays, order, numbers, span) -> (state, met).
 
     settings: the leaves of problem and optimiser whose numbers are given at each call. size: B. n: how
-    many examples the arrays have.
-    watched: whether the length of each step is measured. The state that is given is used up.
+    many examples the arrays have. watched: whether the length of each step is measured.
     """
-    whole, filled = size >= n, n % size != 0
+    step = _step_of(problem, updates, settings, size, n)
+
+    @jax.jit
+    def run(state: State, arrays: Arrays, order: Any, numbers: Arrays, span: Span) -> tuple[State, Met]:
+        far = jnp.asarray(jnp.inf, problem.dtype)
+
+        def epoch(row: Any, done: tuple[State, Met]) -> tuple[State, Met]:
+            def one(number: Any, inner: tuple[State, Met]) -> tuple[State, Met]:
+                before, met = inner
+                state = step(before, arrays, order, numbers, (row, number, span))
+                moved = _distance(state, before) if watched else met.moved
+                return state, met._replace(taken=met.taken + 1, moved=moved)
+
+            state, met = done
+            goes_on = span.continued & (row == span.first)
+            state = state._replace(sums=jnp.where(goes_on, state.sums, 0))
+            state, met = _loop(span.start, span.stop, one, (state, met), span.delta if watched else None)
+            return state, met._replace(sums=met.sums.at[row].set(state.sums))
+
+        sums = jnp.zeros((order.shape[0], *state.sums.shape), problem.dtype)
+        start = (state, Met(sums, jnp.asarray(0, jnp.int32), far))
+        state, met = _loop(span.first, span.last, epoch, start, span.delta if watched else None)
+        finite = jnp.stack([jnp.isfinite(value).all() for value in state.parameters]).all()
+        return state, met._replace(finite=finite)
+
+    return run
+
+
+def _step_of(
+    problem: Problem, updates: tuple[Update, ...], settings: tuple[Expr, ...], size: int, n: int
+) -> Callable[..., State]:
+    """step(state, arrays, order, numbers, (row, number, span)) -> the state after the step."""
+    whole, filled, steps = size >= n, n % size != 0, -(-n // size)
     weighted = WEIGHT in problem.inputs
     count = WEIGHT if filled or weighted else None
     exprs, how = _wanted(problem, count)
     reported = len(problem.reported)
+    normed = NORM in leaves(update.new for update in updates)
 
-    def step(
-        state: State, arrays: Arrays, order: Any, numbers: Arrays, at: tuple[Any, Any, Any, Any]
-    ) -> State:
-        row, number, t, seed = at
+    def step(state: State, arrays: Arrays, order: Any, numbers: Arrays, at: tuple[Any, Any, Span]) -> State:
+        row, number, span = at
+        t = span.before + row * steps + number + 1
         where = None if whole else jax.lax.dynamic_slice(order, (row, number * size), (1, size))[0]
         given = problem.fed(arrays if where is None else tuple(array[where] for array in arrays))
-        constants = dict(zip(settings, numbers, strict=True)) | {STEP: t.astype(problem.dtype)}
-        given |= drawn(problem.masks, seed, t, size, problem.dtype)
+        constants = dict(zip(settings, numbers, strict=True)) | {PI: math.pi}
+        constants[STEP] = (t - span.earlier).astype(problem.dtype)
+        constants[STEPS] = jnp.asarray(span.total, problem.dtype)
+        given |= drawn(problem.masks, span.seed, t, size, problem.dtype)
         given |= dict(zip(problem.parameters, state.parameters, strict=True)) | constants
         met_weight = jnp.asarray(size, problem.dtype)
         if count is not None:
@@ -154,33 +200,12 @@ def compiled_epochs(
             met = met * size
         elif problem.reduce == "mean":
             slopes = [slope / divisor for slope in slopes]
+        if normed:
+            constants[NORM] = _norm(slopes, problem.dtype)
         parameters, memory = _updated(state, slopes, updates, constants, problem.dtype)
         return State(parameters, memory, _added(state.sums, jnp.append(met, met_weight)))
 
-    @jax.jit(donate_argnums=0)
-    def run(state: State, arrays: Arrays, order: Any, numbers: Arrays, span: Span) -> tuple[State, Met]:
-        steps = -(-n // size)
-        far = jnp.asarray(jnp.inf, problem.dtype)
-
-        def epoch(row: Any, done: tuple[State, Met]) -> tuple[State, Met]:
-            def one(number: Any, inner: tuple[State, Met]) -> tuple[State, Met]:
-                before, met = inner
-                t = span.before + row * steps + number + 1
-                state = step(before, arrays, order, numbers, (row, number, t, span.seed))
-                moved = _distance(state, before) if watched else met.moved
-                return state, Met(met.sums, met.taken + 1, moved)
-
-            state, met = done
-            goes_on = span.continued & (row == span.first)
-            state = state._replace(sums=jnp.where(goes_on, state.sums, 0))
-            state, met = _loop(span.start, span.stop, one, (state, met), span.delta if watched else None)
-            return state, met._replace(sums=met.sums.at[row].set(state.sums))
-
-        sums = jnp.zeros((order.shape[0], *state.sums.shape), problem.dtype)
-        start = (state, Met(sums, jnp.asarray(0, jnp.int32), far))
-        return _loop(span.first, span.last, epoch, start, span.delta if watched else None)
-
-    return run
+    return step
 
 
 def _added(sums: Any, part: Any) -> Any:
@@ -212,6 +237,12 @@ def _distance(state: State, before: State) -> Any:
     return jnp.sqrt(sum(jnp.square(new - old).sum() for new, old in pairs))
 
 
+def _norm(slopes: Sequence[Any], dtype: str) -> Any:
+    """G, the norm of the whole gradient."""
+    parts = [parameter(f"g_{{{at}}}", slope.shape) for at, slope in enumerate(slopes)]
+    return traced([norm_of(parts)], dict(zip(parts, slopes, strict=True)), False, dtype)[0]
+
+
 def _wanted(problem: Problem, count: Expr | None) -> tuple[list[Expr], list[str]]:
     """What a step computes, and how over the batch: sums of weighted examples, or means."""
     counted = [expr if count is None else count * expr for expr in (problem.objective, *problem.reported)]
@@ -227,9 +258,9 @@ def _updated(
 ) -> tuple[Arrays, tuple[Arrays, ...]]:
     parameters, memory = [], []
     for theta, kept, slope, update in zip(state.parameters, state.memory, slopes, updates, strict=True):
-        leaves = [leaf for leaf, _ in update.memory]
-        values = {update.theta: theta, update.g: slope, **dict(zip(leaves, kept, strict=True)), **constants}
-        new, *remembered = traced([update.new, *(new for _, new in update.memory)], values, False, dtype)
+        remembered = dict(zip((leaf for leaf, _ in update.memory), kept, strict=True))
+        values = {update.theta: theta, update.g: slope, **remembered, **constants}
+        new, *now = traced([update.new, *(new for _, new in update.memory)], values, False, dtype)
         parameters.append(new)
-        memory.append(tuple(remembered))
+        memory.append(tuple(now))
     return tuple(parameters), tuple(memory)

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from chainrule.graph.expression import Expr
 from chainrule.graph.fingerprint import fingerprint
 from chainrule.graph.symbols import text_symbol
+from chainrule.graph.walk import leaves
 from chainrule.training.epochs import Problem
-from chainrule.training.optimizers import Update
 from chainrule.training.stepper import Plan
 from chainrule.training.storage.tensors import digest_of
+from chainrule.training.update import STEPS, Update
 from chainrule.training.windows import Feed
 
 Array = NDArray[Any]
@@ -26,7 +27,10 @@ def identity(
     feed: Feed,
     validation: Feed | None,
 ) -> dict[str, str]:
-    """The settings of a run by name, those that a person chose first. The number of epochs is none of them."""
+    """The settings of a run by name, those that a person chose first.
+
+    The number of epochs is none of them, but for a schedule that takes all of the training.
+    """
     updates = problem.updates(plan.optimizer)
     expressions = [
         problem.objective,
@@ -34,6 +38,7 @@ def identity(
         *problem.evaluated,
         *(mask.leaf for mask in problem.masks),
     ]
+    spread = STEPS in leaves(update.new for update in updates)
     rates = [mask.rate for mask in problem.masks]
     return {
         "parameters": ", ".join(f"{leaf.name} {leaf.shape}" for leaf in problem.parameters),
@@ -48,6 +53,7 @@ def identity(
         "examples": _examples(feed),
         "validation": "none" if validation is None else _examples(validation),
         "epochs before": str(plan.first_epoch),
+        **({"epochs": str(plan.epochs)} if spread else {}),
         "first parameters": digest_of("", {str(i): array for i, array in enumerate(start)}),
         "update": fingerprint(
             [*plan.constants, *(expr for update in updates for expr in _expressions(update))]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from chainrule.graph.errors import DataError
 from chainrule.training.epochs import Problem
 from chainrule.training.history import History
-from chainrule.training.optimizers import Optimizer
+from chainrule.training.update import Optimizer
 
 Array = NDArray[Any]
 _LISTS = ("loss", "metric", "validation_loss", "validation_metric", "seconds")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -13,9 +14,10 @@ from numpy.typing import NDArray
 
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
-from chainrule.training.epochs import Problem, Span, State, compiled_epochs
-from chainrule.training.optimizers import Optimizer
+from chainrule.training.epochs import Met, Problem, Span, State, compiled_epochs
 from chainrule.training.record import Record
+from chainrule.training.settings import checked_number, checked_whole
+from chainrule.training.update import Optimizer
 from chainrule.training.windows import Arrays, Feed, Window
 
 Array = NDArray[Any]
@@ -45,13 +47,8 @@ class Plan:
 
     def __post_init__(self) -> None:
         for name, value in (("epochs", self.epochs), ("batch_size", self.size)):
-            if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 1:
-                raise ChainruleError(
-                    f"{name} as a whole number from 1",
-                    repr(value)[:80],
-                    "fit",
-                    f"write digits only, as in {name}=32",
-                )
+            wish = f"{name} as a whole number from 1"
+            checked_whole(wish, value, "fit", f"write digits only, as in {name}=32")
         if not isinstance(self.optimizer, Optimizer):
             raise ChainruleError(
                 "an optimizer such as SGD(0.1)",
@@ -59,27 +56,39 @@ class Plan:
                 "fit",
                 "write optimizer=SGD(0.1), with its learning rate",
             )
-        number = isinstance(self.delta, (int, float)) and not isinstance(self.delta, bool)
-        if self.delta is not None and not (number and 0 <= self.delta < math.inf):
-            raise ChainruleError(
-                "delta as a finite number, 0 or above",
-                repr(self.delta)[:80],
-                "fit",
-                "write delta=1e-6, or leave it out",
-            )
+        if self.delta is not None:
+            wish, remedy = "delta as a finite number, 0 or above", "write delta=1e-6, or leave it out"
+            checked_number(wish, self.delta, lambda delta: delta >= 0, "fit", remedy)
+
+
+class Call(NamedTuple):
+    """A compiled call: the state before it, its span, how many steps it took, on which examples; and how to take
+    it again, from any state over any span. numbers: of the leaves that are settings.
+    """
+
+    state: State
+    span: Span
+    taken: int
+    window: Window
+    run: Callable[[State, Span], tuple[State, Met]]
+    numbers: dict[Expr, Array]
 
 
 class Stepper:
     """A training run under way: it takes steps from where a record of the run stands, and gives its own.
 
     epoch: how many epochs are complete. step: how many steps of the next one are taken. moved: the length
-    |θ_{n+1} − θ_n| of the last step, where δ asks for it.
+    |θ_{n+1} − θ_n| of the last step, where δ asks for it. finite: whether all parameters are. last: the last call;
+    the state before it is kept, to find out where numbers stopped being finite.
     """
+
+    last: Call
 
     def __init__(self, problem: Problem, record: Record, plan: Plan, feed: Feed) -> None:
         self.epoch, self.step = record.epoch, record.step
         self.n, self.size = feed.n, min(plan.size, feed.n)
         self.steps = -(-self.n // self.size)
+        self._epochs = plan.epochs
         self._first, self._seed = plan.first_epoch, plan.seed % 2**31
         self.moved, self._delta = math.inf, plan.delta
         self._problem, self._updates = problem, problem.updates(plan.optimizer)
@@ -93,6 +102,7 @@ class Stepper:
                 np.array(record.sums),
             )
         )
+        self.finite = True
         self._budget = 1.0  # how many steps the next call takes
         self._compiled: set[int] = set()  # for how many examples in a window
         at = (self._first + self.epoch, self.step)
@@ -129,10 +139,15 @@ class Stepper:
         else:
             stop = self.steps
         before = window.epoch * self.steps + window.step
-        span = Span(row, row + count, start, stop, before, self.step > 0, self._seed, self._delta or 0.0)
+        earlier, total = self._first * self.steps, self._epochs * self.steps
+        at = (row, row + count, start, stop, before, earlier, total)
+        span = Span(*at, self.step > 0, self._seed, self._delta or 0.0)
         began = time.perf_counter()
-        self._state, met = self._run(self._state, self._arrays, self._order, self._numbers, span)
-        taken, self.moved = int(met.taken), float(met.moved)
+        before_call = self._state
+        self._state, met = self._taken(before_call, span)
+        taken, self.moved, self.finite = int(met.taken), float(met.moved), bool(met.finite)
+        numbers = dict(zip(self._settings, self._numbers, strict=True))
+        self.last = Call(before_call, span, taken, window, self._taken, numbers)
         whole, rest = divmod(self.step + taken, self.steps)
         total, lost = np.moveaxis(np.array(met.sums, np.float64)[row : row + whole + (rest > 0)], 1, 0)
         rows: Array = total - lost
@@ -143,6 +158,10 @@ class Stepper:
     def close(self) -> None:
         """Stop reading."""
         self._windows.close()
+
+    def _taken(self, state: State, span: Span) -> tuple[State, Met]:
+        """The steps of a span from a state on, with the examples of the present window."""
+        return self._run(state, self._arrays, self._order, self._numbers, span)
 
     def _at_hand(self) -> Window:
         """The window with the examples of the next step."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from chainrule.graph.errors import ChainruleError
 from chainrule.training.history import History
+from chainrule.training.settings import checked_number, checked_whole
 
 Array = NDArray[Any]
 _MONITORS = ("validation_loss", "validation_metric", "loss", "metric")
@@ -38,13 +39,13 @@ class EarlyStopping:
     restore_best: bool = True
 
     def __post_init__(self) -> None:
-        if isinstance(self.patience, bool) or not hasattr(self.patience, "__index__") or self.patience < 1:
-            _refused("patience as a whole number of epochs from 1", self.patience, "write patience=10")
+        where, wish = "EarlyStopping", "patience as a whole number of epochs from 1"
+        checked_whole(wish, self.patience, where, "write patience=10")
         if self.monitor not in _MONITORS:
-            _refused(f"monitor as one of {', '.join(map(repr, _MONITORS))}", self.monitor)
-        number = isinstance(self.min_delta, (int, float)) and not isinstance(self.min_delta, bool)
-        if not number or not 0 <= self.min_delta < math.inf:
-            _refused("min_delta as a finite number, 0 or above", self.min_delta, "write min_delta=1e-4")
+            wish = f"monitor as one of {', '.join(map(repr, _MONITORS))}"
+            raise ChainruleError(wish, repr(self.monitor)[:80], where, 'write monitor="validation_loss"')
+        wish, remedy = "min_delta as a finite number, 0 or above", "write min_delta=1e-4"
+        checked_number(wish, self.min_delta, lambda delta: delta >= 0, where, remedy)
 
     @property
     def sign(self) -> int:
@@ -95,7 +96,3 @@ class Best:
             f"early, after epoch {history.epochs}: no better {self.rule.monitor.replace('_', ' ')} for "
             f"{waited} epochs; the best was epoch {self.epoch}"
         )
-
-
-def _refused(wish: str, came: Any, remedy: str = "") -> None:
-    raise ChainruleError(wish, repr(came)[:80], "EarlyStopping", remedy)

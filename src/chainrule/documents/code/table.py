@@ -42,6 +42,8 @@ TEMPLATES: dict[str, Template] = {
     "absolute": _call("abs"),
     "tanh": _call("tanh"),
     "erf": Template("erf({0})"),
+    "cos": _call("cos"),
+    "sin": _call("sin"),
     "step": Template("{m}.where({0} > 0, 1.0, 0.0)", CALL, (SUM,)),
     "maximum": _call("maximum", 2),
     "minimum": _call("minimum", 2),

@@ -24,6 +24,7 @@ class Scale:
     start: float
     end: float
     log: bool = False
+    counted: bool = False  # whether only whole numbers mean something
 
     def __call__(self, value: float) -> float:
         """The place of a number; those outside stand at the ends."""
@@ -39,6 +40,7 @@ class Scale:
             every = max(1, -(-(last - first) // 4))
             return [10.0**power for power in range(first, last + 1, every)]
         step = round_step((self.high - self.low) / 4)
+        step = max(1.0, step) if self.counted else step
         lowest = math.ceil(self.low / step - 1e-9)
         return [n * step for n in range(lowest, math.floor(self.high / step + 1e-9) + 1)]
 
@@ -57,9 +59,13 @@ def scale_of(
     end: float,
     log: bool = False,
     zero: bool = False,
-    whole: bool = False,
+    tight: bool = False,
+    counted: bool = False,
 ) -> Scale:
-    """A scale that holds all values that are finite, and round ends; zero: and zero too; whole: no round ends."""
+    """A scale that holds all values that are finite, and zero too if so; its ends are round, or tight.
+
+    counted: the values are whole numbers.
+    """
     found = [value for value in values if math.isfinite(value) and (value > 0 or not log)]
     low, high = min(found, default=1.0 if log else 0.0), max(found, default=1.0)
     if log:
@@ -73,8 +79,8 @@ def scale_of(
     low, high = (min(low, 0.0), max(high, 0.0)) if zero else (low, high)
     if high <= low:
         low, high = low - (abs(low) or 1) / 2, high + (abs(high) or 1) / 2
-    if whole:
-        return Scale(low, high, start, end)
+    if tight:
+        return Scale(low, high, start, end, counted=counted)
     step = round_step((high - low) / 4)
     return Scale(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, start, end)
 

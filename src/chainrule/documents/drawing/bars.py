@@ -23,6 +23,7 @@ def bars(names: Sequence[str], values: Array, title: str, caption: str = "") -> 
     canvas = Canvas()
     zero = -low * unit
     widest = max((text_width(name, _LABEL) for name in names), default=0)
+    edge = -60.0 if low < 0 else -8.0  # room for the numbers of bars to the left
     for n, (name, value) in enumerate(zip(names, values, strict=True)):
         y = n * _BAR
         end = zero + value * unit
@@ -38,7 +39,7 @@ def bars(names: Sequence[str], values: Array, title: str, caption: str = "") -> 
             say=say,
             fill_opacity=0.8,
         )
-        canvas.text(-60, y + _BAR / 2, name, _LABEL, "end")
+        canvas.text(edge, y + _BAR / 2, name, _LABEL, "end")
         canvas.text(
             end + (4 if value >= 0 else -4),
             y + _BAR / 2,
@@ -48,7 +49,7 @@ def bars(names: Sequence[str], values: Array, title: str, caption: str = "") -> 
             "quiet",
         )
     canvas.line(zero, 0, zero, len(names) * _BAR, "quiet", 1)
-    canvas.text(-60 - widest, -14, title, 13, "start", bold=True)
+    canvas.text(edge - widest, -14, title, 13, "start", bold=True)
     largest = ", ".join(
         f"{name} {number(value)}" for name, value in list(zip(names, values, strict=True))[:5]
     )
@@ -63,7 +64,7 @@ def histogram(values: Array, title: str, across: str, caption: str = "") -> Pict
     values = np.asarray(values, float).ravel()
     values = values[np.isfinite(values)]
     counts, edges = np.histogram(values, _BINS)
-    x = scale_of((float(edges[0]), float(edges[-1])), 0, WIDTH, whole=True)
+    x = scale_of((float(edges[0]), float(edges[-1])), 0, WIDTH, tight=True)
     y = scale_of((0.0, float(counts.max())), HEIGHT, 0)
     canvas = Canvas()
     frame(canvas, x, y, title, across)

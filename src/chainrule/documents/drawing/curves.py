@@ -30,7 +30,7 @@ def curves(
     every = [value for values in shown.values() for value in values if math.isfinite(value)]
     log = bool(every) and min(every) > 0 and max(every) / min(every) > _SPREAD
     count = max((len(values) for values in shown.values()), default=1)
-    x = scale_of((first, first + max(count - 1, 1)), 0, WIDTH, whole=True)
+    x = scale_of((first, first + max(count - 1, 1)), 0, WIDTH, tight=True, counted=True)
     y = scale_of(every, HEIGHT, 0, log)
     canvas = Canvas()
     frame(canvas, x, y, title, across)

@@ -13,7 +13,7 @@ from chainrule.documents.model import Picture, Table
 from chainrule.readings.working import Array
 
 _ROOM = 330.0
-_TALLEST, _FLATTEST = 34.0, 16.0
+_WIDEST, _TALLEST, _FLATTEST = 60.0, 34.0, 16.0
 _DARK = 0.55  # shares of the colour above which the text in a cell is paper
 _LABEL = 11.0
 _MOST_COLUMNS = 60
@@ -42,8 +42,11 @@ def grid(
     widest = max((text_width(name, _LABEL) for name in rows), default=0)
     texts = [[write(value) if write else "" for value in row] for row in values]
     longest = max((text_width(text, _LABEL) for row in texts for text in row), default=0)
-    cell = _ROOM / max(len(columns), 1)
-    width = min(max(cell, longest + 6 if longest and len(columns) <= _MOST_NAMES * 2 else cell), 60.0)
+    width = _ROOM / max(len(columns), 1)
+    if longest and len(columns) <= _MOST_NAMES * 2:
+        width = max(width, longest + 6)
+    named = max((text_width(name, _LABEL) for name in columns), default=0) + 8
+    width = min(width, max(_WIDEST, named if named * len(columns) <= _ROOM else 0.0))
     height = min(_TALLEST, max(_FLATTEST, width))
     canvas = Canvas()
     for i, name in enumerate(rows):

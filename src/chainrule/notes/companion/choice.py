@@ -10,7 +10,8 @@ from chainrule.notes.companion.tables import TABLES, Table
 from chainrule.notes.equation import EQUATIONS, RIGHT
 from chainrule.notes.figures import FIGURES
 from chainrule.notes.judgement import Judgement, judge, judge_all
-from chainrule.notes.prose import Remark, remarks
+from chainrule.notes.prose import remarks
+from chainrule.notes.remark import Remark
 
 TITLE = "Neural networks: the equations, computed"
 LEAD = (

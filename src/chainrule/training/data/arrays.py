@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from chainrule.graph.errors import DataError
 from chainrule.training.data import cells
-from chainrule.training.data.encoder import Moments
+from chainrule.training.data.columns import NUMERIC
+from chainrule.training.data.encoder import Column, Moments
 from chainrule.training.data.frames import label_column
 from chainrule.training.data.later import pa
 from chainrule.training.data.source import Array, Where, array_digest, in_column, in_runs, reason, row_of
@@ -75,6 +76,18 @@ class ArrayEncoder:
         if self.target is None or block.labels is None:
             return X, None
         return X, self.target.encode(block.labels, block.rows, where)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Of vectors: how each number becomes an input, as of a table with these names; of images none."""
+        if len(self.shape) != 1:
+            return ()
+        mean, scale = (np.broadcast_to(part, self.shape).tolist() for part in (self.mean, self.scale))
+        return tuple(map(Column, self.names, (NUMERIC,) * len(self.names), mean, scale))
+
+    def aimed(self, target: Target | None) -> ArrayEncoder:
+        """The same inputs for another target."""
+        return replace(self, target=target)
 
     def state(self) -> dict[str, Any]:
         """The encoder as JSON can store it."""

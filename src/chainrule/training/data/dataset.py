@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from math import prod
 from threading import Lock
@@ -120,14 +121,44 @@ class Dataset:
             )
         return self._encoder
 
+    def scaled(self, mean: float, scale: float) -> Dataset:
+        """The same examples with real labels v as (v − mean)/scale."""
+        target = replace(self.target, mean=mean, scale=scale) if self.target else None
+        same = Dataset(self.source, self.memory, self.encoder.aimed(target), self._options, self._part)
+        same._reading = self._reading
+        return same
+
     @property
     def in_memory(self) -> bool:
         """Whether the encoded examples fit in `memory`."""
         return self.n * prod(self.shape) * 4 <= self.memory
 
+    def take(self, row: int) -> Dataset:
+        """One example as a data set of its own. row: its number in the source, from 0, left-out rows included.
+
+        Raises DataError for a number that no row has, and for a row that is left out.
+        """
+        total = sum(self.source.sizes)
+        chosen = np.zeros(total, bool)
+        if 0 <= row < total:
+            chosen[row] = True
+        one = Dataset(self.source, self.memory, self.encoder, self._options, Listed(chosen))
+        one._reading = self._reading
+        if not one.n:
+            came = "one that is left out, because a cell is missing" if 0 <= row < total else f"row {row + 1}"
+            raise DataError(f"a row from 1 to {total:,}", came, self.source.place, "choose another row")
+        return one
+
+    def blocks(self) -> Iterator[Block]:
+        """The rows of this part, block by block, as they are in the source: columns, or X and labels."""
+        return self._blocks()
+
     def _blocks(self, order: Sequence[int] | None = None) -> Iterator[Block]:
         """The blocks of this part, unencoded."""
+        starts = np.cumsum([0, *self.source.sizes])
         for number in range(len(self.source.sizes)) if order is None else order:
+            if isinstance(self._part, Listed) and not self._part.mask(np.arange(*starts[number:][:2])).any():
+                continue
             with self._reading:
                 block = self.source.read(number)
             chosen = self._part.mask(block.rows)

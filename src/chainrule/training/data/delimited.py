@@ -44,7 +44,7 @@ class DelimitedReader:
     """Reads a CSV or TSV file: a Reader of columns without types.
 
     delimiter: None takes the one of `,` `;` tab `|` that the first line has most of. missing_words: the
-    cells that mean that a value is missing. block: bytes read at once.
+    cells that mean that a value is missing. block: bytes read at once. names_only: read the first line only.
     """
 
     typed = False
@@ -55,6 +55,7 @@ class DelimitedReader:
         delimiter: str | None = None,
         missing_words: Sequence[str] = MISSING_WORDS,
         block: int = BLOCK,
+        names_only: bool = False,
     ) -> None:
         self.place, self._path, self._block = str(path), path, block
         if delimiter is not None and (
@@ -72,7 +73,8 @@ class DelimitedReader:
         with opened(path) as file:
             self._stamp = _stamp(file)
             self._header(file, delimiter)
-            self._index(file)
+            if not names_only:
+                self._index(file)
 
     def _header(self, file: IO[bytes], delimiter: str | None) -> None:
         """Read the first line: the end of lines, the delimiter and the names."""

@@ -6,8 +6,9 @@ plain data that a model file can store, and is applied to other rows by the name
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from chainrule.graph.errors import DataError
 from chainrule.training.data import cells
 from chainrule.training.data.columns import BOOLEAN, CATEGORICAL, NUMERIC
-from chainrule.training.data.later import pc
+from chainrule.training.data.later import pa, pc
 from chainrule.training.data.source import Array, Where, in_column, several
 from chainrule.training.data.table import TableBlock
 from chainrule.training.data.target import Target, target_from
@@ -90,7 +91,7 @@ class TableEncoder:
     """Encodes rows of a table. columns: of the features, in the order of the inputs.
 
     target: what is to be predicted, or None. unseen: "refuse" a category that the training part did not
-    have, or make it "zeros" in all its inputs.
+    have, or make it "zeros" in all its inputs. passed_over: how often that was done, by column and category.
 
     >>> age, sex = Column("age", "numeric", 40.0, 10.0), Column("sex", "categorical", categories=("f", "m"))
     >>> encoder = TableEncoder([age, sex])
@@ -111,6 +112,7 @@ class TableEncoder:
                 'write unseen="zeros", or leave it out',
             )
         self.columns, self.target, self.unseen = tuple(columns), target, unseen
+        self.passed_over: Counter[tuple[str, str]] = Counter()
         self.names = [name for column in self.columns for name in column.names]
         self.shape = (len(self.names),)
 
@@ -158,12 +160,14 @@ class TableEncoder:
                 in_column(where(rows[unseen]), column.name),
                 'write unseen="zeros" to make such cells 0 in each of the inputs',
             )
+        if unseen >= 0:
+            new = texts.filter(pc.invert(pc.is_in(texts, value_set=pa.array(column.categories, texts.type))))
+            self.passed_over.update((column.name, category) for category in new.to_pylist())
         known = np.flatnonzero(at >= 0)
         X[known, at[known]] = 1
 
-    def labelled(self, name: str) -> TableEncoder:
-        """The same where the label column has another name."""
-        target = replace(self.target, name=name) if self.target else None
+    def aimed(self, target: Target | None) -> TableEncoder:
+        """The same inputs for another target."""
         return TableEncoder(self.columns, target, self.unseen)
 
     def state(self) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def open_data(  # noqa: PLR0913 - the settings of a data set, each with a defaul
     size: (height, width) to which images are resized. colour: "grey" or "rgb".
     part: of a folder laid out as MNIST, "train" or "test".
     encoder: of a trained model, or its state. The data is read as that model needs it: columns by name,
-        further ones passed over; labels may be absent.
+        further ones passed over; labels may be absent. Vectors with names can come from a table, too.
     memory: bytes that encoded examples may take; larger data is read in blocks.
 
     Raises DataError, which names file, line or row, and column, what was found and what was expected.
@@ -85,13 +85,14 @@ def open_data(  # noqa: PLR0913 - the settings of a data set, each with a defaul
     memory = checked_whole(memory, "memory, bytes", 1)
     known = encoder_from(encoder) if isinstance(encoder, dict) else encoder
     if isinstance(known, TableEncoder) and isinstance(target, str):
-        known = known.labelled(target)
+        known = known.aimed(replace(known.target, name=target) if known.target else None)
     aim = known.target if known else None
     if isinstance(spec, tuple) and len(spec) == 2 and target is None:
         spec, target = spec
     choice = Choice(None, task, ignore, categorical, missing)
     source: Any
     if library(spec):
+        known = _by_name(known)
         source = _frame(spec, target, choice, known)
     elif isinstance(spec, (str, os.PathLike)):
         name = os.fspath(spec)
@@ -106,6 +107,7 @@ def open_data(  # noqa: PLR0913 - the settings of a data set, each with a defaul
         if name in SETS:
             source = builtin(name, task, aim)
         elif (reader := _reader(path, delimiter, missing_words)) is not None:
+            known = _by_name(known)
             source = _table(reader, replace(choice, target=target), known)
         elif isinstance(target, os.PathLike) or (isinstance(target, str) and "idx" in path.name):
             source = IdxSource(_there(path), Path(target), memory, task, aim)
@@ -120,10 +122,28 @@ def open_data(  # noqa: PLR0913 - the settings of a data set, each with a defaul
     return Dataset(source, memory, known, options)
 
 
-def _reader(path: Path, delimiter: str | None, missing_words: Sequence[str]) -> Reader | None:
+def _by_name(known: Encoder | None) -> Encoder | None:
+    """The encoder for a table: that of vectors takes columns with the names of its numbers."""
+    table = isinstance(known, ArrayEncoder) and known.columns
+    return TableEncoder(table, known.target) if known and table else known
+
+
+def column_names(path: str | os.PathLike[str], delimiter: str | None = None) -> list[str] | None:
+    """The names of the columns of a file with a table; None for what is no such file.
+
+    Only the first line, or the schema, is read. Raises DataError where that cannot be.
+    """
+    reader = _reader(Path(path), delimiter, MISSING_WORDS, names_only=True)
+    return list(reader.columns) if reader else None
+
+
+def _reader(
+    path: Path, delimiter: str | None, missing_words: Sequence[str], names_only: bool = False
+) -> Reader | None:
     suffix = path.suffix.lower()
     if suffix in _DELIMITED:
-        return DelimitedReader(path, delimiter or _DELIMITED[suffix], missing_words)
+        delimiter = delimiter or _DELIMITED[suffix]
+        return DelimitedReader(path, delimiter, missing_words, names_only=names_only)
     return ParquetReader(path) if suffix in _PARQUET else None
 
 

@@ -27,7 +27,7 @@ class Target:
     """What is to be predicted.
 
     name: of its column. kind: "classes" or "real". classes: the labels in the order of their indices: all
-    text, all whole numbers or all truth values.
+    text, all whole numbers or all truth values. mean, scale: a real v is encoded as (v − mean)/scale.
 
     >>> Target("species", "classes", ("cat", "dog")).state()
     {'name': 'species', 'kind': 'classes', 'classes': ['cat', 'dog']}
@@ -36,6 +36,8 @@ class Target:
     name: str
     kind: str
     classes: tuple[str | int | bool, ...] = ()
+    mean: float = 0.0
+    scale: float = 1.0
 
     def encode(self, column: Any, rows: Array, where: Where) -> Array:
         """Class indices, int64, or real numbers, float32, (rows,).
@@ -43,7 +45,9 @@ class Target:
         Raises DataError for a class that is not known.
         """
         if self.kind == "real":
-            return cells.numbers(column, self.name, rows, where).astype(np.float32)
+            return ((cells.numbers(column, self.name, rows, where) - self.mean) / self.scale).astype(
+                np.float32
+            )
         labels = _labels(column, type(self.classes[0]), self.name, rows, where)
         at, unseen = cells.positions(labels, self.classes)
         if unseen >= 0:
@@ -56,7 +60,8 @@ class Target:
 
     def state(self) -> dict[str, Any]:
         """The target as JSON can store it."""
-        return {"name": self.name, "kind": self.kind, "classes": list(self.classes)}
+        scaled = {"mean": self.mean, "scale": self.scale} if (self.mean, self.scale) != (0.0, 1.0) else {}
+        return {"name": self.name, "kind": self.kind, "classes": list(self.classes), **scaled}
 
     def __str__(self) -> str:
         if self.kind == "real":
@@ -229,4 +234,5 @@ def target_from(state: dict[str, Any] | None) -> Target | None:
     """The target that `Target.state` stored."""
     if state is None:
         return None
-    return Target(str(state["name"]), str(state["kind"]), tuple(state["classes"]))
+    scaled = float(state.get("mean", 0.0)), float(state.get("scale", 1.0))
+    return Target(str(state["name"]), str(state["kind"]), tuple(state["classes"]), *scaled)

@@ -1,0 +1,98 @@
+"""The data that commands are given: files, folders and names, with remedies in the words of the options."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from chainrule.graph.errors import DataError
+from chainrule.networks.loading import Model
+from chainrule.training.data.builtin import SETS
+from chainrule.training.data.dataset import Dataset
+from chainrule.training.data.opening import column_names, open_data
+from chainrule.training.data.source import close, several
+
+OBVIOUS = ("target", "label", "labels", "class", "y", "outcome")
+"""Names of columns that are taken as the target where none is named, if there is one of them only."""
+DATA_HELP = (
+    "A CSV, TSV or Parquet file, a folder of images by class, IDX files as MNIST has them, or one of "
+    f"{', '.join(SETS)}."
+)
+
+
+def opened(data: str, target: str, **settings: Any) -> Dataset:
+    """The data to train on. Raises DataError for what cannot be read, and where no target is obvious."""
+    with in_options():
+        names = None if data in SETS else column_names(data)
+        if names and not target:
+            target = _obvious(names, data)
+        return open_data(data, target or None, unseen="zeros", **settings)
+
+
+def opened_for(model: Model, data: str, path: str, **settings: Any) -> Dataset:
+    """Data as the model needs it. path: of the model. Raises DataError where the data does not fit."""
+    if model.encoder is None:
+        remedy = "train it by chainrule train, or use net.predict in Python"
+        raise DataError("a model that knows how to read data", "one without an encoder", path, remedy)
+    with in_options():
+        names = None if data in SETS else column_names(data)
+        wanted = [column.name for column in model.encoder.columns]
+        missing = [name for name in wanted if names is not None and name not in names]
+        if missing:
+            near = close(missing[0], names or ())
+            raise DataError(
+                f"the columns {several(wanted, 20)}",
+                f"a table without {several(missing, 20)}; it has {several(names or (), 20)}",
+                data,
+                near or "add them, or give the data that the model was trained for",
+            )
+        return open_data(data, encoder=model.encoder, **settings)
+
+
+def _obvious(names: list[str], data: str) -> str:
+    found = [name for name in names if name.lower() in OBVIOUS]
+    if len(found) == 1:
+        return found[0]
+    came = f"{' and '.join(map(repr, found))} among them" if found else "no obvious one"
+    raise DataError(
+        f"the column to predict, one of {several(names, 40)}",
+        came,
+        data,
+        f"write --target {_quoted(names[-1])}",
+    )
+
+
+def _quoted(name: str) -> str:
+    return name if re.fullmatch(r"[\w.-]+", name) else f"'{name}'"
+
+
+@contextmanager
+def in_options() -> Iterator[None]:
+    """Errors about data name the options of the command in place of the arguments of `open_data`."""
+    try:
+        yield
+    except DataError as fault:
+        raise DataError(fault.needed, fault.came, fault.where, as_options(fault.remedy)) from None
+
+
+def as_options(remedy: str) -> str:
+    """A remedy in the words of the options.
+
+    >>> as_options('leave such rows out with missing="drop", or leave the column out with ignore')
+    'leave such rows out with --missing drop, or leave the column out with --ignore'
+    """
+    text = re.sub(r"\b(\w+)=\[?([\"'])(.+?)\2\]?", lambda found: f"--{found[1]} {_quoted(found[3])}", remedy)
+    text = re.sub(r"(?<!\w)size=\((\d+), (\d+)\)", r"--size \1x\2", text)
+    return re.sub(r"(?<![-\w])(ignore|categorical)(?!\w)", r"--\1", text)
+
+
+def size_of_images(text: str) -> tuple[int, int] | None:
+    """28x28 as (28, 28). Raises DataError for anything else."""
+    if not text:
+        return None
+    found = re.fullmatch(r"(\d{1,5})[x×](\d{1,5})", text)
+    if not found or "0" in found.groups():
+        raise DataError("height and width in pixels", repr(text)[:40], "--size", "write --size 28x28")
+    return int(found[1]), int(found[2])

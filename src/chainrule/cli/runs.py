@@ -1,0 +1,200 @@
+"""A training run of the command line: data, a network for it, training, the verdict, the model file."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.cli.datasets import in_options, opened, opened_for
+from chainrule.cli.defaults import Course, course, network_for, optimizer_for
+from chainrule.cli.judging import Guess, Verdict, guess_of, judged
+from chainrule.graph.errors import DataError
+from chainrule.networks.loading import Model
+from chainrule.networks.network import Network
+from chainrule.reports.report import report
+from chainrule.training.data.dataset import Dataset
+from chainrule.training.data.encoder import Moments
+from chainrule.training.history import History
+from chainrule.training.stopping import EarlyStopping
+from chainrule.training.storage.atomic import write_atomically
+
+_REPORTED = 5000  # examples that a report is about at most
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the options of `chainrule train` say, unchanged; 0, −1 and "" stand for: choose."""
+
+    data: str
+    target: str
+    layers: str
+    epochs: int
+    batch_size: int
+    optimizer: str
+    learning_rate: float
+    l2: float
+    seed: int
+    validation: str
+    early_stopping: int
+    out: str
+    opening: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Data and network before training. held: the held-out examples; None for none.
+
+    mean, scale: of real labels, which are trained on as (v − mean)/scale.
+    """
+
+    whole: Dataset
+    train: Dataset
+    held: Dataset | None
+    net: Network
+    course: Course
+    guess: Guess
+    out: Path
+    mean: float = 0.0
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a run leaves behind. verdict: on the held-out examples, or on all where none are."""
+
+    history: History
+    verdict: Verdict
+    seconds: float
+    bytes: int
+
+
+def prepared(asked: Asked) -> Prepared:
+    """Open the data, split it and build the network. Raises ChainruleError for what does not fit."""
+    out = output_path(asked.out, asked.data)
+    optimizer_for(asked.optimizer, asked.learning_rate)
+    whole = opened(asked.data, asked.target, **asked.opening)
+    if whole.target is None:
+        raise DataError(
+            "examples with labels", "none", asked.data, "write --target with the name of a column"
+        )
+    with in_options():
+        train, held = _parts(whole, asked)
+        how = course(train.n, train.in_memory, asked.epochs, asked.batch_size, asked.early_stopping)
+        net = network_for(train.shape, whole.target, asked.layers, asked.seed)
+        guess = guess_of(train)
+    mean, scale = (0.0, 1.0) if whole.classes else _moments(train)
+    return Prepared(whole, train, held, net, how, guess, out, mean, scale)
+
+
+def carried_out(asked: Asked, ready: Prepared) -> Trained:
+    """Train, put the scale of real labels into the last layer, judge, and save the model."""
+    began = time.perf_counter()
+    data, held = ready.train, ready.held
+    if not ready.whole.classes:
+        data = data.scaled(ready.mean, ready.scale)
+        held = held.scaled(ready.mean, ready.scale) if held else None
+    settings: dict[str, Any] = {"l2": asked.l2, "validation": held}
+    if ready.course.patience and held:
+        settings["early_stopping"] = EarlyStopping(ready.course.patience)
+    optimizer = optimizer_for(asked.optimizer, asked.learning_rate)
+    history = ready.net.fit(data, None, ready.course.epochs, ready.course.batch_size, optimizer, **settings)
+    if not ready.whole.classes:
+        unscale(ready.net, ready.mean, ready.scale)
+        for losses in (history.loss, history.validation_loss):
+            losses[:] = [loss * ready.scale**2 for loss in losses]
+    verdict = judged(ready.net, ready.held or ready.train, ready.guess)
+    seconds = time.perf_counter() - began
+    facts = {
+        "data": asked.data,
+        "examples": ready.train.n,
+        "held_out": ready.held.n if ready.held else 0,
+        "guess": ready.guess.state(),
+        "result": {key: value for key, value in verdict.result.items() if math.isfinite(value)},
+        "settings": {key: value for key, value in asdict(asked).items() if key not in ("opening", "out")},
+        "epochs": history.epochs,
+        "stopped": history.stopped,
+        "seconds": round(seconds, 3),
+    }
+    ready.net.save(ready.out, ready.train.encoder, ready.whole.classes or None, facts)
+    return Trained(history, verdict, seconds, ready.out.stat().st_size)
+
+
+def write_report(path: str, ready: Prepared, done: Trained, command: str) -> None:
+    """The page on a run: of the held-out examples, or of all where there are none; of very many the first."""
+    examples = ready.held or ready.train
+    X, y = next(examples.batches(min(examples.n, _REPORTED), shuffle=False))
+    names = list(getattr(ready.train.encoder, "names", ())) or None
+    data = f"{ready.whole.source.describe()}; {len(X):,} of {examples.n:,} examples" + (
+        " held out" if ready.held else ""
+    )
+    made = report(
+        ready.net, done.history, X, y, title=f"What was learned from {Path(ready.whole.source.place).name}",
+        classes=list(map(str, ready.whole.classes)) or None, features=names, command=command, data=data,
+    )  # fmt: skip
+    write_atomically(path, [made.html().encode()])
+
+
+def output_path(out: str, data: str, option: str = "--out") -> Path:
+    """Where a file goes: as said; otherwise a model goes to a new file named after the data.
+
+    Raises DataError, before any training, for a folder or a path in none.
+    """
+    if not out:
+        stem = Path(data).name.split(".")[0] or "model"
+        names = (f"{stem}{'' if n == 1 else f'-{n}'}.safetensors" for n in range(1, 1_000_000))
+        return next(path for path in map(Path, names) if not path.exists())
+    path = Path(out)
+    if path.is_dir() or not path.parent.is_dir():
+        came = f"{'a folder' if path.is_dir() else f'no folder {path.parent}'}"
+        raise DataError(
+            "a file name in a folder that is there",
+            came,
+            f"{option} {out}"[:200],
+            "make it first, or choose another",
+        )
+    return path
+
+
+def unscale(net: Network, mean: float, scale: float) -> None:
+    """Change the last layer so that a network trained on (v − mean)/scale gives v."""
+    W, b = list(net.parameters.items())[-2:]
+    net.set_parameters({W[0]: W[1] * scale, b[0]: b[1] * scale + mean})
+
+
+def _parts(whole: Dataset, asked: Asked) -> tuple[Dataset, Dataset | None]:
+    """The training part and the held-out one: a fraction of the data, another file, or none."""
+    try:
+        fraction = float(asked.validation)
+    except ValueError:
+        train = whole
+        model = Model(None, train.encoder, (), {}, "")  # type: ignore[arg-type]  # only its encoder is asked for
+        held = opened_for(model, asked.validation, asked.data)
+        if next(held.labels(), None) is None:
+            raise DataError(
+                f"labels in the column {whole.target.name!r}" if whole.target else "labels",
+                "none",
+                asked.validation,
+            ) from None
+        return train, held
+    if fraction == 0:
+        return whole, None
+    if not 0 < fraction < 1:
+        raise DataError(
+            "a fraction from 0 to below 1, or a file",
+            asked.validation,
+            "--validation",
+            "write --validation 0.2",
+        )
+    return whole.split(fraction, asked.seed)
+
+
+def _moments(data: Dataset) -> tuple[float, float]:
+    moments = Moments(1)
+    for y in data.labels():
+        moments.meet(np.asarray(y, np.float64).reshape(-1, 1))
+    return float(moments.centre()[0]), float(moments.scale()[0])

@@ -1,0 +1,227 @@
+"""chainrule train: a network learns from a file, and is kept in one."""
+
+from __future__ import annotations
+
+import json
+from shlex import quote
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from chainrule.cli.datasets import DATA_HELP, size_of_images
+from chainrule.cli.defaults import OPTIMIZERS
+from chainrule.cli.runs import Asked, Prepared, Trained, carried_out, output_path, prepared, write_report
+from chainrule.cli.tables import facts, table_of
+from chainrule.networks.wording import SYNTAX
+from chainrule.training.data.dataset import Dataset
+
+app = typer.Typer(add_completion=False)
+INTERRUPTED = 130
+
+EXAMPLES = (
+    """
+**Examples**
+
+    chainrule train iris
+
+    chainrule train houses.csv --target price --out houses.safetensors
+
+    chainrule train wine --report wine.html
+
+    chainrule train digits --layers "64 relu dropout 0.2, 32 relu" --epochs 5 --seed 3
+
+    chainrule train flowers.csv --target species --layers none --validation 0 --json
+
+**Layers**, with commas between them; the output is added
+
+"""
+    + "\n\n".join(
+        f"    {word:{max(len(w) for w, _ in SYNTAX[:4] + SYNTAX[5:])}}  {says}" for word, says in SYNTAX
+    )
+    + """
+
+**Ctrl-C** ends the training early; what is learned so far is judged and saved, and the exit status is 130.
+"""
+)
+
+
+@app.command(epilog=EXAMPLES)
+def train(
+    context: typer.Context,
+    data: str = typer.Argument(help=DATA_HELP),
+    target: str = typer.Option(
+        "", "--target", metavar="COLUMN", help="What to predict; an obvious name needs none."
+    ),
+    task: str = typer.Option("", "--task", help="classification or regression; otherwise as the labels are."),
+    layers: str = typer.Option(
+        "", "--layers", help='The hidden layers, as in "64 relu, 32 relu"; see below.'
+    ),
+    epochs: int = typer.Option(0, "--epochs", min=0, help="Passes over the data at most; 0 chooses."),
+    batch_size: int = typer.Option(0, "--batch-size", min=0, help="Examples in a step; 0 chooses."),
+    optimizer: str = typer.Option("sgd", "--optimizer", help=f"One of {', '.join(OPTIMIZERS)}."),
+    learning_rate: float = typer.Option(0.0, "--learning-rate", min=0.0, help="0 chooses."),
+    l2: float = typer.Option(0.0, "--l2", min=0.0, help="λ of λ/2 Σ W², which holds weights small."),
+    seed: int = typer.Option(
+        0, "--seed", min=0, help="Of the held-out part, the first weights and the order."
+    ),
+    validation: str = typer.Option(
+        "0.2", "--validation", metavar="PART|DATA", help="Held out: a fraction, other data, or 0."
+    ),
+    early_stopping: int = typer.Option(
+        -1,
+        "--early-stopping",
+        min=-1,
+        metavar="EPOCHS",
+        help="Stop after so many without a better one; 0 never.",
+    ),
+    ignore: list[str] = typer.Option(
+        [], "--ignore", metavar="COLUMN", help="Leave a column out. May be repeated."
+    ),
+    categorical: list[str] = typer.Option(
+        [], "--categorical", metavar="COLUMN", help="Take its numbers as names."
+    ),
+    missing: str = typer.Option("refuse", "--missing", help="refuse missing cells, or drop their rows."),
+    size: str = typer.Option("", "--size", metavar="HxW", help="Resize images, as in 28x28."),
+    out: str = typer.Option(
+        "", "--out", "-o", metavar="MODEL", help="The model file; otherwise a new one named after DATA."
+    ),
+    report: str = typer.Option(
+        "", "--report", metavar="PAGE", help="Write a page on what was learned, and how."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),
+) -> None:
+    """Train a network on a table, images or digits, judge it on examples held out, and save it as a model file."""
+    pixels = size_of_images(size)
+    opening = {
+        "task": task or None,
+        "ignore": ignore,
+        "categorical": categorical,
+        "missing": missing,
+        "size": pixels,
+    }
+    how = (layers, epochs, batch_size, optimizer, learning_rate, l2, seed, validation, early_stopping)
+    asked = Asked(data, target, *how, out, opening)
+    if report:
+        output_path(report, data, "--report")
+    ready = prepared(asked)
+    console = Console(highlight=False, soft_wrap=False)
+    if not as_json:
+        console.print(_plan(asked, ready))
+    done = carried_out(asked, ready)
+    if report:
+        write_report(report, ready, done, str(context.obj))
+    if as_json:
+        typer.echo(json.dumps(_document(asked, ready, done), ensure_ascii=False))
+    else:
+        _show(console, asked, ready, done, report)
+    if done.history.interrupted:
+        raise typer.Exit(INTERRUPTED)
+
+
+def described(data: Dataset) -> str:
+    """The examples and their labels in a line or two."""
+    parts = [f"{data.n:,} examples"]
+    if data.names:
+        inputs = data.shape[0]
+        tail = f", {inputs:,} inputs" if inputs != len(data.names) else ""
+        parts.append(f"{len(data.names):,} columns{tail}")
+    else:
+        parts.append(f"images of {'×'.join(map(str, data.shape))}")
+    return " · ".join(parts)
+
+
+def _plan(asked: Asked, ready: Prepared) -> Table:
+    """What is going to happen."""
+    lines = facts()
+    whole, target = ready.whole, ready.whole.target
+    lines.add_row("data", f"{escape(asked.data)} · {described(whole)}")
+    if target:
+        shown = [escape(str(label)) for label in target.classes]
+        names = ", ".join(shown[:6]) + (f" and {len(shown) - 6} more" if len(shown) > 6 else "")
+        kind = f"{len(shown)} classes: {names}" if shown else "a real number"
+        lines.add_row("target", f"{escape(target.name)} · {kind}")
+    part = f"{ready.train.n:,} to learn from"
+    if ready.held:
+        part += f", {ready.held.n:,} held out" + (
+            " by seed" if _is_number(asked.validation) else f": {asked.validation}"
+        )
+    lines.add_row("", part + ("" if ready.train.in_memory else " · larger than memory, read in windows"))
+    summary = ready.net.summary()
+    lines.add_row(
+        "network", f"{summary.text} · {summary.total:,} parameters · {ready.net.head.name.replace('_', ' ')}"
+    )
+    how = ready.course
+    stops = f", stops after {how.patience} without a better one" if how.patience and ready.held else ""
+    lines.add_row(
+        "training",
+        f"{asked.optimizer} · batches of {min(how.batch_size, ready.train.n)} · at most {how.epochs} epochs{stops}",
+    )
+    return lines
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _show(console: Console, asked: Asked, ready: Prepared, done: Trained, report: str) -> None:
+    """The outcome for a person."""
+    console.print()
+    console.print(table_of(done.verdict, "held out" if ready.held else "training data"))
+    if ready.held is None:
+        console.print(
+            Padding(
+                Text("on the data it was trained on: how it does on new data is not known", "yellow"),
+                (0, 0, 0, 2),
+            )
+        )
+    lines = facts()
+    history = done.history
+    lines.add_row("time", f"{done.seconds:.1f} s, {history.epochs} epochs; {escape(history.stopped)}")
+    lines.add_row("model", f"[bold]{escape(str(ready.out))}[/] · {done.bytes / 1000:,.0f} kB")
+    if report:
+        lines.add_row("report", f"[bold]{escape(report)}[/]")
+    console.print()
+    console.print(lines)
+    console.print("\n[dim]next[/]")
+    proba = " --proba" if ready.whole.classes else ""
+    for command in ("evaluate {} {}", f"predict {{}} {{}}{proba}", "explain {} {} --row 1"):
+        console.print(
+            f"  chainrule {escape(command.format(quote(str(ready.out)), quote(asked.data)))}",
+            soft_wrap=True,
+        )
+
+
+def _document(asked: Asked, ready: Prepared, done: Trained) -> dict[str, Any]:
+    """The outcome as plain data."""
+    history = done.history
+    target = ready.whole.target
+    return {
+        "data": asked.data,
+        "target": target.state() if target else None,
+        "examples": ready.train.n,
+        "held_out": ready.held.n if ready.held else 0,
+        "layers": ready.net.summary().text,
+        "parameters": ready.net.summary().total,
+        "seed": asked.seed,
+        "epochs": history.epochs,
+        "stopped": history.stopped,
+        "interrupted": history.interrupted,
+        "history": {
+            "loss": history.loss,
+            history.metric_name: history.metric,
+            "validation_loss": history.validation_loss,
+            f"validation_{history.metric_name}": history.validation_metric,
+        },
+        "result": done.verdict.as_dict(),
+        "seconds": round(done.seconds, 3),
+        "model": str(ready.out),
+    }
