@@ -89,7 +89,12 @@ def often(monkeypatch):
     monkeypatch.setattr(stepper, "_SECONDS", 1e-9)
 
 
-@pytest.mark.parametrize("name", RUNS)
+LONG = ("nesterov, float64, weight decay", "AdamW, L1, cosine, another start", "RMSprop, sums, in order", "full batches")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.evidence] if name in LONG else []) for name in RUNS]
+)
 def test_each_checkpoint_leads_to_the_same_bits(name, tmp_path, often, monkeypatch):
     make, settings = RUNS[name]
     plain, whole = fitted(make, **settings)
