@@ -207,6 +207,12 @@ def test_sliding_step_by_step():
     assert len(slide_steps(np.ones((5, 5)), np.ones((3, 3)), padding=1)) == 25
 
 
+@pytest.mark.parametrize(("signal", "kernel"), [([1, 2], [1, 2, 3]), ([1, 2, 3], [[1]])])
+def test_a_kernel_that_does_not_fit(signal, kernel):
+    with pytest.raises(ValueError, match=r"sliding window: needed a kernel with 1 axes that fits into"):
+        slide_steps(signal, kernel)
+
+
 def _luminance(code):
     parts = [int(code[k : k + 2], 16) / 255 for k in (1, 3, 5)]
     linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]

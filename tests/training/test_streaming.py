@@ -1,12 +1,14 @@
 """Training from a data set larger than its memory: the same steps as from arrays, read while they are taken."""
 
 import os
+import shutil
 import threading
 
 import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.training import checkpointing
 from chainrule.training.windows import StreamedFeed, ahead
 
 N, SMALL = 1200, 16_000
@@ -187,3 +189,24 @@ def test_windows_can_begin_in_the_middle_of_an_epoch(table):
         assert window.holds(epoch, step)
         same = next(one for one in whole if one.holds(epoch, step))
         np.testing.assert_array_equal(window.arrays[0], same.arrays[0])
+
+
+def test_a_run_goes_on_in_the_middle_of_an_epoch(table, tmp_path, monkeypatch):
+    train, held = opened(table).split(0.25, seed=1)
+    settings = {"validation": held, "epochs": 2, "keep": 1000, "resume": True}
+    whole, expected = fitted(train, validation=held, epochs=2)
+    monkeypatch.setattr(checkpointing, "_WITHIN", -1)
+    monkeypatch.setattr(checkpointing, "_SHARE", 0)
+    fitted(train, checkpoint=tmp_path / "all", **settings)
+    files = sorted((tmp_path / "all").glob("checkpoint-*-*.safetensors"))
+    assert len(files) > 5  # within epochs
+    for file in files[:: len(files) // 2]:
+        folder = tmp_path / file.stem
+        folder.mkdir()
+        shutil.copy(file, folder)
+        again, history = fitted(train, checkpoint=folder, **settings)
+        assert bits(again) == bits(whole), file.name
+        assert history.validation_loss == expected.validation_loss
+    other = opened(table).split(0.25, seed=2)[0]
+    with pytest.raises(cr.ChainruleError, match="the run that the checkpoint is of"):
+        fitted(other, checkpoint=tmp_path / "all", **settings)

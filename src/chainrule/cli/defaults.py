@@ -9,7 +9,7 @@ from chainrule.graph.shape import Shape
 from chainrule.networks.network import Network
 from chainrule.networks.wording import layers_from_text
 from chainrule.training.data.target import Target
-from chainrule.training.optimizers import SGD
+from chainrule.training.optimizers import SGD, Adam, AdamW, RMSprop
 from chainrule.training.update import Optimizer
 
 DENSE = "64 relu, 32 relu"
@@ -18,10 +18,13 @@ _FEWEST, _MOST = 10, 300  # epochs
 _STREAMED = 3  # epochs of data larger than memory
 _PATIENCE = 10  # epochs
 OPTIMIZERS: dict[str, tuple[float, type[Optimizer], dict[str, float]]] = {
+    "adam": (0.003, Adam, {}),
+    "adamw": (0.003, AdamW, {}),
+    "rmsprop": (0.001, RMSprop, {}),
     "sgd": (0.05, SGD, {"momentum": 0.9}),
     "plain-sgd": (0.1, SGD, {}),
 }
-"""By name: the default learning rate, the optimiser and its other settings."""
+"""By name: the default learning rate, the optimiser and its other settings. The first one is the default."""
 
 
 @dataclass(frozen=True)

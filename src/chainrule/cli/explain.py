@@ -36,10 +36,10 @@ EXAMPLES = """
 
 @app.command(epilog=EXAMPLES)
 def explain(
-    model: str = typer.Argument(help=MODEL_HELP),
-    data: str = typer.Argument(help=f"{DATA_FOR_MODEL} Labels may be absent."),
-    row: int = typer.Option(..., "--row", min=1, help="Which example, from 1."),
-    unseen: str = typer.Option("", "--unseen", help=UNSEEN_HELP),
+    model: str = typer.Argument(metavar="MODEL", help=MODEL_HELP),
+    data: str = typer.Argument(metavar="DATA", help=f"{DATA_FOR_MODEL} Labels may be absent."),
+    row: int = typer.Option(..., "--row", min=1, metavar="N", help="Which example, from 1."),
+    unseen: str = typer.Option("", "--unseen", metavar="WAY", help=UNSEEN_HELP),
     working: bool = typer.Option(
         True, "--working/--no-working", help="With every number of forward and backward."
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import warnings
 from importlib import import_module
 from typing import Any
 
@@ -14,7 +15,18 @@ from typer.main import get_command
 from chainrule import __version__
 from chainrule.graph.errors import ChainruleError
 
-COMMANDS = ("demo", "train", "predict", "evaluate", "explain", "derive", "work", "notes", "figures")
+COMMANDS = (
+    "demo",
+    "train",
+    "predict",
+    "evaluate",
+    "explain",
+    "diagnose",
+    "derive",
+    "work",
+    "notes",
+    "figures",
+)
 """The commands, in the order of the help; each is the module of its name, with a Typer application `app`."""
 DONE, BAD_INPUT, BAD_CALL, INTERRUPTED = 0, 1, 2, 130
 
@@ -28,8 +40,8 @@ class _Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        command = get_command(import_module(f"chainrule.cli.{cmd_name}").app)
-        command.name = cmd_name
+        command: Any = get_command(import_module(f"chainrule.cli.{cmd_name}").app)
+        command.name, command.rich_markup_mode = cmd_name, "markdown"
         return command
 
 
@@ -77,6 +89,10 @@ def main(arguments: list[str] | None = None) -> int:
     return result if isinstance(result, int) else DONE
 
 
+def _noted(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"chainrule: note: {message}", file=sys.stderr)
+
+
 def _failed(message: str, status: int) -> int:
     sys.stdout.flush()
     print(f"chainrule: {message}", file=sys.stderr)
@@ -84,5 +100,6 @@ def _failed(message: str, status: int) -> int:
 
 
 def entry() -> None:
-    """The console script."""
+    """The console script: warnings are notes on standard error."""
+    warnings.showwarning = _noted
     sys.exit(main())

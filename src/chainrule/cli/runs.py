@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -41,6 +42,8 @@ class Asked:
     seed: int
     validation: str
     early_stopping: int
+    checkpoint: str
+    resume: bool
     out: str
     opening: dict[str, Any]
 
@@ -101,6 +104,8 @@ def carried_out(asked: Asked, ready: Prepared) -> Trained:
     settings: dict[str, Any] = {"l2": asked.l2, "validation": held}
     if ready.course.patience and held:
         settings["early_stopping"] = EarlyStopping(ready.course.patience)
+    if asked.checkpoint:
+        settings |= {"checkpoint": asked.checkpoint, "resume": asked.resume}
     optimizer = optimizer_for(asked.optimizer, asked.learning_rate)
     history = ready.net.fit(data, None, ready.course.epochs, ready.course.batch_size, optimizer, **settings)
     if not ready.whole.classes:
@@ -144,19 +149,19 @@ def output_path(out: str, data: str, option: str = "--out") -> Path:
 
     Raises DataError, before any training, for a folder or a path in none.
     """
-    if not out:
-        stem = Path(data).name.split(".")[0] or "model"
-        names = (f"{stem}{'' if n == 1 else f'-{n}'}.safetensors" for n in range(1, 1_000_000))
-        return next(path for path in map(Path, names) if not path.exists())
-    path = Path(out)
-    if path.is_dir() or not path.parent.is_dir():
-        came = f"{'a folder' if path.is_dir() else f'no folder {path.parent}'}"
-        raise DataError(
-            "a file name in a folder that is there",
-            came,
-            f"{option} {out}"[:200],
-            "make it first, or choose another",
-        )
+    stem = Path(data).name.split(".")[0] or "model"
+    names = (f"{stem}{'' if n == 1 else f'-{n}'}.safetensors" for n in range(1, 1_000_000))
+    path = Path(out) if out else next(path for path in map(Path, names) if not path.exists())
+    came = ""
+    if path.is_dir():
+        came = "a folder"
+    elif not path.parent.is_dir():
+        came = f"no folder {path.parent}"
+    elif not os.access(path.parent, os.W_OK):
+        came = f"the folder {path.parent.resolve()}, in which nothing may be written"
+    if came:
+        wish, remedy = "a file name in a folder that is there", "make the folder first, or choose another"
+        raise DataError(wish, came, f"{option} {out}".strip()[:200], remedy)
     return path
 
 

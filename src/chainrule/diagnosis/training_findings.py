@@ -15,7 +15,7 @@ from chainrule.diagnosis.cause import Causes
 from chainrule.diagnosis.columns import Columns
 from chainrule.diagnosis.finding import Finding, Withdrawn
 from chainrule.diagnosis.flow import Array, Flow, measured
-from chainrule.diagnosis.stages import saturates
+from chainrule.diagnosis.stages import saturates, shallow
 from chainrule.diagnosis.suspicions import Suspicion, suspicions, vanishes, vanishing
 from chainrule.diagnosis.trial import Outcome, Trials, fresh, rate_of, scaled
 from chainrule.networks.layers import Layer, ReLU
@@ -183,16 +183,18 @@ class Judge:
         if not vanishes(flow):
             return False
         other: list[Layer] = [ReLU() if saturates(layer) else layer for layer in layers]
-        for factor in (1.0, 0.1):
-            tried = self.trials.run(self.trials.long, scaled(self.plan.optimizer, factor), other)
+        remedies = (
+            ("ReLU in their place", other, 1.0),
+            ("ReLU in their place and a tenth of the learning rate", other, 0.1),
+            ("one hidden layer", shallow(anew), 1.0),
+        )
+        for what, tried_layers, factor in remedies:
+            tried = self.trials.run(self.trials.long, scaled(self.plan.optimizer, factor), tried_layers)
             if tried.beats(run):
-                what = "ReLU in their place" + ("" if factor == 1 else " and a tenth of the learning rate")
                 said = self._compared(what, tried, run)
                 found.findings.append(vanishing(flow, self.causes, "at a fresh start").confirmed(said))
                 return True
-        found.withdrawn.append(
-            Withdrawn("vanishing_gradients", self._compared("ReLU in their place", tried, run))
-        )
+        found.withdrawn.append(Withdrawn("vanishing_gradients", self._compared(what, tried, run)))
         return False
 
     # learning rate
@@ -200,15 +202,18 @@ class Judge:
     def _rate(self, found: Verdicts, run: Outcome, control: Outcome) -> None:
         """Whether a smaller rate gets further in the same steps, or a larger one in a tenth of them."""
         rate = rate_of(self.plan.optimizer)
-        for factor in (0.1, 0.01):
+        for power in range(1, 9):
+            factor = 10.0**-power
             tried = self.trials.run(self.trials.long, scaled(self.plan.optimizer, factor))
-            if tried.beats(run) and tried.beats(control):
+            if tried.beats(run) and max(control.learned, 0) < tried.learned * 2 / 3:
                 said = self._compared(f"the learning rate times {factor:g}", tried, run)
                 words = "a step that is longer than 2 over the curvature goes uphill on the other side"
                 found.findings.append(
                     self._rated("too_large", "long", rate, factor, (tried, run), words, said)
                 )
                 return
+            if power > 1 and np.isfinite(tried.loss):
+                break
         for factor in (10.0, 100.0):
             tried = self.trials.run(self.trials.short, scaled(self.plan.optimizer, factor))
             if tried.beats(run):

@@ -143,10 +143,7 @@ class Trials:
         return self._scores(net, X, held)
 
     def _scores(self, net: Network, X: Array, rows: Array) -> tuple[Array, Array]:
-        leaves = dict(zip(net.leaves, net.parameters.values(), strict=True))
-        losses = values([net.expression], leaves, net.feed(X[rows], self.y[rows]), net.dtype)[0].astype(
-            np.float64
-        )
+        losses = np.asarray(net.losses(X[rows], self.y[rows]), np.float64)
         return np.where(np.isfinite(losses), losses, np.inf), net.predict(X[rows])
 
     def _outcome(self, losses: Array, predicted: Array | None, steps: int, exact: bool = False) -> Outcome:

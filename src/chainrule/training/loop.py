@@ -41,6 +41,14 @@ class Examples:
     score: Callable[[float], float] = float
 
 
+def checked_callbacks(callbacks: Any) -> tuple[Callback, ...]:
+    """The callbacks. Raises ChainruleError for anything but a list or tuple of functions."""
+    if not isinstance(callbacks, (list, tuple)) or not all(map(callable, callbacks)):
+        wish, remedy = "functions of the history in a list", "write callbacks=[f]"
+        raise ChainruleError(wish, repr(callbacks)[:80], "fit, callbacks", remedy)
+    return tuple(callbacks)
+
+
 @dataclass(frozen=True)
 class Watch:
     """Who is told: a progress bar, callbacks that get the history after each epoch, early stopping, checkpoints.

@@ -54,7 +54,7 @@ class Plan:
                 "an optimizer such as SGD(0.1)",
                 repr(self.optimizer)[:80],
                 "fit",
-                "write optimizer=SGD(0.1), with its learning rate",
+                "write optimizer=SGD(0.1), with its learning rate, or Adam()",
             )
         if self.delta is not None:
             wish, remedy = "delta as a finite number, 0 or above", "write delta=1e-6, or leave it out"
