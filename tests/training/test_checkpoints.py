@@ -89,7 +89,12 @@ def often(monkeypatch):
     monkeypatch.setattr(stepper, "_SECONDS", 1e-9)
 
 
-LONG = ("nesterov, float64, weight decay", "AdamW, L1, cosine, another start", "RMSprop, sums, in order", "full batches")
+LONG = (
+    "nesterov, float64, weight decay",
+    "AdamW, L1, cosine, another start",
+    "RMSprop, sums, in order",
+    "full batches",
+)
 
 
 @pytest.mark.parametrize(
