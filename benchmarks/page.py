@@ -21,7 +21,8 @@ def page(rows: Sequence[dict[str, Any]], machine: str) -> str:
     compared = [row for row in rows if row["peer"] and not row["key"].startswith("j")]
     lost = [row for row in compared if row["wanted"] and row["ratio"] < row["wanted"]]
     reached = [row for row in compared if row["wanted"] and row["ratio"] >= row["wanted"]]
-    lines = [_INTRODUCTION, machine, ""]
+    pairs = sorted({row["pairs"] for row in rows})
+    lines = [_INTRODUCTION, f"{machine} Pairs of runs: {', '.join(map(str, pairs))}.", ""]
     lines += [f"Of {len(lost) + len(reached)} figures that we want, {len(reached)} are reached.", ""]
     lines += ["| workload | peer | ours | peer's | ratio | wanted | peak | memory |", "| --- " * 8 + "|"]
     lines += [_line(row) for row in rows if not row["key"].startswith("j")]
