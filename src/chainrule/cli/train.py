@@ -26,17 +26,13 @@ INTERRUPTED = 130
 EXAMPLES = f"""
 **Examples**
 
-    chainrule train iris
+    chainrule train iris --report iris.html
 
-    chainrule train houses.csv --target price --out houses.safetensors
+    chainrule train houses.csv --target price --layers none --json
 
-    chainrule train wine --report wine.html
+    chainrule train flowers.csv --target species --layers "16 tanh, 8 relu" --seed 3
 
-    chainrule train digits --layers "64 relu, 32 relu" --epochs 5 --seed 3
-
-    chainrule train flowers.csv --target species --layers none --json
-
-    chainrule train flowers.csv --target species --checkpoint run --resume
+    chainrule train flowers.csv --target species --layers "16 tanh, 8 relu" --checkpoint run --resume
 
 **Layers**, with commas between them; the output is added
 
