@@ -14,6 +14,9 @@ import numpy as np
 from chainrule.cli.datasets import in_options, opened, opened_for
 from chainrule.cli.defaults import Course, course, network_for, optimizer_for
 from chainrule.cli.judging import Guess, Verdict, guess_of, judged
+from chainrule.diagnosis.diagnose import FEWEST, diagnose
+from chainrule.diagnosis.finding import Diagnosis
+from chainrule.diagnosis.recorder import Recorder
 from chainrule.graph.errors import DataError
 from chainrule.networks.loading import Model
 from chainrule.networks.network import Network
@@ -25,6 +28,7 @@ from chainrule.training.stopping import EarlyStopping
 from chainrule.training.storage.atomic import write_atomically
 
 _REPORTED = 5000  # examples that a report is about at most
+_DIAGNOSED = 10_000  # examples that a run is diagnosed on at most
 
 
 @dataclass(frozen=True)
@@ -68,12 +72,16 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a run leaves behind. verdict: on the held-out examples, or on all where none are."""
+    """What a run leaves behind. verdict: on the held-out examples, or on all where none are.
+
+    diagnosis: of the run, where it was watched.
+    """
 
     history: History
     verdict: Verdict
     seconds: float
     bytes: int
+    diagnosis: Diagnosis | None = None
 
 
 def prepared(asked: Asked) -> Prepared:
@@ -94,8 +102,11 @@ def prepared(asked: Asked) -> Prepared:
     return Prepared(whole, train, held, net, how, guess, out, mean, scale)
 
 
-def carried_out(asked: Asked, ready: Prepared) -> Trained:
-    """Train, put the scale of real labels into the last layer, judge, and save the model."""
+def carried_out(asked: Asked, ready: Prepared, watched: bool = False) -> Trained:
+    """Train, put the scale of real labels into the last layer, judge, and save the model.
+
+    watched: measure the network during training and diagnose it afterwards, if its data is in memory.
+    """
     began = time.perf_counter()
     data, held = ready.train, ready.held
     if not ready.whole.classes:
@@ -107,7 +118,11 @@ def carried_out(asked: Asked, ready: Prepared) -> Trained:
     if asked.checkpoint:
         settings |= {"checkpoint": asked.checkpoint, "resume": asked.resume}
     optimizer = optimizer_for(asked.optimizer, asked.learning_rate)
+    watch = _Watch(ready.net, data, held) if watched and data.in_memory and data.n >= FEWEST else None
+    if watch is not None:
+        settings["callbacks"] = [watch.recorder]
     history = ready.net.fit(data, None, ready.course.epochs, ready.course.batch_size, optimizer, **settings)
+    diagnosis = watch.diagnosis(ready) if watch is not None and not history.interrupted else None
     if not ready.whole.classes:
         unscale(ready.net, ready.mean, ready.scale)
         for losses in (history.loss, history.validation_loss):
@@ -126,7 +141,29 @@ def carried_out(asked: Asked, ready: Prepared) -> Trained:
         "seconds": round(seconds, 3),
     }
     ready.net.save(ready.out, ready.train.encoder, ready.whole.classes or None, facts)
-    return Trained(history, verdict, seconds, ready.out.stat().st_size)
+    return Trained(history, verdict, seconds, ready.out.stat().st_size, diagnosis)
+
+
+class _Watch:
+    """The examples that a network is measured and diagnosed on, as it is trained on them."""
+
+    def __init__(self, net: Network, data: Dataset, held: Dataset | None) -> None:
+        self.X, self.y = next(data.batches(min(data.n, _DIAGNOSED), shuffle=False))
+        self.held = next(held.batches(min(held.n, _DIAGNOSED), shuffle=False)) if held else None
+        self.recorder = Recorder(net, self.X, self.y)
+
+    def diagnosis(self, ready: Prepared) -> Diagnosis:
+        """What is wrong, most often nothing."""
+        names = getattr(ready.train.encoder, "names", ())
+        return diagnose(
+            ready.net,
+            self.X,
+            self.y,
+            self.held,
+            self.recorder,
+            names=names,
+            classes=list(map(str, ready.whole.classes)),
+        )
 
 
 def write_report(path: str, ready: Prepared, done: Trained, command: str) -> None:
@@ -140,6 +177,7 @@ def write_report(path: str, ready: Prepared, done: Trained, command: str) -> Non
     made = report(
         ready.net, done.history, X, y, title=f"What was learned from {Path(ready.whole.source.place).name}",
         classes=list(map(str, ready.whole.classes)) or None, features=names, command=command, data=data,
+        diagnosis=done.diagnosis,
     )  # fmt: skip
     write_atomically(path, [made.html().encode()])
 

@@ -206,7 +206,7 @@ def train(
     console = Console(highlight=False, soft_wrap=False)
     if not as_json:
         console.print(_plan(asked, ready))
-    done = carried_out(asked, ready)
+    done = carried_out(asked, ready, bool(report))
     if report:
         write_report(report, ready, done, str(context.obj))
     if as_json:

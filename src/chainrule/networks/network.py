@@ -15,6 +15,7 @@ from chainrule.documents.working import Working, work
 from chainrule.graph.errors import ChainruleError, FeedError
 from chainrule.graph.expression import Expr
 from chainrule.graph.shape import Shape, as_shape, size_of
+from chainrule.lowering.memory import aligned
 from chainrule.networks.assembly import assembled
 from chainrule.networks.drawing import drawn
 from chainrule.networks.feeding import Feeding
@@ -142,6 +143,7 @@ class Network(Mathematics):
         """The parameters; drawn when they are first asked for, so that a large network is quick to build."""
         if self._numbers is None:
             self._numbers = self._assembly.start(self.seed, self.dtype)
+        self._numbers = {leaf: aligned(value) for leaf, value in self._numbers.items()}
         return self._numbers
 
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from chainrule.notes.equation import IMPRECISE, RIGHT, WRONG
 from chainrule.notes.relation import Relation
@@ -43,13 +42,3 @@ class Remark:
     def evidence(self) -> str:
         """What was computed, in words."""
         return self.finding.evidence
-
-    def as_dict(self) -> dict[str, Any]:
-        """All of it for JSON."""
-        return {
-            "section": self.section,
-            "says": self.says,
-            "verdict": self.verdict,
-            "correct": self.correct,
-            "evidence": self.evidence,
-        }

@@ -31,7 +31,7 @@ def flow_section(flows: Sequence[Flow]) -> Section:
     last = flows[-1]
     maps = [_map(flows, *size) for size in _SIZES] if len(flows) > 1 else []
     pictures = tuple(picture for picture in maps if picture is not None)
-    told = f"Measured on {last.n} examples; the loss on them is {number(last.loss)}."
+    told = f"Measured on {last.n} examples."
     if last.derivatives:
         told += (
             f" The derivatives of the activations, multiplied along the depth, leave {number(last.product)} of a "

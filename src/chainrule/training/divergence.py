@@ -20,9 +20,10 @@ from chainrule.graph.symbols import text_symbol
 from chainrule.graph.walk import topological
 from chainrule.readings.compiled import traced
 from chainrule.readings.gradient import gradient
-from chainrule.training.epochs import WEIGHT, Problem, State
+from chainrule.training.epochs import WEIGHT, Problem
 from chainrule.training.masks import drawn
 from chainrule.training.objective import COUNT
+from chainrule.training.state import State
 from chainrule.training.stepper import Call
 
 
@@ -88,7 +89,7 @@ def _given(problem: Problem, call: Call, state: State, at: tuple[int, int, int])
     given = {leaf: np.asarray(value) for leaf, value in problem.fed(batch).items()}
     masks = drawn(problem.masks, call.span.seed, t, size, problem.dtype)
     given |= {leaf: np.asarray(value)[here] for leaf, value in masks.items()}
-    given |= dict(zip(problem.parameters, map(np.asarray, state.parameters), strict=True)) | call.numbers
+    given |= dict(zip(problem.parameters, call.kept.read(state)[0], strict=True)) | call.numbers
     return given | {COUNT: np.asarray(given[WEIGHT].sum() if WEIGHT in given else len(rows))}
 
 
@@ -122,7 +123,7 @@ def _backward(problem: Problem, given: dict[Expr, Any]) -> tuple[str, str] | Non
 def _afterwards(problem: Problem, call: Call, state: State, done: int) -> tuple[str, str]:
     """What the step made of finite gradients."""
     after, _ = _after(call, done + 1)
-    for leaf, value in zip(problem.parameters, map(np.asarray, after.parameters), strict=True):
+    for leaf, value in zip(problem.parameters, call.kept.read(after)[0], strict=True):
         if not np.isfinite(value).all():
             return text_symbol(str(leaf.name)), f"after the step, {_share(value)}"
     return "the sum over the batch", "forward"

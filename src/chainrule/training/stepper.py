@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
-from chainrule.training.epochs import Met, Problem, Span, State, compiled_epochs
+from chainrule.lowering.memory import aligned
+from chainrule.training.epochs import Met, Problem, Span, compiled_epochs
 from chainrule.training.record import Record
 from chainrule.training.settings import checked_number, checked_whole
+from chainrule.training.state import Kept, State
 from chainrule.training.update import Optimizer
 from chainrule.training.windows import Arrays, Feed, Window
 
@@ -63,7 +65,7 @@ class Plan:
 
 class Call(NamedTuple):
     """A compiled call: the state before it, its span, how many steps it took, on which examples; and how to take
-    it again, from any state over any span. numbers: of the leaves that are settings.
+    it again, from any state over any span. numbers: of the leaves that are settings. kept: how the state is kept.
     """
 
     state: State
@@ -72,6 +74,7 @@ class Call(NamedTuple):
     window: Window
     run: Callable[[State, Span], tuple[State, Met]]
     numbers: dict[Expr, Array]
+    kept: Kept
 
 
 class Stepper:
@@ -95,13 +98,9 @@ class Stepper:
         numbers = plan.optimizer.settings() | plan.constants
         self._settings = tuple(numbers)
         self._numbers = tuple(np.asarray(number, problem.dtype) for number in numbers.values())
-        self._state: State = jax.device_put(
-            State(
-                tuple(map(np.array, record.parameters)),
-                tuple(tuple(map(np.array, kept)) for kept in record.memory),
-                np.array(record.sums),
-            )
-        )
+        self._kept = problem.kept(self._updates)
+        parameters, memory = self._kept.taken_in(record.parameters, record.memory)
+        self._state: State = jax.device_put(State(parameters, memory, np.array(record.sums)))
         self.finite = True
         self._budget = 1.0  # how many steps the next call takes
         self._compiled: set[int] = set()  # for how many examples in a window
@@ -112,13 +111,12 @@ class Stepper:
 
     def parameters(self) -> list[Array]:
         """The parameters as they are now."""
-        return [np.array(value) for value in self._state.parameters]
+        return self._kept.read(self._state)[0]
 
     def record(self) -> Record:
         """The state as it is now."""
-        state = self._state
-        memory = [[np.array(array) for array in kept] for kept in state.memory]
-        return Record(self.epoch, self.step, self.parameters(), memory, np.array(state.sums))
+        parameters, memory = self._kept.read(self._state)
+        return Record(self.epoch, self.step, parameters, memory, np.array(self._state.sums))
 
     @property
     def settled(self) -> bool:
@@ -147,7 +145,7 @@ class Stepper:
         self._state, met = self._taken(before_call, span)
         taken, self.moved, self.finite = int(met.taken), float(met.moved), bool(met.finite)
         numbers = dict(zip(self._settings, self._numbers, strict=True))
-        self.last = Call(before_call, span, taken, window, self._taken, numbers)
+        self.last = Call(before_call, span, taken, window, self._taken, numbers, self._kept)
         whole, rest = divmod(self.step + taken, self.steps)
         total, lost = np.moveaxis(np.array(met.sums, np.float64)[row : row + whole + (rest > 0)], 1, 0)
         rows: Array = total - lost
@@ -172,7 +170,8 @@ class Stepper:
     def _enter(self, window: Window) -> None:
         self._window, self._order = window, jax.device_put(window.order)
         if window.arrays is not self._given:
-            self._given, self._arrays = window.arrays, jax.device_put(window.arrays)
+            copies = tuple(aligned(array, copy=True) for array in window.arrays)
+            self._given, self._arrays = window.arrays, jax.device_put(copies)
         watched = self._delta is not None
         self._run = compiled_epochs(
             self._problem, self._updates, self._settings, window.size, window.n, watched

@@ -15,9 +15,9 @@ from chainrule.notes.remark import Remark
 
 TITLE = "Neural networks: the equations, computed"
 LEAD = (
-    "Every numbered equation of the lecture notes, as printed, with a verdict that was computed when this "
-    "document was made. Right: true as printed. Wrong: false, or a wrong number or shape. Imprecise: right after "
-    "an obvious repair of notation. What is not right is corrected, with the evidence."
+    "Equations of the lecture notes as printed, each with a verdict that was computed when this document was "
+    "made. Right: true as printed. Wrong: false, or a wrong number or shape. Imprecise: right after an obvious "
+    "repair of notation. What is not right is corrected, with the evidence."
 )
 
 

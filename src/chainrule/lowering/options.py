@@ -1,0 +1,19 @@
+"""What XLA is told for the whole of a compiled function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import jax
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_CPU = {"xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"}
+"""Its library YNN computes matrix products only. Its convolutions and sums use one core, XLA's own use all."""
+
+
+def jitted(function: Function, **settings: Any) -> Function:
+    """jax.jit with the options that pay on this machine."""
+    options = _CPU if jax.default_backend() == "cpu" else None
+    return cast(Function, jax.jit(function, compiler_options=options, **settings))
