@@ -23,7 +23,6 @@ from typing import Any
 import numpy as np
 
 _PACKAGES = ("onednn-cpu-gomp",)
-_MAJOR = 3
 _CPU, _IN_ORDER, _F32, _ANY = 1, 1, 3, 1
 _TRAINING, _DIRECT = 64, 1
 _SRC, _DST, _WEIGHTS, _DIFF = 1, 17, 33, 128
@@ -49,7 +48,7 @@ def _waiting_quietly() -> Iterator[None]:
 
 @cache
 def library() -> Any:
-    """The library with its engine and stream, or None where it is not installed."""
+    """The library with its engine and stream, or None where it is not installed or cannot be loaded."""
     for package in _PACKAGES:
         try:
             found = [
@@ -60,8 +59,11 @@ def library() -> Any:
         except PackageNotFoundError:
             continue
         for path in sorted(found, reverse=True):
-            with _waiting_quietly():
-                return _Library(ctypes.CDLL(str(path.resolve())))
+            try:
+                with _waiting_quietly():
+                    return _Library(ctypes.CDLL(str(path.resolve())))
+            except OSError:  # the system has no OpenMP for it: as if it were not installed
+                continue
     return None
 
 
