@@ -12,7 +12,7 @@ from chainrule.diagnosis import NAMES, diagnose, learning_rate_test
 from chainrule.diagnosis.trial import Trials, scaled
 from chainrule.training.stepper import Plan
 
-SHORT = ("dead, housing", "shuffled, wine", "swapped, wine")  # the whole suites are evidence
+SHORT = {"dead, housing": "⊙ ReLU′(z⁽", "swapped, wine": "δ⁽²⁾ = ŷ − y"}  # the whole suites are evidence
 
 
 @pytest.mark.parametrize("name", SHORT)
@@ -20,6 +20,7 @@ def test_planted_faults_are_named(name):
     planted = next(one for one in ill() if one.name == name)
     found = planted.diagnosis(recorded=False)
     assert found.names == (planted.expected,)
+    assert SHORT[name] in found.findings[0].cause.text
 
 
 @pytest.mark.parametrize("number", [0])
@@ -34,6 +35,7 @@ def deep():
     return planted.net, planted.diagnosis()
 
 
+@pytest.mark.evidence
 def test_a_finding_says_what_why_and_what_to_try(deep):
     net, found = deep
     (finding,) = found.findings
@@ -60,6 +62,7 @@ def test_the_cause_is_printed_from_the_network_at_hand():
     assert "ReLU′(z⁽¹⁾)" in found.findings[0].cause.text
 
 
+@pytest.mark.evidence
 def test_a_diagnosis_as_text_and_json(deep):
     _, found = deep
     text = str(found)
@@ -72,6 +75,7 @@ def test_a_diagnosis_as_text_and_json(deep):
     assert len(again["flow"]["layers"]) == 10
 
 
+@pytest.mark.evidence
 def test_a_run_that_failed_is_diagnosed_from_what_fit_was_asked_to_do():
     of = data("wine", 0)
     net = dense(of, [16], cr.ReLU(), 0)
