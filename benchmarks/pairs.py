@@ -23,7 +23,7 @@ _LEFT_OUT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # peers' products run as 
 class Row:
     """Ours beside one peer. ratio: of a pair of runs, the peer's seconds by ours; median, least and greatest.
 
-    limit_share: of the machine's peak, for ours. memory_ratio: what ours takes for the runs by what the peer takes.
+    limit_share: of the peak, for ours. memory_ratio: what ours takes for data and runs by what the peer takes.
     wanted: the ratio to reach. A workload without peers has none of the peer's numbers.
     """
 

@@ -49,7 +49,7 @@ def test_a_loss_is_bold():
     from benchmarks.page import page
 
     row = {
-        "key": "c", "workload": "w", "peer": "p", "ours_s": 2.0, "unit": "epoch", "peer_s": 1.0, "ratio": 0.5,
+        "key": "c", "pairs": 7, "workload": "w", "peer": "p", "ours_s": 2.0, "unit": "epoch", "peer_s": 1.0, "ratio": 0.5,
         "ratio_min": 0.4, "ratio_max": 0.6, "wanted": 1.5, "limit_share": 0.25, "memory_ratio": 1.0,
     }  # fmt: skip
     text = page([row, row | {"ratio": 2.0}], "a machine")

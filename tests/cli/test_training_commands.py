@@ -1,6 +1,7 @@
 """The commands train, predict, evaluate and explain, and work and derive on models, as a person calls them."""
 
 import csv
+import doctest
 import io
 import json
 import re
@@ -345,3 +346,9 @@ def test_a_full_disk_leaves_the_model_that_was_there(capsys, here, monkeypatch):
     status, _, err = called(capsys, *arguments)
     assert status == 1 and "No space left on device" in err and "Traceback" not in err
     assert (here / "iris.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["datasets", "defaults", "explain", "words"])
+def test_the_examples_in_the_docstrings_run(name):
+    found = doctest.testmod(import_module(f"chainrule.cli.{name}"))
+    assert found.attempted and not found.failed

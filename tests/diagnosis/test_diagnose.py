@@ -12,7 +12,7 @@ from chainrule.diagnosis import NAMES, diagnose, learning_rate_test
 from chainrule.diagnosis.trial import Trials, scaled
 from chainrule.training.stepper import Plan
 
-SHORT = ("dead, housing", "unscaled, iris", "shuffled, wine", "swapped, wine", "rate too large, housing")
+SHORT = {"dead, housing": "⊙ ReLU′(z⁽", "swapped, wine": "δ⁽²⁾ = ŷ − y"}  # the whole suites are evidence
 
 
 @pytest.mark.parametrize("name", SHORT)
@@ -20,9 +20,10 @@ def test_planted_faults_are_named(name):
     planted = next(one for one in ill() if one.name == name)
     found = planted.diagnosis(recorded=False)
     assert found.names == (planted.expected,)
+    assert SHORT[name] in found.findings[0].cause.text
 
 
-@pytest.mark.parametrize("number", [0, 9])
+@pytest.mark.parametrize("number", [0])
 def test_healthy_runs_have_no_finding(number):
     assert list(healthy())[number].diagnosis(recorded=False).names == ()
 
@@ -34,6 +35,7 @@ def deep():
     return planted.net, planted.diagnosis()
 
 
+@pytest.mark.evidence
 def test_a_finding_says_what_why_and_what_to_try(deep):
     net, found = deep
     (finding,) = found.findings
@@ -50,6 +52,7 @@ def test_a_finding_says_what_why_and_what_to_try(deep):
     assert "ReLU" in finding.remedy
 
 
+@pytest.mark.evidence
 def test_the_cause_is_printed_from_the_network_at_hand():
     of = data("diabetes", 0)
     net = dense(of, [12, 12, 12], cr.ReLU(), 0)
@@ -59,6 +62,7 @@ def test_the_cause_is_printed_from_the_network_at_hand():
     assert "ReLU′(z⁽¹⁾)" in found.findings[0].cause.text
 
 
+@pytest.mark.evidence
 def test_a_diagnosis_as_text_and_json(deep):
     _, found = deep
     text = str(found)
@@ -71,6 +75,7 @@ def test_a_diagnosis_as_text_and_json(deep):
     assert len(again["flow"]["layers"]) == 10
 
 
+@pytest.mark.evidence
 def test_a_run_that_failed_is_diagnosed_from_what_fit_was_asked_to_do():
     of = data("wine", 0)
     net = dense(of, [16], cr.ReLU(), 0)
@@ -83,6 +88,7 @@ def test_a_run_that_failed_is_diagnosed_from_what_fit_was_asked_to_do():
     assert all(np.array_equal(net.parameters[name], value) for name, value in before.items())
 
 
+@pytest.mark.evidence
 def test_the_same_call_gives_the_same_diagnosis():
     of = data("iris", 0)
     net = dense(of, [8], cr.Tanh(), 0)
@@ -126,6 +132,7 @@ def test_the_constant_loss_is_the_entropy_or_the_variance(labels, loss, expected
     assert Trials(net, X, y, Plan(1, 8, cr.SGD(0.1))).constant == pytest.approx(expected, abs=1e-3)
 
 
+@pytest.mark.evidence
 def test_a_diagnosis_of_a_network_never_trained():
     of = data("iris", 0)
     assert diagnose(dense(of, [8], cr.Tanh(), 0), of.X, of.y).names == ()
@@ -137,3 +144,25 @@ def test_a_diagnosis_of_a_network_never_trained():
 def test_runs_know_what_is_right():
     assert {one.expected for one in ill()} <= set(NAMES)
     assert run("", "", data("iris", 0), dense(data("iris", 0), [4], cr.Tanh(), 0)).expected == ""
+
+
+@pytest.mark.evidence
+def test_a_bad_start_that_is_learned_by_heart_is_seen_on_the_validation_examples():
+    """Fixed random features and a last layer that knows the training examples: 96 % right there, 75 % elsewhere."""
+    of = data("digits", 5)
+    net = dense(of, [64, 32], cr.Tanh(), 3, cr.Normal(3.0))
+    net.fit(of.X, of.y, epochs=40, optimizer=cr.Adam(0.01), progress=False)
+    assert net.evaluate(of.X, of.y)["accuracy"] > 0.9
+    assert diagnose(net, of.X, of.y).names == ()
+    assert diagnose(net, of.X, of.y, (of.Xv, of.yv)).names == ("saturated_units",)
+
+
+@pytest.mark.evidence
+def test_columns_that_add_up_are_told_but_are_no_finding():
+    of = data("iris", 0)
+    X = np.column_stack([of.X, of.X[:, 0] + of.X[:, 1]])
+    net = cr.Network(5, "8 tanh, 3", loss="cross_entropy")
+    net.fit(X, of.y, epochs=20, progress=False)
+    found = diagnose(net, X, of.y)
+    assert found.names == ()
+    assert [one.name for one in found.withdrawn] == ["collinear_columns"]

@@ -6,11 +6,12 @@ import pytest
 from support.tolerance import EQUAL, agree
 
 import chainrule as cr
-from chainrule.lowering import kernels
+from chainrule.lowering import kernels, products
 from chainrule.lowering.calls import register
 from chainrule.lowering.held import Held
 from chainrule.lowering.onednn import library
 from chainrule.lowering.orders import kept_orders
+from chainrule.readings.compiled import precision, traced
 
 rng = np.random.default_rng(3)
 WITH = pytest.param(
@@ -35,8 +36,7 @@ LAYOUTS = [
 @pytest.fixture
 def everything(monkeypatch):
     """All sizes go to oneDNN."""
-    for fewest in ("_CONVOLUTION", "_SUM"):
-        monkeypatch.setattr(kernels, fewest, 0)
+    monkeypatch.setattr(kernels, "_FEWEST", 0)
 
 
 @pytest.mark.parametrize("fast", [WITH, pytest.param(False, id="XLA")])
@@ -60,14 +60,11 @@ def test_values_and_gradients_of_a_batch(image, kernel, params, turned, fast, ev
     agree(dk, sum(one[3] for one in each), "dk", wanted)
 
 
-@pytest.mark.parametrize("fast", [WITH, pytest.param(False, id="XLA")])
 @pytest.mark.parametrize(
     "orders", [((0,), (0,)), ((1, 0), (0,)), ((0, 1), (0,)), ((0,), (0, 1)), ((1, 0), (1, 0))], ids=str
 )
-def test_products_of_arrays_as_they_lie(orders, fast, everything, monkeypatch):
+def test_products_of_arrays_as_they_lie(orders):
     """z is the axis of the examples; the others are the expressions', held in any order."""
-    if not fast:
-        monkeypatch.setattr(kernels, "library", lambda: None)
     sizes, letters = {"z": 7, "a": 5, "b": 6}, {1: "a", 2: "ab"}
     for lead in ((1, 1), (1, 0), (0, 1), (0, 0)):
         for result in ("za", "ab", "ba", "a", "zb"):
@@ -81,7 +78,7 @@ def test_products_of_arrays_as_they_lie(orders, fast, everything, monkeypatch):
             ]
             subscripts = f"{','.join(sides)}->{result}"
             agree(
-                kernels.einsum(subscripts, *given).plain(),
+                products.einsum(subscripts, *given).plain(),
                 np.einsum(subscripts, *plain),
                 subscripts,
                 10 * EQUAL["float32"],
@@ -89,16 +86,20 @@ def test_products_of_arrays_as_they_lie(orders, fast, everything, monkeypatch):
 
 
 @pytest.mark.skipif(library() is None, reason="oneDNN is not installed")
-def test_only_large_sums_over_the_examples_in_single_precision_leave_xla():
-    def calls(n, m, dtype="float32"):
-        with jax.enable_x64(dtype == "float64"):
-            x, y = (Held(np.ones((n, m), dtype), (0,)) for _ in range(2))
-            text = jax.jit(lambda: kernels.einsum("za,zb->ab", x, y).array).lower().as_text()
-        return "chainrule_product" in text
+def test_small_ones_and_double_precision_stay_with_xla():
+    x, k = cr.data("x", (16, 16, 16)), cr.parameter("k", (16, 16, 3, 3))
+    y = cr.correlate2d(x, k, padding="same")
 
-    assert calls(1024, 512)
-    assert not calls(64, 64)
-    assert not calls(1024, 512, "float64")
+    def calls(n, dtype):
+        with precision(dtype):
+            arrays = {x: np.ones((n, *x.shape), dtype), k: np.ones(k.shape, dtype)}
+            return (
+                "chainrule_convolution" in jax.jit(lambda: traced([y], arrays, True, dtype)).lower().as_text()
+            )
+
+    assert calls(2, "float32")
+    assert not calls(1, "float32")
+    assert not calls(2, "float64")
 
 
 def test_a_fault_inside_a_call_is_an_error_of_the_computation():

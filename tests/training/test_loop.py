@@ -181,8 +181,8 @@ def test_compiled_calls_stay_short():
     for _ in range(20):
         taken = int(steps._budget)
         steps._learn(50, taken, taken * 0.001)
-    assert steps._budget == pytest.approx(200)
+    assert steps._budget == pytest.approx(500)
     steps._learn(7, 1, 20.0)  # another window, which compiles
-    assert steps._budget == pytest.approx(200)
-    steps._learn(50, 200, 20.0)
-    assert steps._budget == pytest.approx(2)
+    assert steps._budget == pytest.approx(500)
+    steps._learn(50, 500, 50.0)
+    assert steps._budget == pytest.approx(5)

@@ -57,13 +57,12 @@ def test_the_steps_are_those_of_arrays(table):
 
 
 def test_the_last_window_may_be_of_any_size(table):
-    for size in (7, 1000, 5000):
-        streamed, history = fitted(opened(table), batch_size=size, shuffle=False)
-        whole, expected = fitted(opened(table, memory=1 << 28), batch_size=size, shuffle=False)
-        np.testing.assert_allclose(history.loss, expected.loss, rtol=1e-5)
-        for one, other in zip(streamed.parameters.values(), whole.parameters.values(), strict=True):
-            # what single precision rounds is of the size of the largest entry
-            np.testing.assert_allclose(one, other, rtol=1e-4, atol=2e-6 * np.abs(other).max())
+    streamed, history = fitted(opened(table), batch_size=700, shuffle=False)  # windows of 700 and 500
+    whole, expected = fitted(opened(table, memory=1 << 28), batch_size=700, shuffle=False)
+    np.testing.assert_allclose(history.loss, expected.loss, rtol=1e-5)
+    for one, other in zip(streamed.parameters.values(), whole.parameters.values(), strict=True):
+        # what single precision rounds is of the size of the largest entry
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=2e-6 * np.abs(other).max())
 
 
 @pytest.mark.parametrize("layers", ["8 tanh, 2", "8 relu dropout 0.5, 2"])

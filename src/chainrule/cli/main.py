@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 import warnings
@@ -73,8 +74,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         called = shlex.join(["chainrule", *(sys.argv[1:] if arguments is None else arguments)])
         result = get_command(app).main(arguments, prog_name="chainrule", standalone_mode=False, obj=called)
+        sys.stdout.flush()
     except ChainruleError as fault:
         return _failed(str(fault), BAD_INPUT)
+    except BrokenPipeError:  # whoever read our output has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BAD_INPUT
     except OSError as fault:
         what = fault.strerror or str(fault)
         return _failed(f"{what}: {fault.filename}" if fault.filename else what, BAD_INPUT)

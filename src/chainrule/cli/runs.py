@@ -193,6 +193,8 @@ def output_path(out: str, data: str, option: str = "--out") -> Path:
     came = ""
     if path.is_dir():
         came = "a folder"
+    elif path.exists() and not path.is_file():
+        came = "something that is no file"
     elif not path.parent.is_dir():
         came = f"no folder {path.parent}"
     elif not os.access(path.parent, os.W_OK):

@@ -26,17 +26,13 @@ INTERRUPTED = 130
 EXAMPLES = f"""
 **Examples**
 
-    chainrule train iris
+    chainrule train iris --report iris.html
 
-    chainrule train houses.csv --target price --out houses.safetensors
+    chainrule train houses.csv --target price --layers none --json
 
-    chainrule train wine --report wine.html
+    chainrule train flowers.csv --target species --layers "16 tanh, 8 relu" --seed 3
 
-    chainrule train digits --layers "64 relu, 32 relu" --epochs 5 --seed 3
-
-    chainrule train flowers.csv --target species --layers none --json
-
-    chainrule train flowers.csv --target species --checkpoint run --resume
+    chainrule train flowers.csv --target species --layers "16 tanh, 8 relu" --checkpoint run --resume
 
 **Layers**, with commas between them; the output is added
 
@@ -254,7 +250,11 @@ def _plan(asked: Asked, ready: Prepared) -> Table:
         "network", f"{summary.text} · {summary.total:,} parameters · {ready.net.head.name.replace('_', ' ')}"
     )
     how = ready.course
-    stops = f", stops after {how.patience} without a better one" if how.patience and ready.held else ""
+    stops = (
+        f", stops after {how.patience} without a better one"
+        if 0 < how.patience < how.epochs and ready.held
+        else ""
+    )
     lines.add_row(
         "training",
         f"{asked.optimizer} · batches of {min(how.batch_size, ready.train.n)} · at most {how.epochs} epochs{stops}",
@@ -283,7 +283,7 @@ def _show(console: Console, asked: Asked, ready: Prepared, done: Trained, report
         )
     lines = facts()
     history = done.history
-    if ready.held and history.best_epoch:
+    if ready.held and history.best_epoch and history.best_epoch < history.epochs:
         note = "early stopping chose the epoch by these examples too, which flatters a little"
         console.print(Padding(Text(note, "dim"), (1, 0, 0, 0)))
     lines.add_row("time", f"{done.seconds:.1f} s, {history.epochs} epochs; {escape(history.stopped)}")

@@ -1,4 +1,4 @@
-"""Which convolutions and products leave XLA for oneDNN, and the calls, by a rule of sizes alone.
+"""Which convolutions leave XLA for oneDNN, by a rule of sizes alone, and the calls.
 
 A call out of compiled code costs some microseconds, and what XLA could fuse with its neighbours it cannot fuse across
 a call. So only what is worth it goes there.
@@ -6,25 +6,22 @@ a call. So only what is worth it goes there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from chainrule.lowering.calls import Function, register
-from chainrule.lowering.held import Held, held, image_order
+from chainrule.lowering.calls import register
+from chainrule.lowering.held import Held, image_order
 from chainrule.lowering.images import last, on_two_axes
-from chainrule.lowering.onednn import convolution, library, product
+from chainrule.lowering.onednn import convolution, library
 from chainrule.ops.layout import Layout
 from chainrule.ops.windows import Window
 
-_CONVOLUTION, _SUM = 2**20, 2**26
-"""The fewest multiplications of a convolution, and of a product that sums over the examples, that go to oneDNN.
-
-XLA is as fast with other products, and with smaller ones.
-"""
+_FEWEST = 2**20
+"""Multiplications of a convolution that goes to oneDNN."""
 
 
 def available(*arrays: Any) -> bool:
@@ -58,9 +55,7 @@ def by_onednn(kind: str, x: Held, k: Held, layout: Layout, turned: bool) -> Held
     axes, shape = len(layout.windows), layout.y if kind == "result" else layout.x
     operand = x.ordered(image_order(len(x.order), axes)).reshape(images if result else given)
     kernel = (rows.size, columns.size, *channels)
-    call = _called(
-        "convolution", "result" if result else "input", images, kernel, given, _steps(windows), strides
-    )
+    call = _called("result" if result else "input", images, kernel, given, _steps(windows), strides)
     made = _run(call, given if result else images, operand, k.array)
     return Held(made.reshape(*(n,) * x.lead, *last(shape, layout)), image_order(len(shape), axes))
 
@@ -72,13 +67,13 @@ def kernel_by_onednn(plan: Layout, images: jax.Array, given: jax.Array) -> jax.A
     (rows, columns), (c, o) = plan.windows, plan.channels
     kernel = (rows.size, columns.size, c, o)
     strides = (1, o, columns.size * c * o, c * o)
-    call = _called("convolution", "kernel", images.shape, kernel, given.shape, _steps(plan.windows), strides)
+    call = _called("kernel", images.shape, kernel, given.shape, _steps(plan.windows), strides)
     return _run(call, kernel, images, given)
 
 
 def _worth_it(plan: Layout, n: int) -> bool:
     (c, o), windows = plan.channels, plan.windows
-    return plan.groups == 1 and n * c * o * prod(w.size * w.count for w in windows) >= _CONVOLUTION
+    return plan.groups == 1 and n * c * o * prod(w.size * w.count for w in windows) >= _FEWEST
 
 
 def _steps(windows: Sequence[Window]) -> tuple[tuple[int, ...], ...]:
@@ -94,48 +89,11 @@ def _kernel_strides(k: Held, axes: int) -> tuple[int, ...]:
     return (*((found[0], found[1]) if rank > axes else (1, 1)), *[1] * (2 - axes), *places)
 
 
-def einsum(subscripts: str, *operands: Held, optimize: bool = True) -> Held:
-    """jnp.einsum of arrays as they lie. The letter z is the axis of the examples.
-
-    A matrix that is a sum over the examples is made as (columns, rows), the order in which weights are kept, and where
-    it is large by oneDNN.
-    """
-    sides, result = subscripts.split("->")
-    given = []
-    for side, operand in zip(sides.split(","), operands, strict=True):
-        letters = side[operand.lead :]
-        given.append(side[: operand.lead] + "".join(letters[axis] for axis in operand.order))
-    arrays = [operand.array for operand in operands]
-    rank = len(result) - ("z" in result)
-    if "z" in sides and rank == len(result) == 2:
-        made = _summed(given, result[::-1], arrays)
-        return Held(made, (1, 0))
-    return held(jnp.einsum(f"{','.join(given)}->{result}", *arrays, optimize=optimize), rank)
-
-
-def _summed(sides: list[str], result: str, arrays: list[jax.Array]) -> jax.Array:
-    """A sum over the examples: of outer products, where each example has two vectors, and of other products."""
-    sizes = {
-        letter: size
-        for side, array in zip(sides, arrays, strict=True)
-        for letter, size in zip(side, array.shape, strict=True)
-    }
-    wanted = {f"z{letter}": letter for letter in result}
-    if sorted(sides) == sorted(wanted) and prod(sizes.values()) >= _SUM and available(*arrays):
-        y, x = (arrays[sides.index(f"z{letter}")] for letter in result)
-        call = _called("product", len(x), x.shape[1], y.shape[1])
-        return _run(call, (y.shape[1], x.shape[1]), x, y)
-    return jnp.einsum(f"{','.join(sides)}->{result}", *arrays, optimize=True)
-
-
-def _called(what: str, *settings: Any) -> str:
+def _called(*settings: Any) -> str:
     """The name of the target for a call with these settings; the same in every process."""
-    name = f"chainrule_{what}_{settings}".replace(" ", "")
-    register(name, lambda: _MAKERS[what](*settings))
+    name = f"chainrule_convolution_{settings}".replace(" ", "")
+    register(name, lambda: convolution(*settings))
     return name
-
-
-_MAKERS: dict[str, Callable[..., Function]] = {"convolution": convolution, "product": product}
 
 
 def _run(name: str, shape: tuple[int, ...], first: jax.Array, second: jax.Array) -> jax.Array:

@@ -1,7 +1,7 @@
-"""Convolutions and matrix products by oneDNN, where its library is installed: the extra `fast`.
+"""Convolutions by oneDNN, where its library is installed: the extra `fast`.
 
-oneDNN is the library of kernels inside of other frameworks; on these it comes close to the machine's peak, where XLA's
-own convolution and its products over the examples reach a half. It is called with plain arrays: channels last, kernels
+oneDNN is the library of kernels inside of other frameworks; it comes close to the machine's peak, where XLA's own
+convolution reaches a half. It is called with plain arrays: channels last, kernels
 as (u, v, inputs, outputs). Without it everything is computed by XLA.
 
 Legend: as in ops/convolution.py; numbers in capitals are oneDNN's own, of version 3.
@@ -23,7 +23,6 @@ from typing import Any
 import numpy as np
 
 _PACKAGES = ("onednn-cpu-gomp",)
-_MAJOR = 3
 _CPU, _IN_ORDER, _F32, _ANY = 1, 1, 3, 1
 _TRAINING, _DIRECT = 64, 1
 _SRC, _DST, _WEIGHTS, _DIFF = 1, 17, 33, 128
@@ -49,7 +48,7 @@ def _waiting_quietly() -> Iterator[None]:
 
 @cache
 def library() -> Any:
-    """The library with its engine and stream, or None where it is not installed."""
+    """The library with its engine and stream, or None where it is not installed or cannot be loaded."""
     for package in _PACKAGES:
         try:
             found = [
@@ -60,8 +59,11 @@ def library() -> Any:
         except PackageNotFoundError:
             continue
         for path in sorted(found, reverse=True):
-            with _waiting_quietly():
-                return _Library(ctypes.CDLL(str(path.resolve())))
+            try:
+                with _waiting_quietly():
+                    return _Library(ctypes.CDLL(str(path.resolve())))
+            except OSError:  # the system has no OpenMP for it: as if it were not installed
+                continue
     return None
 
 
@@ -197,13 +199,3 @@ def convolution(
         return Call(back, (_DST + _DIFF, _WEIGHTS, _SRC + _DIFF), (y, k, x))
     back = lib.primitive("convolution_backward_weights", lib.engine, _DIRECT, x, liked, None, y, *hint)
     return Call(back, (_SRC, _DST + _DIFF, _WEIGHTS + _DIFF), (x, y, k))
-
-
-def product(n: int, inputs: int, outputs: int) -> Call:
-    """yᵀ x of x (n, inputs) and y (n, outputs): what the weights (outputs, inputs) of a dense layer receive."""
-    lib = library()
-    x, y = lib.described((n, inputs), (inputs, 1)), lib.described((n, outputs), (outputs, 1))
-    W = lib.described((outputs, inputs), (inputs, 1))
-    made = lib.primitive("inner_product_forward", lib.engine, _TRAINING, x, W, None, y, None)
-    back = lib.primitive("inner_product_backward_weights", lib.engine, x, W, None, y, made[1], None)
-    return Call(back, (_SRC, _DST + _DIFF, _WEIGHTS + _DIFF), (x, y, W))

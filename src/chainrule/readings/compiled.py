@@ -19,7 +19,7 @@ from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import CONSTANT, DATA
 from chainrule.graph.rewrite import stable
 from chainrule.graph.walk import by_name, leaves, topological
-from chainrule.lowering import BATCH_SUMS, FORMS, HELD_FORMS, kernels
+from chainrule.lowering import BATCH_SUMS, FORMS, HELD_FORMS, products
 from chainrule.lowering.held import Held, common_order, held
 from chainrule.lowering.options import jitted
 from chainrule.ops.index_equation import equation_of
@@ -275,7 +275,7 @@ class _Trace:
         if node.op.value_rule is None:
             if node.op.defined:
                 return operands[0]
-            product: Held = equation_of(node).product(kernels, operands, flags)
+            product: Held = equation_of(node).product(products, operands, flags)
             return product
         form = HELD_FORMS.get(node.op.name)
         made = form(operands, flags, **node.params) if form else None
@@ -310,7 +310,7 @@ class _Trace:
                 if made is not None:
                     return made
                 return held(op.batch_sum_rule(jnp, *(part.plain() for part in operands), **node.params), rank)
-            product: Held = equation_of(node).product(kernels, operands, flags, total=True)
+            product: Held = equation_of(node).product(products, operands, flags, total=True)
             return product
         value = self.values[node]
         return Held(jnp.sum(value.array, axis=0), value.order)

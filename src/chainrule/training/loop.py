@@ -75,7 +75,7 @@ def train(
     """Minimise the problem's mean objective from the parameters `start` on.
 
     Returns the new parameters and the history. problem.reported: the loss and what the metric is made of.
-    Ctrl-C ends the run after the steps that are under way (a fifth of a second, or one step), with the
+    Ctrl-C ends the run after the steps that are under way (half a second, or one step), with the
     parameters so far; so does a callback that returns True or raises KeyboardInterrupt.
     Raises TrainingError where the loss is no longer a finite number.
     """

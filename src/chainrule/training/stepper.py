@@ -1,4 +1,4 @@
-"""Taking steps: as many in one compiled call as fit in a fifth of a second, to watch and to interrupt."""
+"""Taking steps: as many in one compiled call as fit in half a second, to watch and to interrupt."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from chainrule.training.update import Optimizer
 from chainrule.training.windows import Arrays, Feed, Window
 
 Array = NDArray[Any]
-_SECONDS = 0.2  # how long one compiled call is meant to take
+_SECONDS = 0.5  # how long one compiled call is meant to take
 _GROWTH = 8
 _MOST_STEPS = 200_000  # of one call
 
