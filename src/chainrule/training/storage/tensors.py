@@ -68,11 +68,14 @@ def load_tensors(path: str | os.PathLike[str], what: str = "a model file") -> tu
 
     file_path, needed = checked_path(path, "load"), f"{what} (safetensors)"
     try:
+        with file_path.open("rb") as file:  # Python says in plain words why a path cannot be read
+            size = os.fstat(file.fileno()).st_size
         metadata, arrays = _read(file_path)
     except OSError as fault:
         raise DataError(needed, fault.strerror or str(fault), str(path), "check the path") from None
     except (SafetensorError, ValueError) as fault:  # ValueError: a shape that NumPy cannot have
-        raise DataError(needed, _said(fault), str(path), _DAMAGED) from None
+        came = f"a file of {size:,} bytes: {_said(fault)}"
+        raise DataError(needed, came, str(path), _DAMAGED) from None
     described = _DESCRIPTION.fullmatch(metadata.get(_KEY, ""))
     if metadata.keys() != {_KEY} or not described:
         came = "a safetensors file without our description"
@@ -89,7 +92,6 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, Array]]:
     """Metadata and arrays. Raises SafetensorError, ValueError and OSError."""
     from safetensors import safe_open
 
-    path.open("rb").close()  # says in plain words why a path cannot be read
     with safe_open(
         path, "numpy", backend="pread"
     ) as file:  # a file that is cut meanwhile is an error, no crash
