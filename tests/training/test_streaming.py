@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import threading
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.training import checkpointing
+from chainrule.training.data.dataset import Dataset
+from chainrule.training.data.split import Drawn, Listed, Whole
 from chainrule.training.windows import StreamedFeed, ahead
 
 N, SMALL = 1200, 16_000
@@ -207,9 +210,56 @@ def test_a_run_goes_on_in_the_middle_of_an_epoch(table, tmp_path, monkeypatch):
         again, history = fitted(train, checkpoint=folder, **settings)
         assert bits(again) == bits(whole), file.name
         assert history.validation_loss == expected.validation_loss
-    other = opened(table).split(0.25, seed=2)[0]
-    with pytest.raises(cr.ChainruleError, match="the run that the checkpoint is of"):
-        fitted(other, checkpoint=tmp_path / "all", **settings)
+
+
+def test_a_run_that_ctrl_c_ends_in_the_middle_of_an_epoch_goes_on(table, tmp_path, monkeypatch):
+    whole, expected = fitted(opened(table), epochs=3)
+    windows, read = Dataset.windows, []
+
+    def interrupted(self, *arguments, **settings):
+        for window in windows(self, *arguments, **settings):
+            read.append(window)
+            if len(read) == 20:  # 13 make an epoch
+                os.kill(os.getpid(), signal.SIGINT)
+            yield window
+
+    monkeypatch.setattr(Dataset, "windows", interrupted)
+    _, history = fitted(opened(table), epochs=3, checkpoint=tmp_path)
+    assert history.interrupted and history.epochs == 1
+    assert list(tmp_path.glob("checkpoint-000001-*.safetensors")), "within the second epoch"
+    again, resumed = fitted(opened(table), epochs=3, checkpoint=tmp_path, resume=True)
+    assert bits(again) == bits(whole)
+    assert (resumed.loss, resumed.metric) == (expected.loss, expected.metric)
+
+
+def test_parts_of_one_source_are_told_apart(table, tmp_path):
+    """Same file, memory, encoder and number of examples: only the rows differ."""
+    encoder = opened(table).encoder
+
+    def part(fraction, seed, held=0):
+        return opened(table, encoder=encoder).split(fraction, seed)[held]
+
+    first = part(0.25, 1)
+    seed = next(seed for seed in range(2, 500) if part(0.25, seed).n == first.n)
+    fitted(first, epochs=1, checkpoint=tmp_path)
+    fitted(part(0.25, 1), epochs=1, checkpoint=tmp_path, resume=True)
+    for other in (part(0.25, seed), part(0.26, 1), part(0.25, 1, held=1), opened(table, encoder=encoder)):
+        with pytest.raises(
+            cr.ChainruleError, match=r"the run that the checkpoint is of; came examples .* there"
+        ):
+            fitted(other, epochs=1, checkpoint=tmp_path, resume=True)
+
+
+def test_each_part_has_a_name_of_its_own():
+    def names():
+        whole, odd = Whole(), Listed(np.arange(100) % 2 == 1)
+        late = Listed(np.arange(100) > 49)
+        draws = [
+            Drawn(base, 0.2, seed, held) for base in (whole, odd) for seed in (1, 2) for held in (True, False)
+        ]
+        return [part.name for part in (whole, odd, late, *draws, Drawn(draws[0], 0.2, 1, True))]
+
+    assert names() == names() and len(set(names())) == 12
 
 
 def test_weights_are_for_examples_in_memory(table):

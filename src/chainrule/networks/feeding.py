@@ -85,7 +85,7 @@ class Feeding:
         first = self.feed(*next(data.batches(1, shuffle=False)))
 
         def identity() -> str:
-            return repr((data.digest, data.n, data.memory, data.encoder.state(), seed))
+            return repr((data.digest, data.part, data.n, data.memory, data.encoder.state(), seed))
 
         return Examples(
             StreamedFeed(first, data.n, read, identity),
