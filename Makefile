@@ -37,9 +37,8 @@ format: $(VENV)/installed  ## format the code, and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/peers  ## time us beside our peers: every script in benchmarks/
-	@for script in benchmarks/*.py; do \
-	if [ -e "$$script" ]; then echo "== $$script"; $(BIN)/python "$$script" || exit 1; fi; done
+bench: $(VENV)/peers  ## time us beside our peers, and write docs/speed.md: about an hour
+	$(BIN)/python -m benchmarks --page docs/speed.md
 
 # pytest's exit status 5 says that no test carries the marker.
 evidence: $(VENV)/installed  ## the long runs behind the figures we publish
@@ -67,7 +66,7 @@ $(VENV)/installed: $(VENV)/locked pyproject.toml
 	@touch $@
 
 $(VENV)/peers: $(VENV)/installed
-	$(PIP) install --quiet --no-build-isolation -e '.[bench]'
+	$(PIP) install --quiet --no-build-isolation -e '.[bench,fast]'
 	@touch $@
 
 $(VENV)/locker/bin/uv:

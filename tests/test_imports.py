@@ -38,7 +38,7 @@ USERS = {"notes", "cli"}
 # A reading imports no other, but these exist to bring them together.
 MEETING_PLACES = {"__init__", "agreement"}
 # What `import chainrule` must not load ...
-SLOW = {"jax", "jaxlib", "matplotlib", "scipy", "sklearn"}
+SLOW = {"jax", "jaxlib", "matplotlib", "safetensors", "scipy", "sklearn"}
 # ... and what a function may therefore import, to load it when it is first needed.
 MAY_WAIT = SLOW | {"onnx", "pandas", "polars", "pyarrow", "torch", "typst"}
 

@@ -1,10 +1,12 @@
 """The commands train, predict, evaluate and explain, and work and derive on models, as a person calls them."""
 
 import csv
+import doctest
 import io
 import json
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from importlib import import_module
@@ -18,7 +20,7 @@ from chainrule.cli.main import main
 from chainrule.networks.loading import load_model
 
 RANDOM = np.random.default_rng(0)
-COMMANDS = ("train", "predict", "evaluate", "explain")
+COMMANDS = ("train", "predict", "evaluate", "explain", "diagnose")
 
 
 def called(capsys, *arguments):
@@ -49,10 +51,8 @@ def folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         assert main(["train", "iris", "--layers", "8 tanh", "--epochs", "30", "--json"]) == 0
-        assert (
-            main(["train", "houses.csv", "--target", "price", "--layers", "none", "--epochs", "40", "--json"])
-            == 0
-        )
+        linear = ["--layers", "none", "--learning-rate", "0.05", "--epochs", "40"]
+        assert main(["train", "houses.csv", "--target", "price", *linear, "--json"]) == 0
     return folder
 
 
@@ -243,6 +243,8 @@ WRONG = [
     (2, ["train", "iris", "--epochs", "x"], "a valid integer"),
     (2, ["train", "iris", "--epochs", "-1"], "--epochs"),
     (2, ["train", "iris", "--frobnicate"], "No such option"),
+    (2, ["train", "iris", "--resume"], "say where the checkpoints are"),
+    (1, ["train", "iris", "--report", "no/such.html"], "no folder no"),
     (1, ["train", "nothing.csv"], "needed a file; came a path where nothing is"),
     (1, ["train", "irsi"], "did you mean 'iris'?"),
     (1, ["train", "empty.csv"], "0 bytes"),
@@ -254,7 +256,7 @@ WRONG = [
     (1, ["train", "iris", "--layers", "64 rleu"], "did you mean relu?"),
     (1, ["train", "iris", "--layers", "conv 3 3"], "came conv on vectors"),
     (1, ["train", "digits", "--layers", "conv 3 9"], "layer 1 of"),
-    (1, ["train", "iris", "--optimizer", "sdg"], "one of sgd"),
+    (1, ["train", "iris", "--optimizer", "sdg"], "one of adam, adamw"),
     (1, ["train", "iris", "--validation", "1.5"], "a fraction from 0 to below 1"),
     (1, ["train", "iris", "--validation", "none.csv"], "a path where nothing is"),
     (1, ["train", "iris", "--missing", "maybe"], "--missing drop"),
@@ -308,3 +310,45 @@ def test_a_closed_pipe_is_no_traceback(here):
     command = f"{sys.executable} -m chainrule predict iris.safetensors flowers.csv --proba | head -1"
     found = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert found.stdout == "setosa,versicolor,virginica\n" and found.stderr == ""
+
+
+def test_ctrl_c_keeps_what_is_learned(capsys, here, monkeypatch):
+    plain = cr.Network.fit
+
+    def fit(net, *arguments, **settings):
+        def press(history):
+            if history.epochs == 3:
+                signal.raise_signal(signal.SIGINT)
+
+        return plain(net, *arguments, **settings, callbacks=[press])
+
+    monkeypatch.setattr(cr.Network, "fit", fit)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        status, out, _ = called(
+            capsys, "train", "iris", "--layers", "8 tanh", "--out", "m.safetensors", "--json"
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    found = json.loads(out)
+    assert status == 130 and found["interrupted"] and found["epochs"] == 3
+    assert load_model("m.safetensors").training["stopped"].startswith("interrupted in epoch 4")
+
+
+def test_a_full_disk_leaves_the_model_that_was_there(capsys, here, monkeypatch):
+    before = (here / "iris.safetensors").read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.write", full)
+    arguments = ("train", "iris", "--layers", "8 tanh", "--epochs", 1, "--out", "iris.safetensors")
+    status, _, err = called(capsys, *arguments)
+    assert status == 1 and "No space left on device" in err and "Traceback" not in err
+    assert (here / "iris.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["datasets", "defaults", "explain", "words"])
+def test_the_examples_in_the_docstrings_run(name):
+    found = doctest.testmod(import_module(f"chainrule.cli.{name}"))
+    assert found.attempted and not found.failed

@@ -150,4 +150,11 @@ def healthy() -> Iterator[Run]:
 
 def optimizers() -> list[cr.training.optimizers.Optimizer]:
     """All optimisers, at rates that people use."""
-    return [MOMENTUM, cr.SGD(0.1), cr.SGD(0.05, momentum=0.9, nesterov=True)]
+    return [
+        MOMENTUM,
+        cr.SGD(0.1),
+        cr.SGD(0.05, momentum=0.9, nesterov=True),
+        cr.Adam(0.005),
+        cr.AdamW(0.005),
+        cr.RMSprop(0.002),
+    ]

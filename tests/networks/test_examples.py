@@ -142,8 +142,8 @@ def test_inputs_in_many_forms(inputs):
     [
         ((X, [0, 1, 2, 9]), "validation, y: needed class indices"),
         ((X[:, :2], Y), "validation, X: needed inputs of the shape (n, 3)"),
-        (X, "validation: needed a pair (X, y), or a data set; came ndarray"),
-        ((X, Y, Y), "validation: needed a pair (X, y), or a data set; came tuple"),
+        (X, "validation: needed (X, y), (X, y, sample_weight), or a data set; came ndarray"),
+        ((X, Y, Y, Y), "validation: needed (X, y), (X, y, sample_weight), or a data set; came tuple"),
     ],
 )
 def test_validation_data_that_does_not_fit_is_named(validation, message):

@@ -147,7 +147,14 @@ def test_a_network_takes_the_text_and_its_summary_prints_it():
 
 
 def test_every_word_of_the_syntax_is_read():
-    for text, _ in SYNTAX:
-        for word in text.split(", "):
-            before = "conv 4 3 " if word.startswith(("stride", "no bias")) else ""
-            assert layers_from_text(before + word, IMAGE)
+    for word, _ in SYNTAX:
+        before = "conv 4 3 " if word.startswith(("stride", "dilation", "no bias")) else ""
+        assert layers_from_text(before + word, IMAGE)
+    for word in (
+        "average 2",
+        "pool 2 padding 1",
+        "conv 3 3 full",
+        "conv 2 3, conv 4 3 groups 2",
+        *ACTIVATIONS,
+    ):
+        assert layers_from_text(word, IMAGE)

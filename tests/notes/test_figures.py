@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 
+from chainrule.notes.companion.tables import TABLES
 from chainrule.notes.demonstrations import ACTIVATIONS, Counts, slide_steps, slope_bounds, vanishing
 from chainrule.notes.figures import FIGURES, FORMATS, draw
 from chainrule.notes.figures.style import DARK, LIGHT
@@ -165,6 +167,33 @@ def test_gradients_vanish_through_sigmoids_most(drawn):
     assert vanishing("sigmoid", "small", 5, 8)[-1] == 1
 
 
+def test_the_blamed_pixels_of_a_digit(drawn):
+    found = drawn["digit"]["blame"]
+    assert found.said != found.label and found.loss > -np.log(0.5)
+    assert found.image.shape == found.gradient.shape == (8, 8)
+    assert found.repaired < 0.8 * found.loss
+    assert found.accuracy > 0.8
+
+
+@pytest.mark.evidence
+def test_each_figure_takes_less_than_a_second(capsys, tmp_path):
+    times = {}
+    for name in FIGURES:
+        start = time.process_time()
+        draw(name).save(tmp_path, "png")
+        times[name] = time.process_time() - start
+    with capsys.disabled():
+        slowest = sorted(times, key=lambda name: -times[name])[:3]
+        print("\nslowest figures: " + ", ".join(f"{name} {times[name]:.2f} s" for name in slowest))
+    assert max(times.values()) < 1
+
+
+def test_hand_formulas_agree_with_the_gradients_of_the_forward_networks():
+    rows = [row for table in (build() for build in TABLES["5.4.3"]) for row in table.rows]
+    assert [row[0] for row in rows] == ["∂ℓ/∂W", "∂ℓ/∂b", "∂ℓ/∂U", "∂ℓ/∂x", "∂ŷ/∂a", "∂ŷ/∂W"]
+    assert all(float(row[2]) < 1e-14 for row in rows)
+
+
 def test_counts_of_parameters():
     layer = Counts(side=224, inside=128, outside=128, kernel=5)
     assert layer.convolution == 409_600
@@ -176,6 +205,12 @@ def test_sliding_step_by_step():
     assert [step.value for step in steps] == [0, 2, 0, 4]
     assert steps[3].line == "2 × 1 + 1 × 0 + 2 × 1 = 4"
     assert len(slide_steps(np.ones((5, 5)), np.ones((3, 3)), padding=1)) == 25
+
+
+@pytest.mark.parametrize(("signal", "kernel"), [([1, 2], [1, 2, 3]), ([1, 2, 3], [[1]])])
+def test_a_kernel_that_does_not_fit(signal, kernel):
+    with pytest.raises(ValueError, match=r"sliding window: needed a kernel with 1 axes that fits into"):
+        slide_steps(signal, kernel)
 
 
 def _luminance(code):

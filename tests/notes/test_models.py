@@ -98,3 +98,25 @@ def test_a_rate_of_its_own_for_each_step():
     found = descend(x @ x / 2, x, [1, 1], rate=lambda n: 1 / (n + 1), steps=3)
     np.testing.assert_allclose(found.last, [0.25, 0.25])
     assert found.rates == (1 / 2, 1 / 3, 1 / 4)
+
+
+def test_a_rate_that_is_too_large():
+    x = cr.parameter("x")
+    found = descend(cr.exp(x), x, 1.0, rate=-5.0, steps=100)
+    assert found.stopped == "diverged"
+    assert np.isfinite(found.last) and len(found.points) == len(found.rates) + 1 == len(found.values)
+
+
+@pytest.mark.parametrize(
+    ("model", "X", "y", "message"),
+    [
+        (LOGISTIC, X, np.full(12, 2.0), "logistic regression: needed labels of which each is 0 or 1; came labels such as"),
+        (MULTINOMIAL, X, BINARY, "needed labels of which each is a one-hot vector; came labels such as"),
+        (MULTINOMIAL, X, np.ones((12, 3)), r"one-hot vector; came an array of the shape \(12, 3\)"),
+        (LINEAR, X, np.full(12, np.nan), "each is a real number"),
+        (LINEAR, X[:5], REAL, r"needed points of the shape \(n, m\) with n = 12; came the shape \(5, 2\)"),
+    ],
+)  # fmt: skip
+def test_labels_and_points_that_do_not_fit(model, X, y, message):
+    with pytest.raises(ValueError, match=message):
+        fit(model, X, y)

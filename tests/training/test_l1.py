@@ -15,8 +15,6 @@ ALPHA = 0.2
 OPTIMIZERS = {
     "SGD": cr.SGD(0.2),
     "momentum": cr.SGD(0.05, momentum=0.9),
-    "Nesterov": cr.SGD(0.05, momentum=0.9, nesterov=True),
-    "clipped": cr.SGD(0.2, clip_norm=1.0),
     "Adam": cr.Adam(cr.InverseTime(0.1, 0.01), beta1=0.0),
     "RMSprop": cr.RMSprop(cr.InverseTime(0.05, 0.01)),
 }

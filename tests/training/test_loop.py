@@ -138,9 +138,14 @@ def test_a_loss_that_is_not_finite_is_one_clear_error(validation):
     with pytest.raises(cr.TrainingError) as fault:
         net.fit(100 * X, Y, epochs=50, optimizer=cr.SGD(5.0), validation=validation, progress=False)
     text = str(fault.value)
-    assert text.startswith("training: needed a finite loss; came ")
-    assert re.search(r"in epoch [1-9] of 50\. Try a smaller learning_rate \(it is 5\), and inputs on a", text)
-    assert text.endswith(f"scale near 1 (the largest is {np.abs(100 * X).max():g})")
+    assert text.startswith("training: needed a finite loss; came one that is not in epoch ")
+    assert re.search(
+        r"in epoch [1-9] of 50, at step \d+; the first part that was not finite is ŷ = W⁽²⁾", text
+    )
+    assert text.endswith(
+        f"Try inputs on a scale near 1 (the largest is {np.abs(100 * X).max():g}), then a smaller "
+        "learning_rate (it is 5), SGD(..., clip_norm=1.0)"
+    )
     assert isinstance(fault.value, cr.ChainruleError)
     assert bits(net) == before
 
@@ -176,8 +181,8 @@ def test_compiled_calls_stay_short():
     for _ in range(20):
         taken = int(steps._budget)
         steps._learn(50, taken, taken * 0.001)
-    assert steps._budget == pytest.approx(200)
+    assert steps._budget == pytest.approx(500)
     steps._learn(7, 1, 20.0)  # another window, which compiles
-    assert steps._budget == pytest.approx(200)
-    steps._learn(50, 200, 20.0)
-    assert steps._budget == pytest.approx(2)
+    assert steps._budget == pytest.approx(500)
+    steps._learn(50, 500, 50.0)
+    assert steps._budget == pytest.approx(5)

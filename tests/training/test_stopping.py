@@ -28,7 +28,7 @@ def slope():
     return net
 
 
-@pytest.mark.parametrize("monitor", ["validation_loss", "validation_metric", "loss", "metric"])
+@pytest.mark.parametrize("monitor", ["validation_loss", "metric"])
 def test_the_network_ends_with_its_best_epoch(monitor):
     net, again = network(), network()
     rule = cr.EarlyStopping(patience=7, monitor=monitor)

@@ -9,7 +9,8 @@ from chainrule.graph.shape import Shape
 from chainrule.networks.network import Network
 from chainrule.networks.wording import layers_from_text
 from chainrule.training.data.target import Target
-from chainrule.training.optimizers import SGD, Optimizer
+from chainrule.training.optimizers import SGD, Adam, AdamW, RMSprop
+from chainrule.training.update import Optimizer
 
 DENSE = "64 relu, 32 relu"
 _STEPS = 3000  # that training takes at least, by default, within the bounds of epochs
@@ -17,10 +18,13 @@ _FEWEST, _MOST = 10, 300  # epochs
 _STREAMED = 3  # epochs of data larger than memory
 _PATIENCE = 10  # epochs
 OPTIMIZERS: dict[str, tuple[float, type[Optimizer], dict[str, float]]] = {
+    "adam": (0.003, Adam, {}),
+    "adamw": (0.003, AdamW, {}),
+    "rmsprop": (0.001, RMSprop, {}),
     "sgd": (0.05, SGD, {"momentum": 0.9}),
     "plain-sgd": (0.1, SGD, {}),
 }
-"""By name: the default learning rate, the optimiser and its other settings."""
+"""By name: the default learning rate, the optimiser and its other settings. The first one is the default."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ def network_for(shape: Shape, target: Target, layers: str, seed: int) -> Network
 def optimizer_for(name: str, learning_rate: float) -> Optimizer:
     """The optimiser of that name; learning_rate 0 for its default. Raises ChainruleError for another name."""
     if name not in OPTIMIZERS:
-        raise ChainruleError(f"one of {', '.join(OPTIMIZERS)}", repr(name)[:40], "--optimizer")
+        needed, remedy = f"one of {', '.join(OPTIMIZERS)}", f"write --optimizer {next(iter(OPTIMIZERS))}"
+        raise ChainruleError(needed, repr(name)[:40], "--optimizer", remedy)
     rate, kind, settings = OPTIMIZERS[name]
     return kind(learning_rate or rate, **settings)  # type: ignore[call-arg]  # all take these

@@ -39,9 +39,9 @@ EXAMPLES = """
 
 @app.command(epilog=EXAMPLES)
 def evaluate(
-    model: str = typer.Argument(help=MODEL_HELP),
-    data: str = typer.Argument(help=f"{DATA_FOR_MODEL} With labels."),
-    unseen: str = typer.Option("", "--unseen", help=UNSEEN_HELP),
+    model: str = typer.Argument(metavar="MODEL", help=MODEL_HELP),
+    data: str = typer.Argument(metavar="DATA", help=f"{DATA_FOR_MODEL} With labels."),
+    unseen: str = typer.Option("", "--unseen", metavar="WAY", help=UNSEEN_HELP),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),
 ) -> None:
     """Judge a model on labelled examples, beside the best guess that looks at no input."""

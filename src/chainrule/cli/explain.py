@@ -11,6 +11,7 @@ import typer
 from chainrule.cli.models import DATA_FOR_MODEL, MODEL_HELP, UNSEEN_HELP, classes_of, model_of
 from chainrule.cli.output import FORMATS, chosen_format, give, print_document
 from chainrule.cli.rows import Example, answer_words, example_of, inputs_section, shown_size
+from chainrule.cli.words import number
 from chainrule.documents.convention import Convention
 from chainrule.documents.heatmap import heat_map
 from chainrule.documents.model import Block, Document, Note, Picture, Section, Table
@@ -36,10 +37,10 @@ EXAMPLES = """
 
 @app.command(epilog=EXAMPLES)
 def explain(
-    model: str = typer.Argument(help=MODEL_HELP),
-    data: str = typer.Argument(help=f"{DATA_FOR_MODEL} Labels may be absent."),
-    row: int = typer.Option(..., "--row", min=1, help="Which example, from 1."),
-    unseen: str = typer.Option("", "--unseen", help=UNSEEN_HELP),
+    model: str = typer.Argument(metavar="MODEL", help=MODEL_HELP),
+    data: str = typer.Argument(metavar="DATA", help=f"{DATA_FOR_MODEL} Labels may be absent."),
+    row: int = typer.Option(..., "--row", min=1, metavar="N", help="Which example, from 1."),
+    unseen: str = typer.Option("", "--unseen", metavar="WAY", help=UNSEEN_HELP),
     working: bool = typer.Option(
         True, "--working/--no-working", help="With every number of forward and backward."
     ),
@@ -152,7 +153,7 @@ def _effects(example: Example, said: str, slope: Any, effect: Any) -> Section:
     found.sort(key=lambda row: -abs(row[3]))
     largest = max(abs(row[3]) for row in found) or 1.0
     rows = tuple(
-        (name, cell, f"{on:.4g}", f"{total:+.4g}", bar(total, largest))
+        (name, cell, number(on), number(total, sign=True), bar(total, largest))
         for name, cell, on, total in found[:_MOST]
     )
     left = f" {len(found) - _MOST} columns with smaller effects are left out." if len(found) > _MOST else ""

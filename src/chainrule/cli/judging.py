@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from chainrule.cli.words import number
 from chainrule.networks.network import Network
 from chainrule.training.data.dataset import Dataset
 from chainrule.training.data.encoder import Moments
@@ -33,7 +34,7 @@ class Guess:
     def said(self, classes: Sequence[Any]) -> str:
         """In words, for the labels of these classes."""
         if not self.counts:
-            return f"always {self.mean:.4g}, the mean"
+            return f"always {number(self.mean)}, the mean"
         return f"always {classes[int(np.argmax(self.counts))]}, the most frequent class"
 
 
@@ -95,15 +96,16 @@ class Verdict:
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Name, number and the guess's number, for a table."""
-        names = {"accuracy": ("accuracy", _percent), "r2": ("r²", _number), "loss": ("loss", _number)}
+        names: dict[str, tuple[str, Callable[[float], str]]]
+        names = {"accuracy": ("accuracy", _percent), "r2": ("r²", number), "loss": ("loss", number)}
         found = []
         for key, (name, write) in names.items():
             if key in self.result:
                 other = write(self.baseline[key]) if self.baseline else ""
                 found.append((name, write(self.result[key]), other))
         if "r2" in self.result:
-            off = _number(math.sqrt(self.baseline["loss"])) if self.baseline else ""
-            found.insert(1, ("typical error", _number(math.sqrt(self.result["loss"])), off))
+            off = number(math.sqrt(self.baseline["loss"])) if self.baseline else ""
+            found.insert(1, ("typical error", number(math.sqrt(self.result["loss"])), off))
         return found
 
     def as_dict(self) -> dict[str, Any]:
@@ -126,7 +128,3 @@ def judged(net: Network, data: Dataset, guess: Guess | None) -> Verdict:
 
 def _percent(share: float) -> str:
     return f"{share:.2%}".replace("%", " %")
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
+import warnings
 from importlib import import_module
 from typing import Any
 
@@ -14,7 +16,18 @@ from typer.main import get_command
 from chainrule import __version__
 from chainrule.graph.errors import ChainruleError
 
-COMMANDS = ("demo", "train", "predict", "evaluate", "explain", "derive", "work", "notes", "figures")
+COMMANDS = (
+    "demo",
+    "train",
+    "predict",
+    "evaluate",
+    "explain",
+    "diagnose",
+    "derive",
+    "work",
+    "notes",
+    "figures",
+)
 """The commands, in the order of the help; each is the module of its name, with a Typer application `app`."""
 DONE, BAD_INPUT, BAD_CALL, INTERRUPTED = 0, 1, 2, 130
 
@@ -28,8 +41,8 @@ class _Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        command = get_command(import_module(f"chainrule.cli.{cmd_name}").app)
-        command.name = cmd_name
+        command: Any = get_command(import_module(f"chainrule.cli.{cmd_name}").app)
+        command.name, command.rich_markup_mode = cmd_name, "markdown"
         return command
 
 
@@ -61,8 +74,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         called = shlex.join(["chainrule", *(sys.argv[1:] if arguments is None else arguments)])
         result = get_command(app).main(arguments, prog_name="chainrule", standalone_mode=False, obj=called)
+        sys.stdout.flush()
     except ChainruleError as fault:
         return _failed(str(fault), BAD_INPUT)
+    except BrokenPipeError:  # whoever read our output has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BAD_INPUT
     except OSError as fault:
         what = fault.strerror or str(fault)
         return _failed(f"{what}: {fault.filename}" if fault.filename else what, BAD_INPUT)
@@ -77,6 +94,10 @@ def main(arguments: list[str] | None = None) -> int:
     return result if isinstance(result, int) else DONE
 
 
+def _noted(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"chainrule: note: {message}", file=sys.stderr)
+
+
 def _failed(message: str, status: int) -> int:
     sys.stdout.flush()
     print(f"chainrule: {message}", file=sys.stderr)
@@ -84,5 +105,6 @@ def _failed(message: str, status: int) -> int:
 
 
 def entry() -> None:
-    """The console script."""
+    """The console script: warnings are notes on standard error."""
+    warnings.showwarning = _noted
     sys.exit(main())

@@ -27,7 +27,7 @@ from chainrule.notes.companion import (
     companion_pdf,
 )
 from chainrule.notes.companion.tables import Table as Demonstration
-from chainrule.notes.prose import Remark
+from chainrule.notes.remark import Remark
 
 app = typer.Typer()
 

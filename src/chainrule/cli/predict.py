@@ -43,10 +43,10 @@ EXAMPLES = """
 
 @app.command(epilog=EXAMPLES)
 def predict(
-    model: str = typer.Argument(help=MODEL_HELP),
-    data: str = typer.Argument(help=DATA_FOR_MODEL),
+    model: str = typer.Argument(metavar="MODEL", help=MODEL_HELP),
+    data: str = typer.Argument(metavar="DATA", help=DATA_FOR_MODEL),
     proba: bool = typer.Option(False, "--proba", help="The probability of each class in place of the label."),
-    unseen: str = typer.Option("", "--unseen", help=UNSEEN_HELP),
+    unseen: str = typer.Option("", "--unseen", metavar="WAY", help=UNSEEN_HELP),
     out: str = typer.Option("", "--out", "-o", metavar="FILE", help="Write the CSV or JSON to a file."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document in place of CSV."),
 ) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from chainrule.cli.datasets import opened_for
 from chainrule.cli.models import classes_of, probabilities, report_unseen, target_name
+from chainrule.cli.words import number
 from chainrule.documents.model import Picture, Section, Table
 from chainrule.documents.pixels import image
 from chainrule.networks.loading import Model
@@ -92,8 +93,8 @@ def answer_words(example: Example) -> str:
     """What the model says, how sure it is, and what the data says."""
     what = target_name(example.model)
     if example.shares is None:
-        said = f"{what}: {example.answer:.5g}"
-        return said if example.given is None else f"{said}. The data says {example.given:.5g}"
+        said = f"{what}: {number(example.answer)}"
+        return said if example.given is None else f"{said}. The data says {number(example.given)}"
     said = f"{what}: {example.answer}, with probability {example.shares.max():.4g}"
     if example.given is None:
         return said

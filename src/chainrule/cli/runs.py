@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ import numpy as np
 from chainrule.cli.datasets import in_options, opened, opened_for
 from chainrule.cli.defaults import Course, course, network_for, optimizer_for
 from chainrule.cli.judging import Guess, Verdict, guess_of, judged
+from chainrule.diagnosis.diagnose import FEWEST, diagnose
+from chainrule.diagnosis.finding import Diagnosis
+from chainrule.diagnosis.recorder import Recorder
 from chainrule.graph.errors import DataError
 from chainrule.networks.loading import Model
 from chainrule.networks.network import Network
@@ -24,6 +28,7 @@ from chainrule.training.stopping import EarlyStopping
 from chainrule.training.storage.atomic import write_atomically
 
 _REPORTED = 5000  # examples that a report is about at most
+_DIAGNOSED = 10_000  # examples that a run is diagnosed on at most
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class Asked:
     seed: int
     validation: str
     early_stopping: int
+    checkpoint: str
+    resume: bool
     out: str
     opening: dict[str, Any]
 
@@ -65,12 +72,16 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a run leaves behind. verdict: on the held-out examples, or on all where none are."""
+    """What a run leaves behind. verdict: on the held-out examples, or on all where none are.
+
+    diagnosis: of the run, where it was watched.
+    """
 
     history: History
     verdict: Verdict
     seconds: float
     bytes: int
+    diagnosis: Diagnosis | None = None
 
 
 def prepared(asked: Asked) -> Prepared:
@@ -91,8 +102,11 @@ def prepared(asked: Asked) -> Prepared:
     return Prepared(whole, train, held, net, how, guess, out, mean, scale)
 
 
-def carried_out(asked: Asked, ready: Prepared) -> Trained:
-    """Train, put the scale of real labels into the last layer, judge, and save the model."""
+def carried_out(asked: Asked, ready: Prepared, watched: bool = False) -> Trained:
+    """Train, put the scale of real labels into the last layer, judge, and save the model.
+
+    watched: measure the network during training and diagnose it afterwards, if its data is in memory.
+    """
     began = time.perf_counter()
     data, held = ready.train, ready.held
     if not ready.whole.classes:
@@ -101,8 +115,14 @@ def carried_out(asked: Asked, ready: Prepared) -> Trained:
     settings: dict[str, Any] = {"l2": asked.l2, "validation": held}
     if ready.course.patience and held:
         settings["early_stopping"] = EarlyStopping(ready.course.patience)
+    if asked.checkpoint:
+        settings |= {"checkpoint": asked.checkpoint, "resume": asked.resume}
     optimizer = optimizer_for(asked.optimizer, asked.learning_rate)
+    watch = _Watch(ready.net, data, held) if watched and data.in_memory and data.n >= FEWEST else None
+    if watch is not None:
+        settings["callbacks"] = [watch.recorder]
     history = ready.net.fit(data, None, ready.course.epochs, ready.course.batch_size, optimizer, **settings)
+    diagnosis = watch.diagnosis(ready) if watch is not None and not history.interrupted else None
     if not ready.whole.classes:
         unscale(ready.net, ready.mean, ready.scale)
         for losses in (history.loss, history.validation_loss):
@@ -121,7 +141,29 @@ def carried_out(asked: Asked, ready: Prepared) -> Trained:
         "seconds": round(seconds, 3),
     }
     ready.net.save(ready.out, ready.train.encoder, ready.whole.classes or None, facts)
-    return Trained(history, verdict, seconds, ready.out.stat().st_size)
+    return Trained(history, verdict, seconds, ready.out.stat().st_size, diagnosis)
+
+
+class _Watch:
+    """The examples that a network is measured and diagnosed on, as it is trained on them."""
+
+    def __init__(self, net: Network, data: Dataset, held: Dataset | None) -> None:
+        self.X, self.y = next(data.batches(min(data.n, _DIAGNOSED), shuffle=False))
+        self.held = next(held.batches(min(held.n, _DIAGNOSED), shuffle=False)) if held else None
+        self.recorder = Recorder(net, self.X, self.y)
+
+    def diagnosis(self, ready: Prepared) -> Diagnosis:
+        """What is wrong, most often nothing."""
+        names = getattr(ready.train.encoder, "names", ())
+        return diagnose(
+            ready.net,
+            self.X,
+            self.y,
+            self.held,
+            self.recorder,
+            names=names,
+            classes=list(map(str, ready.whole.classes)),
+        )
 
 
 def write_report(path: str, ready: Prepared, done: Trained, command: str) -> None:
@@ -135,6 +177,7 @@ def write_report(path: str, ready: Prepared, done: Trained, command: str) -> Non
     made = report(
         ready.net, done.history, X, y, title=f"What was learned from {Path(ready.whole.source.place).name}",
         classes=list(map(str, ready.whole.classes)) or None, features=names, command=command, data=data,
+        diagnosis=done.diagnosis,
     )  # fmt: skip
     write_atomically(path, [made.html().encode()])
 
@@ -144,19 +187,21 @@ def output_path(out: str, data: str, option: str = "--out") -> Path:
 
     Raises DataError, before any training, for a folder or a path in none.
     """
-    if not out:
-        stem = Path(data).name.split(".")[0] or "model"
-        names = (f"{stem}{'' if n == 1 else f'-{n}'}.safetensors" for n in range(1, 1_000_000))
-        return next(path for path in map(Path, names) if not path.exists())
-    path = Path(out)
-    if path.is_dir() or not path.parent.is_dir():
-        came = f"{'a folder' if path.is_dir() else f'no folder {path.parent}'}"
-        raise DataError(
-            "a file name in a folder that is there",
-            came,
-            f"{option} {out}"[:200],
-            "make it first, or choose another",
-        )
+    stem = Path(data).name.split(".")[0] or "model"
+    names = (f"{stem}{'' if n == 1 else f'-{n}'}.safetensors" for n in range(1, 1_000_000))
+    path = Path(out) if out else next(path for path in map(Path, names) if not path.exists())
+    came = ""
+    if path.is_dir():
+        came = "a folder"
+    elif path.exists() and not path.is_file():
+        came = "something that is no file"
+    elif not path.parent.is_dir():
+        came = f"no folder {path.parent}"
+    elif not os.access(path.parent, os.W_OK):
+        came = f"the folder {path.parent.resolve()}, in which nothing may be written"
+    if came:
+        wish, remedy = "a file name in a folder that is there", "make the folder first, or choose another"
+        raise DataError(wish, came, f"{option} {out}".strip()[:200], remedy)
     return path
 
 
@@ -179,6 +224,7 @@ def _parts(whole: Dataset, asked: Asked) -> tuple[Dataset, Dataset | None]:
                 f"labels in the column {whole.target.name!r}" if whole.target else "labels",
                 "none",
                 asked.validation,
+                "give a file with the labels, or a share such as --validation 0.2",
             ) from None
         return train, held
     if fraction == 0:

@@ -13,89 +13,181 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from chainrule.cli.datasets import DATA_HELP, size_of_images
+from chainrule.cli.datasets import DATA_HELP, OBVIOUS, size_of_images
 from chainrule.cli.defaults import OPTIMIZERS
 from chainrule.cli.runs import Asked, Prepared, Trained, carried_out, output_path, prepared, write_report
 from chainrule.cli.tables import facts, table_of
-from chainrule.networks.wording import SYNTAX
+from chainrule.networks.wording import described_syntax
 from chainrule.training.data.dataset import Dataset
 
 app = typer.Typer(add_completion=False)
 INTERRUPTED = 130
 
-EXAMPLES = (
-    """
+EXAMPLES = f"""
 **Examples**
 
-    chainrule train iris
+    chainrule train iris --report iris.html
 
-    chainrule train houses.csv --target price --out houses.safetensors
+    chainrule train houses.csv --target price --layers none --json
 
-    chainrule train wine --report wine.html
+    chainrule train flowers.csv --target species --layers "16 tanh, 8 relu" --seed 3
 
-    chainrule train digits --layers "64 relu dropout 0.2, 32 relu" --epochs 5 --seed 3
-
-    chainrule train flowers.csv --target species --layers none --validation 0 --json
+    chainrule train flowers.csv --target species --layers "16 tanh, 8 relu" --checkpoint run --resume
 
 **Layers**, with commas between them; the output is added
 
-"""
-    + "\n\n".join(
-        f"    {word:{max(len(w) for w, _ in SYNTAX[:4] + SYNTAX[5:])}}  {says}" for word, says in SYNTAX
-    )
-    + """
+{described_syntax()}
 
 **Ctrl-C** ends the training early; what is learned so far is judged and saved, and the exit status is 130.
 """
-)
+
+_DATA, _NETWORK, _TRAINING, _FILES = "Data", "Network", "Training", "Files and output"
 
 
 @app.command(epilog=EXAMPLES)
 def train(
     context: typer.Context,
-    data: str = typer.Argument(help=DATA_HELP),
+    data: str = typer.Argument(metavar="DATA", help=DATA_HELP),
     target: str = typer.Option(
-        "", "--target", metavar="COLUMN", help="What to predict; an obvious name needs none."
+        "",
+        "--target",
+        metavar="COLUMN",
+        rich_help_panel=_DATA,
+        help=f"What to predict; not needed for a column {', '.join(OBVIOUS[:-1])} or {OBVIOUS[-1]}.",
     ),
-    task: str = typer.Option("", "--task", help="classification or regression; otherwise as the labels are."),
-    layers: str = typer.Option(
-        "", "--layers", help='The hidden layers, as in "64 relu, 32 relu"; see below.'
-    ),
-    epochs: int = typer.Option(0, "--epochs", min=0, help="Passes over the data at most; 0 chooses."),
-    batch_size: int = typer.Option(0, "--batch-size", min=0, help="Examples in a step; 0 chooses."),
-    optimizer: str = typer.Option("sgd", "--optimizer", help=f"One of {', '.join(OPTIMIZERS)}."),
-    learning_rate: float = typer.Option(0.0, "--learning-rate", min=0.0, help="0 chooses."),
-    l2: float = typer.Option(0.0, "--l2", min=0.0, help="λ of λ/2 Σ W², which holds weights small."),
-    seed: int = typer.Option(
-        0, "--seed", min=0, help="Of the held-out part, the first weights and the order."
+    task: str = typer.Option(
+        "",
+        "--task",
+        metavar="TASK",
+        rich_help_panel=_DATA,
+        help="classification or regression; else by the labels.",
     ),
     validation: str = typer.Option(
-        "0.2", "--validation", metavar="PART|DATA", help="Held out: a fraction, other data, or 0."
+        "0.2",
+        "--validation",
+        metavar="PART|DATA",
+        rich_help_panel=_DATA,
+        help="Held out: a fraction, other data, or 0.",
+    ),
+    ignore: list[str] = typer.Option(
+        [], "--ignore", metavar="COLUMN", rich_help_panel=_DATA, help="Leave a column out. May be repeated."
+    ),
+    categorical: list[str] = typer.Option(
+        [],
+        "--categorical",
+        metavar="COLUMN",
+        rich_help_panel=_DATA,
+        help="Take the numbers of a column as names.",
+    ),
+    missing: str = typer.Option(
+        "refuse",
+        "--missing",
+        metavar="WAY",
+        rich_help_panel=_DATA,
+        help="refuse missing cells, or drop their rows.",
+    ),
+    size: str = typer.Option(
+        "", "--size", metavar="HxW", rich_help_panel=_DATA, help="Resize images, as in 28x28."
+    ),
+    layers: str = typer.Option(
+        "",
+        "--layers",
+        metavar="TEXT",
+        rich_help_panel=_NETWORK,
+        help='The hidden ones: "64 relu, 32 relu"; see below.',
+    ),
+    seed: int = typer.Option(
+        0,
+        "--seed",
+        min=0,
+        metavar="N",
+        rich_help_panel=_NETWORK,
+        help="Of the parts, the first weights, the order.",
+    ),
+    epochs: int = typer.Option(
+        0,
+        "--epochs",
+        min=0,
+        metavar="N",
+        show_default=False,
+        rich_help_panel=_TRAINING,
+        help="Passes over the data, at most.",
+    ),
+    batch_size: int = typer.Option(
+        0,
+        "--batch-size",
+        min=0,
+        metavar="N",
+        show_default=False,
+        rich_help_panel=_TRAINING,
+        help="Examples in a step.",
+    ),
+    optimizer: str = typer.Option(
+        next(iter(OPTIMIZERS)),
+        "--optimizer",
+        metavar="NAME",
+        rich_help_panel=_TRAINING,
+        help=f"{', '.join(OPTIMIZERS)}.",
+    ),
+    learning_rate: float = typer.Option(
+        0.0,
+        "--learning-rate",
+        min=0.0,
+        metavar="RATE",
+        show_default=False,
+        rich_help_panel=_TRAINING,
+        help="Of the steps.",
+    ),
+    l2: float = typer.Option(
+        0.0,
+        "--l2",
+        min=0.0,
+        metavar="λ",
+        rich_help_panel=_TRAINING,
+        help="λ/2 Σ W² is added, to hold weights small.",
     ),
     early_stopping: int = typer.Option(
         -1,
         "--early-stopping",
         min=-1,
         metavar="EPOCHS",
-        help="Stop after so many without a better one; 0 never.",
+        show_default=False,
+        rich_help_panel=_TRAINING,
+        help="Stop after so many without a better one; 0: never.",
     ),
-    ignore: list[str] = typer.Option(
-        [], "--ignore", metavar="COLUMN", help="Leave a column out. May be repeated."
+    checkpoint: str = typer.Option(
+        "",
+        "--checkpoint",
+        metavar="FOLDER",
+        rich_help_panel=_FILES,
+        help="Keep the state of the run; it survives a crash.",
     ),
-    categorical: list[str] = typer.Option(
-        [], "--categorical", metavar="COLUMN", help="Take its numbers as names."
+    resume: bool = typer.Option(
+        False, "--resume", rich_help_panel=_FILES, help="Go on from the newest checkpoint, to the same bits."
     ),
-    missing: str = typer.Option("refuse", "--missing", help="refuse missing cells, or drop their rows."),
-    size: str = typer.Option("", "--size", metavar="HxW", help="Resize images, as in 28x28."),
     out: str = typer.Option(
-        "", "--out", "-o", metavar="MODEL", help="The model file; otherwise a new one named after DATA."
+        "",
+        "--out",
+        "-o",
+        metavar="MODEL",
+        rich_help_panel=_FILES,
+        help="The model file; else a new one named as DATA.",
     ),
     report: str = typer.Option(
-        "", "--report", metavar="PAGE", help="Write a page on what was learned, and how."
+        "",
+        "--report",
+        metavar="PAGE",
+        rich_help_panel=_FILES,
+        help="Write a page on what was learned, and how.",
     ),
-    as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),
+    as_json: bool = typer.Option(
+        False, "--json", rich_help_panel=_FILES, help="One JSON document on standard output."
+    ),
 ) -> None:
-    """Train a network on a table, images or digits, judge it on examples held out, and save it as a model file."""
+    """Train a network on a table, images or digits, judge it on examples held out, and save it as a model file.
+
+    Only DATA is needed: what is not said is chosen by the shape, the kind and the number of the examples.
+    """
     pixels = size_of_images(size)
     opening = {
         "task": task or None,
@@ -105,14 +197,16 @@ def train(
         "size": pixels,
     }
     how = (layers, epochs, batch_size, optimizer, learning_rate, l2, seed, validation, early_stopping)
-    asked = Asked(data, target, *how, out, opening)
+    asked = Asked(data, target, *how, checkpoint, resume, out, opening)
+    if resume and not checkpoint:
+        raise typer.BadParameter("say where the checkpoints are: --checkpoint FOLDER", param_hint="--resume")
     if report:
         output_path(report, data, "--report")
     ready = prepared(asked)
     console = Console(highlight=False, soft_wrap=False)
     if not as_json:
         console.print(_plan(asked, ready))
-    done = carried_out(asked, ready)
+    done = carried_out(asked, ready, bool(report))
     if report:
         write_report(report, ready, done, str(context.obj))
     if as_json:
@@ -156,7 +250,11 @@ def _plan(asked: Asked, ready: Prepared) -> Table:
         "network", f"{summary.text} · {summary.total:,} parameters · {ready.net.head.name.replace('_', ' ')}"
     )
     how = ready.course
-    stops = f", stops after {how.patience} without a better one" if how.patience and ready.held else ""
+    stops = (
+        f", stops after {how.patience} without a better one"
+        if 0 < how.patience < how.epochs and ready.held
+        else ""
+    )
     lines.add_row(
         "training",
         f"{asked.optimizer} · batches of {min(how.batch_size, ready.train.n)} · at most {how.epochs} epochs{stops}",
@@ -185,6 +283,9 @@ def _show(console: Console, asked: Asked, ready: Prepared, done: Trained, report
         )
     lines = facts()
     history = done.history
+    if ready.held and history.best_epoch and history.best_epoch < history.epochs:
+        note = "early stopping chose the epoch by these examples too, which flatters a little"
+        console.print(Padding(Text(note, "dim"), (1, 0, 0, 0)))
     lines.add_row("time", f"{done.seconds:.1f} s, {history.epochs} epochs; {escape(history.stopped)}")
     lines.add_row("model", f"[bold]{escape(str(ready.out))}[/] · {done.bytes / 1000:,.0f} kB")
     if report:

@@ -172,8 +172,7 @@ def worst(net: Network, X: Any, y: Any, count: int = 10, places: int = 5) -> tup
     """
     _require_count(count, "count")
     x, labels = _inputs(net, X, y), np.asarray(y)
-    leaves = dict(zip(net.leaves, net.parameters.values(), strict=True))
-    losses = values([net.expression], leaves, net.feed(X, y), net.dtype)[0].astype(np.float64)
+    losses = np.asarray(net.losses(X, y), np.float64)
     rows = np.argsort(-losses, kind="stable")[:count]
     parts = integrated_gradients(net, x[rows], labels[rows], "loss", x.mean(axis=0))
     predicted, whole = net.predict(x[rows]), float(losses.sum()) or 1.0

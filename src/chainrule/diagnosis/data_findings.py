@@ -13,7 +13,7 @@ from scipy.stats import binomtest
 
 from chainrule.diagnosis.cause import Causes
 from chainrule.diagnosis.columns import Columns
-from chainrule.diagnosis.finding import Finding
+from chainrule.diagnosis.finding import Finding, Withdrawn
 from chainrule.diagnosis.neighbours import (
     PERMUTATIONS,
     Array,
@@ -29,11 +29,11 @@ _RARE = 10  # times as many examples of the commonest class
 
 
 def of_columns(columns: Columns, names: Sequence[str], causes: Causes) -> Iterator[Finding]:
-    """Constant, duplicated and collinear columns, and leaks."""
+    """Leaks, constant and duplicated columns."""
     n = columns.n
 
     def name(j: int) -> str:
-        return str(names[j]) if j < len(names) else f"column {j}"
+        return _name(names, j)
 
     if columns.leaks:
         j, share = columns.leaks[0]
@@ -75,17 +75,16 @@ def of_columns(columns: Columns, names: Sequence[str], causes: Causes) -> Iterat
             ),
             "leave one of them out",
         )
+
+
+def harmless(columns: Columns, names: Sequence[str]) -> Iterator[Withdrawn]:
+    """Columns that add up to one another: weights are not determined then, but no prediction is the worse for it."""
     if columns.collinear:
-        listed = ", ".join(name(j) for j in columns.collinear[:6])
-        yield Finding(
+        listed = ", ".join(_name(names, j) for j in columns.collinear[:6])
+        yield Withdrawn(
             "collinear_columns",
-            f"Columns add up to one another: {listed}; the smallest eigenvalue of their correlations is "
-            f"{columns.smallest:.1g}.",
-            {"columns": columns.collinear, "eigenvalue": columns.smallest, "n": n},
-            causes.forward(
-                "weights may move along that direction without changing z, so they are not determined"
-            ),
-            "leave one of them out, or hold the weights small with l2",
+            f"columns add up to one another ({listed}; the smallest eigenvalue of their correlations is "
+            f"{columns.smallest:.1g}): weights may move along that direction, but the loss does not see it",
         )
 
 
@@ -189,6 +188,10 @@ def imbalance(y: Array, predicted: Array, names: Sequence[str], causes: Causes) 
         causes.output("the mean over the examples gives a class as much say as it has examples"),
         "weigh the rare examples more (sample_weight), or collect more of them",
     )
+
+
+def _name(names: Sequence[str], j: int) -> str:
+    return str(names[j]) if j < len(names) else f"column {j}"
 
 
 def _capital(text: str) -> str:

@@ -9,12 +9,12 @@ import numpy as np
 
 from chainrule.diagnosis.cause import Causes
 from chainrule.diagnosis.columns import condition
-from chainrule.diagnosis.data_findings import exchange, imbalance, of_columns, shuffled, swapped
+from chainrule.diagnosis.data_findings import exchange, harmless, imbalance, of_columns, shuffled, swapped
 from chainrule.diagnosis.finding import Diagnosis, Finding, Withdrawn
-from chainrule.diagnosis.flow import Array, measured
+from chainrule.diagnosis.flow import Array, Flow, measured
 from chainrule.diagnosis.neighbours import SHUFFLED, Relation, permutation_p, relation
 from chainrule.diagnosis.recorder import Recorder
-from chainrule.diagnosis.training_findings import Judge, Verdicts
+from chainrule.diagnosis.training_findings import Judge
 from chainrule.diagnosis.trial import Trials
 from chainrule.graph.errors import ChainruleError
 from chainrule.networks.network import Network
@@ -66,13 +66,11 @@ def diagnose(  # noqa: PLR0913, PLR0917 - what is known of a training run
     if feed.n < FEWEST:
         raise ChainruleError(f"at least {FEWEST} examples", f"{feed.n}", "diagnose")
     of_classes = net.head.probabilities
-    X = np.asarray(feed.arrays[0])
-    labels = np.asarray(y).reshape(-1).astype(int) if of_classes else np.asarray(y, np.float64)
-    labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+    X, labels = np.asarray(feed.arrays[0]), _labels(y, of_classes)
     causes = Causes(net)
     columns = condition(X, labels, of_classes)
     findings = list(of_columns(columns, names, causes))
-    withdrawn: list[Withdrawn] = []
+    withdrawn: list[Withdrawn] = list(harmless(columns, names))
     plan, known = _plan(net, optimizer, batch_size)
     trials = Trials(net, X, labels, plan)
     found = relation(X, labels, of_classes, net.seed)
@@ -84,11 +82,9 @@ def diagnose(  # noqa: PLR0913, PLR0917 - what is known of a training run
     else:
         withdrawn += [suspect] if suspect else []
         findings += _of_predictions(net, X, labels, checked, classes, causes) if of_classes else []
-        before = recorder.flows[0] if recorder else now if net.epochs == 0 else None
-        start = recorder.start if recorder else None
-        verdicts: Verdicts = Judge(net, trials, plan, known, causes, now, before, start).verdicts(
-            columns, names
-        )
+        before = recorder.flows[0] if recorder else now if net.epochs == 0 else _redrawn(net, X, labels)
+        unseen = None if checked is None else Trials.judged_on(net, X, labels, checked[:2], plan)
+        verdicts = Judge(net, trials, unseen, plan, known, causes, now, before).verdicts(columns, names)
         findings += verdicts.findings
         withdrawn += verdicts.withdrawn
     flows = tuple(recorder.flows) if recorder else ()
@@ -104,12 +100,24 @@ def _plan(net: Network, optimizer: Optimizer | None, batch_size: int | None) -> 
     return Plan(epochs, size, rule, known.constants if known else {}, net.seed), bool(known or optimizer)
 
 
+def _redrawn(net: Network, X: Array, y: Array) -> Flow:
+    """The start that the layers draw by the network's seed; not the true one where parameters were set by hand."""
+    return measured(Network(net.input_shape, net.layers, net.head.name, net.seed, net.dtype), X, y)
+
+
 def _checked(net: Network, validation: tuple[Any, Any], of_classes: bool) -> tuple[Array, Array, Array]:
     """Inputs, labels and predictions of the validation examples."""
     X, y = validation
     feed = net.feed(X, y)
-    labels = np.asarray(y).reshape(-1).astype(int) if of_classes else np.asarray(y, np.float64)
-    return np.asarray(feed.arrays[0]), labels, net.predict(X)
+    return np.asarray(feed.arrays[0]), _labels(y, of_classes), net.predict(X)
+
+
+def _labels(y: Any, of_classes: bool) -> Array:
+    """Class indices, or real labels in double precision; a column is a vector."""
+    if of_classes:
+        return np.asarray(y).reshape(-1).astype(int)
+    labels = np.asarray(y, np.float64)
+    return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
 
 
 def _unrelated(trials: Trials, found: Relation, causes: Causes, of_classes: bool) -> Finding | Withdrawn:

@@ -19,7 +19,7 @@ NAMES = {
     "unscaled": "a column or the target is on another scale than the rest",
     "constant_column": "a column has one value",
     "duplicated_columns": "two columns say the same",
-    "collinear_columns": "columns add up to one another",
+    "collinear_columns": "columns add up to one another; always withdrawn, for it harms no prediction",
     "leak": "a column gives the target away",
     "shuffled_labels": "the labels have nothing to do with the inputs",
     "swapped_classes": "the labels of two classes are exchanged",

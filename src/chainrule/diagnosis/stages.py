@@ -105,6 +105,17 @@ def saturates(layer: Layer) -> bool:
     return slope is not None and slope.flat == "both sides"
 
 
+def shallow(net: Network) -> list[Layer]:
+    """The layers with those left out that have parameters or an activation, all but the first and the last such."""
+    found = stages(net)
+    weighted = [
+        place for place in range(len(net.layers)) if net.outputs[place] in {stage.z for stage in found}
+    ]
+    active = [place for place in range(len(net.layers)) if net.outputs[place] in {stage.a for stage in found}]
+    dropped = {*weighted[1:-1], *active[1:]}
+    return [layer for place, layer in enumerate(net.layers) if place not in dropped]
+
+
 def _function(layer: Layer, t: Expr) -> Expr | None:
     """f(t) where the layer applies one function of a number entry by entry, else None."""
     if not isinstance(layer, (Activation, Function)):

@@ -6,13 +6,14 @@ Legend: δ, z, f′, W as in flow.py.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chainrule.diagnosis.cause import Cause, Causes
 from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.flow import Flow, LayerFlow
 
+AT_START = "at the start"
 LARGE = 1e3
 """From this ratio between the first and the last layer on, one of them learns a thousand times as slowly."""
 HALF = 0.5
@@ -20,13 +21,14 @@ HALF = 0.5
 
 @dataclass(frozen=True)
 class Suspicion:
-    """A finding that waits for its experiment."""
+    """A finding that waits for its experiment. early: whether it was so at the start already."""
 
     name: str
     sentence: str
     evidence: dict[str, Any]
     cause: Cause
     remedy: str
+    early: bool = False
 
     def confirmed(self, experiment: str) -> Finding:
         """The finding."""
@@ -39,7 +41,7 @@ def suspicions(flow: Flow, causes: Causes, when: str) -> tuple[Suspicion, ...]:
     alike = [layer for layer in hidden if layer.alike]
     if alike:
         return (_symmetric(flow, alike, causes, when),)
-    found = []
+    found: list[Suspicion] = []
     rectified = [layer for layer in hidden if layer.saturated is None]
     dead = [layer for layer in rectified if layer.dead is not None and layer.dead >= HALF]
     if dead:
@@ -51,7 +53,7 @@ def suspicions(flow: Flow, causes: Causes, when: str) -> tuple[Suspicion, ...]:
         found.append(_exploding(flow, causes, when))
     if not found and vanishes(flow):
         found.append(vanishing(flow, causes, when))
-    return tuple(found)
+    return tuple(replace(one, early=when == AT_START) for one in found)
 
 
 def vanishes(flow: Flow) -> bool:

@@ -5,9 +5,8 @@ Each experiment changes one thing and asks whether training then gets further th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
@@ -15,8 +14,8 @@ from chainrule.diagnosis.cause import Causes
 from chainrule.diagnosis.columns import Columns
 from chainrule.diagnosis.finding import Finding, Withdrawn
 from chainrule.diagnosis.flow import Array, Flow, measured
-from chainrule.diagnosis.stages import saturates
-from chainrule.diagnosis.suspicions import Suspicion, suspicions, vanishes, vanishing
+from chainrule.diagnosis.stages import saturates, shallow
+from chainrule.diagnosis.suspicions import AT_START, Suspicion, suspicions, vanishes, vanishing
 from chainrule.diagnosis.trial import Outcome, Trials, fresh, rate_of, scaled
 from chainrule.networks.layers import Layer, ReLU
 from chainrule.networks.network import Network
@@ -42,17 +41,18 @@ class Verdicts:
 class Judge:
     """Judges one run. known: whether the plan is the user's; only then its learning rate is judged.
 
-    start: the parameters at the start, where they are known. before: the measurement there. now: the one of today.
+    unseen: experiments judged on the validation examples, where there are any. before: the measurement at the start;
+    now: the one of today.
     """
 
     net: Network
     trials: Trials
+    unseen: Trials | None
     plan: Plan
     known: bool
     causes: Causes
     now: Flow
-    before: Flow | None
-    start: Mapping[str, Any] | None
+    before: Flow
 
     def verdicts(self, columns: Columns, names: Sequence[str]) -> Verdicts:
         """All findings of this file, at most one cause of each kind."""
@@ -60,7 +60,7 @@ class Judge:
         run = self._judged()
         suspected = self._suspected()
         certain = [one for one in suspected if one.name == "symmetric_units"]
-        if certain:
+        if certain and any(layer.alike for layer in self.now.layers):
             found.findings.append(
                 certain[0].confirmed("the numbers alone decide: equal units get equal steps")
             )
@@ -68,13 +68,16 @@ class Judge:
         if self._scale(found, run, columns, names):
             return found
         if run.learned >= LEARNED:
-            why = f"the network learned {run.learned:.0%} of what there is to learn"
-            found.withdrawn += [Withdrawn(one.name, why) for one in suspected]
+            if not self._memorised(found, suspected):
+                why = f"the network learned {run.learned:.0%} of what there is to learn"
+                found.withdrawn += [Withdrawn(one.name, why) for one in suspected]
             return found
         control = self.trials.run(self.trials.long)
         if control.beats(run):
             self._of_the_start(found, run, control, suspected)
-        elif not self._depth(found, run, suspected) and self.known:
+        elif self._memorised(found, suspected) or self._depth(found, run, suspected):
+            return found
+        elif self.known:
             self._rate(found, run, control)
         return found
 
@@ -85,7 +88,7 @@ class Judge:
         return self.trials.run(self.trials.long, start=self.net.parameters)
 
     def _suspected(self) -> tuple[Suspicion, ...]:
-        early = suspicions(self.before, self.causes, "at the start") if self.before else ()
+        early = suspicions(self.before, self.causes, AT_START)
         names = {one.name for one in early}
         late = suspicions(self.now, self.causes, "now") if self.now is not self.before else ()
         return (*early, *(one for one in late if one.name not in names))
@@ -151,6 +154,21 @@ class Judge:
 
     # start and depth
 
+    def _memorised(self, found: Verdicts, suspected: Sequence[Suspicion]) -> bool:
+        """Whether a start that was at fault is made up for on the examples of the training only.
+
+        Layers that cannot learn pass on something fixed, and the last layer may learn that by heart.
+        """
+        early = [one for one in suspected if one.early]
+        if not early or self.unseen is None or not self.net.epochs:
+            return False
+        run, control = self.unseen.as_it_is(), self.unseen.run(self.unseen.long)
+        if not control.beats(run):
+            return False
+        said = f"{self._compared('a fresh start', control, run)}, on the validation examples"
+        found.findings += [one.confirmed(said) for one in early]
+        return True
+
     def _of_the_start(
         self, found: Verdicts, run: Outcome, control: Outcome, suspected: Sequence[Suspicion]
     ) -> None:
@@ -183,16 +201,18 @@ class Judge:
         if not vanishes(flow):
             return False
         other: list[Layer] = [ReLU() if saturates(layer) else layer for layer in layers]
-        for factor in (1.0, 0.1):
-            tried = self.trials.run(self.trials.long, scaled(self.plan.optimizer, factor), other)
+        remedies = (
+            ("ReLU in their place", other, 1.0),
+            ("ReLU in their place and a tenth of the learning rate", other, 0.1),
+            ("one hidden layer", shallow(anew), 1.0),
+        )
+        for what, tried_layers, factor in remedies:
+            tried = self.trials.run(self.trials.long, scaled(self.plan.optimizer, factor), tried_layers)
             if tried.beats(run):
-                what = "ReLU in their place" + ("" if factor == 1 else " and a tenth of the learning rate")
                 said = self._compared(what, tried, run)
                 found.findings.append(vanishing(flow, self.causes, "at a fresh start").confirmed(said))
                 return True
-        found.withdrawn.append(
-            Withdrawn("vanishing_gradients", self._compared("ReLU in their place", tried, run))
-        )
+        found.withdrawn.append(Withdrawn("vanishing_gradients", self._compared(what, tried, run)))
         return False
 
     # learning rate
@@ -200,15 +220,18 @@ class Judge:
     def _rate(self, found: Verdicts, run: Outcome, control: Outcome) -> None:
         """Whether a smaller rate gets further in the same steps, or a larger one in a tenth of them."""
         rate = rate_of(self.plan.optimizer)
-        for factor in (0.1, 0.01):
+        for power in range(1, 9):
+            factor = 10.0**-power
             tried = self.trials.run(self.trials.long, scaled(self.plan.optimizer, factor))
-            if tried.beats(run) and tried.beats(control):
+            if tried.beats(run) and max(control.learned, 0) < tried.learned * 2 / 3:
                 said = self._compared(f"the learning rate times {factor:g}", tried, run)
                 words = "a step that is longer than 2 over the curvature goes uphill on the other side"
                 found.findings.append(
                     self._rated("too_large", "long", rate, factor, (tried, run), words, said)
                 )
                 return
+            if power > 1 and np.isfinite(tried.loss):
+                break
         for factor in (10.0, 100.0):
             tried = self.trials.run(self.trials.short, scaled(self.plan.optimizer, factor))
             if tried.beats(run):

@@ -84,18 +84,27 @@ class Trials:
     network's seed, so the same call gives the same outcome.
     """
 
-    def __init__(self, net: Network, X: Any, y: Any, plan: Plan) -> None:
+    def __init__(self, net: Network, X: Any, y: Any, plan: Plan, last: int = 0) -> None:
+        """last: how many examples at the end are those to judge on; with 0 a quarter of all, by chance."""
         self.net, self.plan = net, plan
         self.X, self.y = np.asarray(X), np.asarray(y)
-        n = len(self.X)
-        order, held = np.random.default_rng(0x7E57).permutation(n), min(n // 4, _HELD)
+        n, held = len(self.X), last or min(len(self.X) // 4, _HELD)
+        order = np.random.default_rng(0x7E57).permutation(n - last)
+        order = np.concatenate([np.arange(n - last, n), order]) if last else order
+        self._seen = not last
         self.total = (net.epochs or plan.epochs) * -(-n // plan.size)
         self.long, self.short = min(self.total, LONGEST), max(1, min(self.total // 10, LONGEST))
         self._used = min(n - held, max(plan.size * max(self.short, 10), 64))
         self.steps_of_epoch = -(-self._used // plan.size)
-        self._parts = [order[k * held : (k + 1) * held] for k in range(_PARTS if n < _FEW else 1)]
+        self._parts = [order[k * held : (k + 1) * held] for k in range(1 if last or n >= _FEW else _PARTS)]
         self._order, self._held = order, np.concatenate(self._parts)
         self.constant = _constant_loss(net, self.y[self._held])
+
+    @classmethod
+    def judged_on(cls, net: Network, X: Array, y: Array, other: tuple[Array, Array], plan: Plan) -> Trials:
+        """Experiments that train on all of (X, y) and are judged on other examples, at most 1024."""
+        Xv, yv = (part[:_HELD] for part in other)
+        return cls(net, np.concatenate([X, Xv]), np.concatenate([y, yv]), plan, len(Xv))
 
     @property
     def held_labels(self) -> Array:
@@ -103,9 +112,9 @@ class Trials:
         return self.y[self._held]
 
     def as_it_is(self) -> Outcome:
-        """The network as it stands, on the examples that were held out from experiments and that it was trained on."""
+        """The network as it stands, on the examples that are held out from experiments."""
         losses, predicted = self._scores(self.net, self.X, self._held)
-        return self._outcome(losses, predicted, self.total, exact=True)
+        return self._outcome(losses, predicted, self.total, exact=self._seen)
 
     def run(
         self,
@@ -143,10 +152,7 @@ class Trials:
         return self._scores(net, X, held)
 
     def _scores(self, net: Network, X: Array, rows: Array) -> tuple[Array, Array]:
-        leaves = dict(zip(net.leaves, net.parameters.values(), strict=True))
-        losses = values([net.expression], leaves, net.feed(X[rows], self.y[rows]), net.dtype)[0].astype(
-            np.float64
-        )
+        losses = np.asarray(net.losses(X[rows], self.y[rows]), np.float64)
         return np.where(np.isfinite(losses), losses, np.inf), net.predict(X[rows])
 
     def _outcome(self, losses: Array, predicted: Array | None, steps: int, exact: bool = False) -> Outcome:

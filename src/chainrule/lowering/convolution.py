@@ -1,68 +1,74 @@
-"""The family of convolution in XLA's own convolution, or as one product where that is faster.
+"""The family of convolution in XLA's own convolution, or in another form where that is faster.
 
 XLA on the CPU wants channels last and the kernel as (u, v, inputs, outputs); the turns into that form and back
 meet between two ops and cancel when XLA chooses its layouts. Its convolution falls to a hundredth of the machine's
-speed on images of a few places with many channels, and is slow for one to three channels: there what each window
-reads is laid side by side, and one matrix product does the rest.
+speed on images of a few places with many channels: there what each window reads is laid side by side, and one matrix
+product does the rest. It is slow for one to three channels too: there the sum is written out, entry by entry of the
+kernel, and becomes one loop.
 
 Legend: as in ops/convolution.py. All is written on two axes; with one axis there is a first one of size 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
-from types import ModuleType
+from collections.abc import Callable, Sequence
+from functools import partial, reduce
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
-from chainrule.graph.op import OPS
 from chainrule.graph.shape import size_of
+from chainrule.lowering.held import Form, Held, image_order, kernel_order
+from chainrule.lowering.images import last, lead, on_two_axes
+from chainrule.lowering.kernels import by_onednn, kernel_by_onednn
 from chainrule.ops.layout import Layout, layout_of
 from chainrule.ops.windows import Window
 
 Array = jax.Array
-_FEW_CHANNELS = 3
+_FEW_ENTRIES = 32
+"""Of the kernel for one result: with so few the sum is written out."""
+_AT_A_TIME = 8
 _FEW_PLACES = 4
 _SIDE_BY_SIDE = 2**20
 """The most numbers that the windows of one example may hold where they are laid side by side."""
 _LAST = ("NHWC", "HWIO", "NHWC")
 
 
-def _result(x: Array, k: Array, layout: Layout, turned: bool) -> Array:
-    """y = x ⋆ k of one example, or x ∗ k."""
-    plan = _on_two_axes(layout)
+def _result(image: Array, kernel: Array, layout: Layout, turned: bool) -> Array:
+    """y = x ⋆ k, or x ∗ k, for each example of a batch or for one alone."""
+    plan = on_two_axes(layout)
     (c, o), g, (rows, columns) = plan.channels, plan.groups, plan.windows
-    kernel = k.reshape(o, c // g, rows.size, columns.size).transpose(2, 3, 1, 0)
+    images = image.reshape(-1, rows.n, columns.n, c)
+    kernel = kernel.reshape(rows.size, columns.size, c // g, o)
     kernel = kernel[::-1, ::-1] if turned else kernel
-    image = _channels_last(x, c, rows.n, columns.n)
-    if _laid_out(plan):
-        y = jnp.tensordot(_side_by_side(image, rows, columns), kernel.reshape(-1, o), 1)[0]
+    if _written_out(plan):
+        y = _direct(images, kernel, rows, columns)
+    elif _laid_out(plan):
+        y = jnp.tensordot(_side_by_side(images, rows, columns), kernel.reshape(-1, o), 1)
     else:
         y = lax.conv_general_dilated(
-            image,
+            images,
             kernel,
             window_strides=(rows.stride, columns.stride),
             padding=[(rows.before, rows.after), (columns.before, columns.after)],
             rhs_dilation=(rows.dilation, columns.dilation),
             feature_group_count=g,
             dimension_numbers=_LAST,
-        )[0]
-    return jnp.moveaxis(y, -1, 0).reshape(layout.y)
+        )
+    return y.reshape(*lead(image, layout.x), *last(layout.y, layout))
 
 
-def _input_gradient(dy: Array, k: Array, layout: Layout, turned: bool) -> Array:
+def _input_gradient(dy: Array, kernel: Array, layout: Layout, turned: bool) -> Array:
     """What x receives: dy with s − 1 zeros between its entries, and the kernel turned."""
-    plan = _on_two_axes(layout)
+    plan = on_two_axes(layout)
     (c, o), g, (rows, columns) = plan.channels, plan.groups, plan.windows
-    kernel = k.reshape(g, o // g, c // g, rows.size, columns.size).transpose(3, 4, 1, 0, 2)
+    kernel = kernel.reshape(rows.size, columns.size, c // g, o)
+    kernel = kernel[::-1, ::-1] if turned else kernel
+    given, sides = dy.reshape(-1, rows.count, columns.count, o), []
+    kernel = kernel[::-1, ::-1].reshape(rows.size, columns.size, c // g, g, o // g).transpose(0, 1, 4, 3, 2)
     kernel = kernel.reshape(rows.size, columns.size, o // g, c)
-
-    given, sides = _channels_last(dy, o, rows.count, columns.count), []
     for axis, w in enumerate((rows, columns)):
         before = w.mirrored[0]
         after = w.n - w.stride * (w.count - 1) - 1 - before + w.extent - 1
@@ -77,34 +83,38 @@ def _input_gradient(dy: Array, k: Array, layout: Layout, turned: bool) -> Array:
 
     dx = lax.conv_general_dilated(
         given,
-        kernel if turned else kernel[::-1, ::-1],
+        kernel,
         window_strides=(1, 1),
         padding=sides,
         lhs_dilation=(rows.stride, columns.stride),
         rhs_dilation=(rows.dilation, columns.dilation),
         feature_group_count=g,
         dimension_numbers=_LAST,
-    )[0]
-    return jnp.moveaxis(dx, -1, 0).reshape(layout.x)
+    )
+    return dx.reshape(*lead(dy, layout.y), *last(layout.x, layout))
 
 
-def _kernel_gradient(x: Array, dy: Array, layout: Layout, turned: bool) -> Array:
+def _kernel_gradient(image: Array, dy: Array, layout: Layout, turned: bool, alone: bool = False) -> Array:
     """What the kernel receives, summed over the examples along the leading axis, in one convolution or product.
 
     The examples are what it sums over, as a convolution sums over the channels of its input. The arrays are
     turned into that form first: with other names for the axes XLA's convolution takes a path that inside of
     a loop, as training runs it, is fifty times slower.
     """
-    plan = _on_two_axes(layout)
+    plan = on_two_axes(layout)
     (c, o), g, (rows, columns) = plan.channels, plan.groups, plan.windows
-    images, given = _channels_last(x, c, rows.n, columns.n), _channels_last(dy, o, rows.count, columns.count)
+    images = image.reshape(-1, rows.n, columns.n, c)
+    given = dy.reshape(-1, rows.count, columns.count, o)
 
     def sides(w: Window) -> tuple[int, int]:
         return w.before, w.dilation * (w.size - 1) + w.stride * (w.count - 1) + 1 - w.n - w.before
 
-    if _laid_out(plan):
+    made = None if alone or g != 1 else kernel_by_onednn(plan, images, given)
+    if made is not None:
+        dk = made
+    elif _laid_out(plan):
         dk = jnp.tensordot(_side_by_side(images, rows, columns), given, ((0, 1, 2), (0, 1, 2)))
-        dk = dk.reshape(rows.size, columns.size, c, o).transpose(3, 2, 0, 1)
+        dk = dk.reshape(rows.size, columns.size, c, o)
     else:
         dk = lax.conv_general_dilated(
             images.transpose(3, 1, 2, 0),
@@ -114,28 +124,26 @@ def _kernel_gradient(x: Array, dy: Array, layout: Layout, turned: bool) -> Array
             rhs_dilation=(rows.stride, columns.stride),
             batch_group_count=g,
             dimension_numbers=_LAST,
-        ).transpose(3, 0, 1, 2)
-    return (dk[:, :, ::-1, ::-1] if turned else dk).reshape(layout.k)
+        ).transpose(1, 2, 0, 3)
+    dk = dk[::-1, ::-1] if turned else dk
+    return dk.reshape([layout.k[axis] for axis in kernel_order(len(layout.k))])
 
 
-def _on_two_axes(layout: Layout) -> Layout:
-    return layout if len(layout.windows) == 2 else replace(layout, windows=(Window(1, 1), *layout.windows))
-
-
-def _channels_last(x: Array, channels: int, rows: int, columns: int) -> Array:
-    """One example or several, with or without axes for channels and rows, as (examples, h, w, channels)."""
-    return jnp.moveaxis(x.reshape(-1, channels, rows, columns), 1, -1)
+def _written_out(plan: Layout) -> bool:
+    """Whether the sum over the kernel's entries, written out, is the faster way."""
+    window = size_of(tuple(w.size for w in plan.windows))
+    return plan.groups == 1 and plan.channels[0] * window <= _FEW_ENTRIES
 
 
 def _laid_out(plan: Layout) -> bool:
     """Whether one product of windows laid side by side is the faster way, and they have room."""
     places, window = (size_of(tuple(getattr(w, what) for w in plan.windows)) for what in ("count", "size"))
-    few = plan.channels[0] <= _FEW_CHANNELS or places <= _FEW_PLACES
-    return few and plan.groups == 1 and plan.channels[0] * window * places <= _SIDE_BY_SIDE
+    numbers = plan.channels[0] * window * places
+    return plan.groups == 1 and places <= _FEW_PLACES and numbers <= _SIDE_BY_SIDE
 
 
-def _side_by_side(x: Array, rows: Window, columns: Window) -> Array:
-    """What each window reads, (examples, i, j, u × v × channels)."""
+def _slices(x: Array, rows: Window, columns: Window) -> list[Array]:
+    """For each place (u, v) of a window, in row order, what all windows read there: (examples, i, j, channels)."""
     sides = [(0, 0, 0), (rows.before, rows.after, 0), (columns.before, columns.after, 0), (0, 0, 0)]
     x = lax.pad(x, jnp.zeros((), x.dtype), sides)
 
@@ -144,39 +152,103 @@ def _side_by_side(x: Array, rows: Window, columns: Window) -> Array:
         return lax.slice_in_dim(part, start, start + w.stride * (w.count - 1) + 1, w.stride, axis)
 
     bands = [read(x, rows, u, 1) for u in range(rows.size)]
-    return jnp.concatenate([read(band, columns, v, 2) for band in bands for v in range(columns.size)], -1)
+    return [read(band, columns, v, 2) for band in bands for v in range(columns.size)]
+
+
+def _side_by_side(x: Array, rows: Window, columns: Window) -> Array:
+    """What each window reads, (examples, i, j, u × v × channels)."""
+    return jnp.concatenate(_slices(x, rows, columns), -1)
+
+
+def _direct(x: Array, kernel: Array, rows: Window, columns: Window) -> Array:
+    """The sum over the entries of the kernel, as one loop over the results: (examples, i, j, outputs).
+
+    Some examples at a time: what leaves such a map is kept, where XLA would compute it anew for each of its readers.
+    """
+    entries = kernel.reshape(-1, *kernel.shape[2:])
+
+    def one(image: Array) -> Array:
+        parts = _slices(image[None], rows, columns)
+        terms = [
+            part[0, ..., c : c + 1] * entry[c]
+            for part, entry in zip(parts, entries, strict=True)
+            for c in range(x.shape[-1])
+        ]
+        total: Array = reduce(jnp.add, terms)
+        return total
+
+    y: Array = lax.map(one, x, batch_size=_AT_A_TIME)
+    return y
 
 
 # As forms of the ops. What has no entries is left to the ops' own rules.
 
 
-def _form(turned: bool, value: Any, xp: ModuleType, x: Array, k: Array, **params: Any) -> Any:
+def _form(turned: bool, operands: Sequence[Held], batched: Sequence[bool], **params: Any) -> Held | None:
+    x, k = operands
     if not size_of(x.shape) * size_of(k.shape):
-        return value(xp, x, k, **params)
-    return _result(x, k, layout_of(x.shape, k.shape, **params), turned)
+        return None
+    layout = layout_of(x.shape, k.shape, **params)
+    made = None if batched[1] else by_onednn("result", x, k, layout, turned)
+    return made or _image(
+        partial(_result, layout=layout, turned=turned), x, k, batched, layout, len(layout.y)
+    )
 
 
-def _input_form(xp: ModuleType, dy: Array, k: Array, shape: Any, turned: bool, **params: Any) -> Any:
+def _input_form(
+    operands: Sequence[Held], batched: Sequence[bool], shape: Any, turned: bool, **params: Any
+) -> Held | None:
+    dy, k = operands
     if not size_of(dy.shape) * size_of(k.shape):
-        return OPS["correlate_input_gradient"].value_rule(xp, dy, k, shape, turned, **params)  # type: ignore[misc]
-    return _input_gradient(dy, k, layout_of(shape, k.shape, **params), turned)
+        return None
+    layout = layout_of(shape, k.shape, **params)
+    made = None if batched[1] else by_onednn("input", dy, k, layout, turned)
+    rule = partial(_input_gradient, layout=layout, turned=turned)
+    return made or _image(rule, dy, k, batched, layout, len(shape))
 
 
-def _kernel_form(xp: ModuleType, x: Array, dy: Array, **params: Any) -> Any:
-    return _kernel_sum(xp, x[None], dy[None], **params)
+def _image(
+    rule: Callable[..., Array], x: Held, k: Held, batched: Sequence[bool], layout: Layout, rank: int
+) -> Held:
+    """An image from an image and a kernel; where each example has a kernel of its own, one after the other."""
+    order = image_order(rank, len(layout.windows))
+    image = x.ordered(image_order(len(x.order), len(layout.windows)))
+    kernel = k.ordered(kernel_order(len(k.order)))
+    if batched[1]:
+        return Held(jax.vmap(rule, in_axes=[0 if flag else None for flag in batched])(image, kernel), order)
+    return Held(rule(image, kernel), order)
 
 
-def _kernel_sum(xp: ModuleType, x: Array, dy: Array, shape: Any, turned: bool, **params: Any) -> Any:
+def _kernel_form(
+    operands: Sequence[Held], batched: Sequence[bool], shape: Any, turned: bool, **params: Any
+) -> Held | None:
+    x, dy = operands
     if not size_of(x.shape) * size_of(dy.shape):
-        rule: Any = OPS["correlate_kernel_gradient"].batch_sum_rule
-        return rule(xp, x, dy, shape, turned, **params)
-    return _kernel_gradient(x, dy, layout_of(x.shape[1:], shape, **params), turned)
+        return None
+    layout = layout_of(x.shape, shape, **params)
+    images = [value.ordered(image_order(len(value.order), len(layout.windows))) for value in operands]
+
+    def one(image: Array, given: Array) -> Array:
+        return _kernel_gradient(image[None], given[None], layout, turned, alone=any(batched))
+
+    axes = [0 if flag else None for flag in batched]
+    made = jax.vmap(one, in_axes=axes)(*images) if any(batched) else one(*images)
+    return Held(made, kernel_order(len(shape)))
+
+
+def _kernel_sum(operands: Sequence[Held], shape: Any, turned: bool, **params: Any) -> Held | None:
+    x, dy = operands
+    if not size_of(x.array.shape) * size_of(dy.array.shape):
+        return None
+    layout = layout_of(x.shape, shape, **params)
+    images = [value.ordered(image_order(len(value.order), len(layout.windows))) for value in operands]
+    return Held(_kernel_gradient(images[0], images[1], layout, turned), kernel_order(len(shape)))
 
 
 _TURNED = {"correlate": False, "correlate2d": False, "convolve": True, "convolve2d": True}
-FORMS: dict[str, Callable[..., Any]] = {
-    **{name: partial(_form, turned, OPS[name].value_rule) for name, turned in _TURNED.items()},
+FORMS: dict[str, Form] = {
+    **{name: partial(_form, turned) for name, turned in _TURNED.items()},
     "correlate_input_gradient": _input_form,
     "correlate_kernel_gradient": _kernel_form,
 }
-BATCH_SUMS: dict[str, Callable[..., Any]] = {"correlate_kernel_gradient": _kernel_sum}
+BATCH_SUMS: dict[str, Callable[..., Held | None]] = {"correlate_kernel_gradient": _kernel_sum}

@@ -1,21 +1,20 @@
 """Pooling without a table of places: windows that touch are an axis of their own, others are slices side by side.
 
-Legend: as in ops/pooling.py. Channels come last inside, as in the convolutions around.
+Legend: as in ops/pooling.py. All arrays here are of one example, with channels last or without channels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import reduce
-from types import ModuleType
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
-from chainrule.graph.op import OPS
 from chainrule.graph.shape import size_of
+from chainrule.lowering.held import Form, Held, image_order
 from chainrule.ops.pooling import pools
 from chainrule.ops.windows import Window
 
@@ -27,15 +26,6 @@ _MOST_SLICES = 25
 def _touch(windows: Sequence[Window]) -> bool:
     """Whether windows lie side by side without padding."""
     return all(w.stride == w.size and not (w.before or w.after) and w.count * w.size <= w.n for w in windows)
-
-
-def _last(x: Array, axes: int) -> Array:
-    """Channels last, with an axis of size 1 where there are none."""
-    return jnp.moveaxis(x if x.ndim > axes else x[None], 0, -1)
-
-
-def _first(x: Array, shape: Sequence[int]) -> Array:
-    return jnp.moveaxis(x, -1, 0).reshape(shape)
 
 
 def _slices(x: Array, windows: Sequence[Window], fill: float = 0.0) -> list[Array]:
@@ -56,8 +46,6 @@ def _slices(x: Array, windows: Sequence[Window], fill: float = 0.0) -> list[Arra
 
 def _joined(parts: Sequence[Array], windows: Sequence[Window]) -> Array:
     """The opposite of `_slices`: the parts put back and added up where they meet."""
-    if _touch(windows):
-        return _interleaved(parts, windows)
     spread = []
     for at, part in enumerate(parts):
         places, rest = [], at
@@ -72,13 +60,25 @@ def _joined(parts: Sequence[Array], windows: Sequence[Window]) -> Array:
     return reduce(jnp.add, spread)
 
 
-def _interleaved(parts: Sequence[Array], windows: Sequence[Window]) -> Array:
-    for axis in reversed(range(len(windows))):
-        size = windows[axis].size
-        parts = [jnp.stack(parts[at : at + size], axis + 1) for at in range(0, len(parts), size)]
-        parts = [part.reshape(*part.shape[:axis], -1, *part.shape[axis + 2 :]) for part in parts]
+def _repeated(x: Array, windows: Sequence[Window]) -> Array:
+    """For windows that touch: each number in all places of its window, and zeros in places that belong to none."""
+    shape: list[int] = []
+    for axis, w in enumerate(windows):
+        x = jnp.expand_dims(x, 2 * axis + 1)
+        shape += [w.count, w.size]
+    x = jnp.broadcast_to(x, (*shape, x.shape[-1]))
+    x = x.reshape(*(w.count * w.size for w in windows), x.shape[-1])
     rests = [(0, w.n - w.count * w.size) for w in windows]
-    return jnp.pad(parts[0], [*rests, (0, 0)]) if any(map(any, rests)) else parts[0]
+    return jnp.pad(x, [*rests, (0, 0)]) if any(map(any, rests)) else x
+
+
+def _place_in_window(windows: Sequence[Window]) -> Array:
+    """For windows that touch: the number, in row order, of each place in its window: (h, w, 1)."""
+    number = jnp.zeros((), jnp.int32)
+    for axis, w in enumerate(windows):
+        along = lax.broadcasted_iota(jnp.int32, (*(window.n for window in windows), 1), axis) % w.size
+        number = number * w.size + along
+    return number
 
 
 def _winners(x: Array, windows: Sequence[Window]) -> list[Array]:
@@ -93,72 +93,79 @@ def _winners(x: Array, windows: Sequence[Window]) -> list[Array]:
     return found
 
 
-def _over_windows(name: str, combine: Callable[..., Any], start: float) -> Callable[..., Any]:
-    """The form of an op that makes one number of what each window holds."""
+def _over_windows(combine: Callable[..., Any], start: float) -> Callable[..., Array]:
+    """One number of what each window holds."""
 
-    def form(xp: ModuleType, x: Array, **params: Any) -> Any:
-        windows = _windows(name, x.shape, params)
-        if not size_of(x.shape):
-            return _value(name)(xp, x, **params)
-        inside = _last(x, len(windows))
-        if size_of(tuple(w.size for w in windows)) <= _MOST_SLICES:
-            y = reduce(combine, _slices(inside, windows, start))
-        else:
-            ends = [(w.count - 1) * w.stride + w.extent - w.n - w.before for w in windows]
-            sides = [(w.before, end) for w, end in zip(windows, ends, strict=True)]
-            sizes, strides = (tuple(getattr(w, what) for w in windows) for what in ("size", "stride"))
-            y = lax.reduce_window(inside, start, combine, (*sizes, 1), (*strides, 1), [*sides, (0, 0)])
-        return _first(y, (*x.shape[: -len(windows)], *(w.count for w in windows)))
+    def rule(windows: Sequence[Window], x: Array) -> Array:
+        if _few(windows):
+            return reduce(combine, _slices(x, windows, start))
+        ends = [(w.count - 1) * w.stride + w.extent - w.n - w.before for w in windows]
+        sides = [(w.before, end) for w, end in zip(windows, ends, strict=True)]
+        sizes, strides = (tuple(getattr(w, what) for w in windows) for what in ("size", "stride"))
+        made: Array = lax.reduce_window(x, start, combine, (*sizes, 1), (*strides, 1), [*sides, (0, 0)])
+        return made
+
+    return rule
+
+
+def _to_maximum(windows: Sequence[Window], dy: Array, x: Array) -> Array:
+    hits = _winners(x, windows)
+    if not _touch(windows):
+        return _joined([jnp.where(hit, dy, 0) for hit in hits], windows)
+    first = reduce(lambda found, at: jnp.where(hits[at], at, found), range(len(hits)), jnp.full(dy.shape, -1))
+    return jnp.where(_repeated(first, windows) == _place_in_window(windows), _repeated(dy, windows), 0)
+
+
+def _at_maximum(windows: Sequence[Window], v: Array, x: Array) -> Array:
+    parts = _slices(v, windows)
+    return reduce(
+        jnp.add, [jnp.where(hit, part, 0) for hit, part in zip(_winners(x, windows), parts, strict=True)]
+    )
+
+
+def _window_spread(windows: Sequence[Window], dy: Array) -> Array:
+    if _touch(windows):
+        return _repeated(dy, windows)
+    return _joined([dy] * size_of(tuple(w.size for w in windows)), windows)
+
+
+def _few(windows: Sequence[Window]) -> bool:
+    return size_of(tuple(w.size for w in windows)) <= _MOST_SLICES
+
+
+def _form(rule: Callable[..., Array], axes: int = 0, always: bool = False) -> Form:
+    """A rule on images with channels last as the form of an op.
+
+    axes: of the image, where the parameters do not say it. always: whatever the size of the windows.
+    """
+
+    def form(
+        operands: Sequence[Held], batched: Sequence[bool], shape: Any = None, **params: Any
+    ) -> Held | None:
+        image = operands[-1].shape if shape is None else shape
+        windows = pools(image, **params, axes=axes)
+        if not size_of(image) or not (always or _few(windows)):
+            return None
+        order = image_order(len(image), len(windows))
+        channels = len(image) > len(windows)
+
+        def one(*arrays: Array) -> Array:
+            return (
+                rule(windows, *arrays) if channels else rule(windows, *(x[..., None] for x in arrays))[..., 0]
+            )
+
+        arrays = [value.ordered(order) for value in operands]
+        lead = [0 if flag else None for flag in batched]
+        return Held(jax.vmap(one, in_axes=lead)(*arrays) if any(batched) else one(*arrays), order)
 
     return form
 
 
-def _to_maximum(xp: ModuleType, dy: Array, x: Array, **params: Any) -> Any:
-    windows = pools(x.shape, **params)
-    if not _sliced(x, windows):
-        return _value("to_maximum")(xp, dy, x, **params)
-    axes = len(windows)
-    hits = _winners(_last(x, axes), windows)
-    given = _last(dy, axes)
-    return _first(_joined([jnp.where(hit, given, 0) for hit in hits], windows), x.shape)
-
-
-def _at_maximum(xp: ModuleType, v: Array, x: Array, **params: Any) -> Any:
-    windows = pools(x.shape, **params)
-    if not _sliced(x, windows):
-        return _value("at_maximum")(xp, v, x, **params)
-    axes = len(windows)
-    hits = _winners(_last(x, axes), windows)
-    parts = _slices(_last(v, axes), windows)
-    y = reduce(jnp.add, [jnp.where(hit, part, 0) for hit, part in zip(hits, parts, strict=True)])
-    return _first(y, (*x.shape[:-axes], *(w.count for w in windows)))
-
-
-def _window_spread(xp: ModuleType, dy: Array, shape: Any, **params: Any) -> Any:
-    windows = pools(shape, **params)
-    if not _sliced(dy, windows):
-        return _value("window_spread")(xp, dy, shape, **params)
-    given = _last(dy, len(windows))
-    return _first(_joined([given] * size_of(tuple(w.size for w in windows)), windows), shape)
-
-
-def _sliced(x: Array, windows: Sequence[Window]) -> bool:
-    return bool(size_of(x.shape)) and size_of(tuple(w.size for w in windows)) <= _MOST_SLICES
-
-
-def _windows(name: str, shape: Any, params: Any) -> tuple[Window, ...]:
-    return pools(shape, **params, axes={"max_pool": 1, "max_pool2d": 2}.get(name, 0))
-
-
-def _value(name: str) -> Any:
-    return OPS[name].value_rule
-
-
-FORMS: dict[str, Callable[..., Any]] = {
-    "max_pool": _over_windows("max_pool", lax.max, -jnp.inf),
-    "max_pool2d": _over_windows("max_pool2d", lax.max, -jnp.inf),
-    "window_sum": _over_windows("window_sum", lax.add, 0.0),
-    "window_spread": _window_spread,
-    "to_maximum": _to_maximum,
-    "at_maximum": _at_maximum,
+FORMS: dict[str, Form] = {
+    "max_pool": _form(_over_windows(lax.max, -jnp.inf), 1, always=True),
+    "max_pool2d": _form(_over_windows(lax.max, -jnp.inf), 2, always=True),
+    "window_sum": _form(_over_windows(lax.add, 0.0), always=True),
+    "window_spread": _form(_window_spread),
+    "to_maximum": _form(_to_maximum),
+    "at_maximum": _form(_at_maximum),
 }

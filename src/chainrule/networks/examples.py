@@ -57,10 +57,13 @@ def weights(given: Any, n: int, reduce: str) -> Array | None:
     wish = f"a weight for each of the {n} examples, a finite number, 0 or above"
     found = _numbers(given, wish, "sample_weight").astype(np.float64)
     if found.shape != (n,):
-        raise FeedError(wish, f"the shape {found.shape}", "sample_weight")
-    _refuse(found, ~(np.isfinite(found) & (found >= 0)), wish, name="sample_weight")
+        remedy = "give one for each row of X, or leave it out"
+        raise FeedError(wish, f"the shape {found.shape}", "sample_weight", remedy)
+    remedy = "weigh what is not to count with 0"
+    _refuse(found, ~(np.isfinite(found) & (found >= 0)), wish, remedy, name="sample_weight")
     if not found.any():
-        raise FeedError("a weight above 0", "weights that are all 0", "sample_weight")
+        remedy = "leave sample_weight out to let all examples count"
+        raise FeedError("a weight above 0", "weights that are all 0", "sample_weight", remedy)
     if reduce == "mean":
         found = found / found.max()  # so that the sum cannot overflow
         found = found / found.mean()
@@ -139,6 +142,8 @@ def _numbers(values: Any, wish: str, name: str) -> Array:
 
 
 def _words(values: Any, name: str) -> str:
+    if name == "sample_weight":
+        return "give an array of numbers"
     if name != "y":
         return "give every row the same length, and numbers only"
     return "number the classes: names, y = numpy.unique(y, return_inverse=True)"

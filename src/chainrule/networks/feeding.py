@@ -85,7 +85,7 @@ class Feeding:
         first = self.feed(*next(data.batches(1, shuffle=False)))
 
         def identity() -> str:
-            return repr((data.digest, data.n, data.memory, data.encoder.state(), seed))
+            return repr((data.digest, data.part, data.n, data.memory, data.encoder.state(), seed))
 
         return Examples(
             StreamedFeed(first, data.n, read, identity),
@@ -120,7 +120,7 @@ class Feeding:
             not isinstance(given, Dataset) and len(given) not in {2, 3}
         ):
             wish = "(X, y), (X, y, sample_weight), or a data set"
-            raise FeedError(wish, type(given).__name__, "validation")
+            raise FeedError(wish, type(given).__name__, "validation", "write validation=(X, y)")
         try:
             if isinstance(given, Dataset):
                 return self.examples(given, None)

@@ -38,8 +38,8 @@ class Model:
 def load(path: str | os.PathLike[str]) -> Network:
     """The network in a model file that `net.save` wrote: it predicts the same bits, and trains on.
 
-    Nothing in the file is executed. Raises DataError, which names the file, unless every byte is as it was
-    written; where a later chainrule wrote it; and where there is no such file.
+    Nothing in the file is executed. Raises DataError, which names the file, unless the description and every
+    number are as they were written; where a later chainrule wrote it; and where there is no such file.
 
     >>> import chainrule as cr, tempfile
     >>> net = cr.Network(2, [cr.Linear(1)], loss="squared_error")

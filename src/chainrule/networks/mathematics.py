@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 from chainrule.documents.convention import Convention
 from chainrule.documents.derivation import Derivation, derive
-from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
 from chainrule.networks.assembly import Assembly
 from chainrule.networks.scope import Declared
 from chainrule.training.objective import regularised
+from chainrule.training.settings import checked_penalty
 
 
 class Mathematics:
@@ -64,8 +62,7 @@ class Mathematics:
         reduce: with "sum" each of a batch's n examples carries 1/n of the regulariser. After Dropout ℓ has the
         masks m in it; `expression` is the same with every mask 1.
         """
-        if isinstance(l2, bool) or not isinstance(l2, (int, float)) or not 0 <= l2 < math.inf:
-            raise ChainruleError("l2 as a finite number, 0 or above", repr(l2)[:80], "Network")
+        l2 = checked_penalty("l2", l2)
         trained = self._assembly.trained
         return regularised(trained, self._assembly.weights, reduce) if l2 else trained
 

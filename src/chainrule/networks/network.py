@@ -15,6 +15,7 @@ from chainrule.documents.working import Working, work
 from chainrule.graph.errors import ChainruleError, FeedError
 from chainrule.graph.expression import Expr
 from chainrule.graph.shape import Shape, as_shape, size_of
+from chainrule.lowering.memory import aligned
 from chainrule.networks.assembly import assembled
 from chainrule.networks.drawing import drawn
 from chainrule.networks.feeding import Feeding
@@ -32,10 +33,10 @@ from chainrule.training.data.dataset import Dataset
 from chainrule.training.data.learning import Encoder
 from chainrule.training.evaluation import mean_gradient, means, values
 from chainrule.training.history import History
-from chainrule.training.loop import Callback, Watch, train
+from chainrule.training.loop import Callback, Watch, checked_callbacks, train
 from chainrule.training.objective import LAMBDA, checked_reduction
 from chainrule.training.optimizers import SGD
-from chainrule.training.settings import checked_number
+from chainrule.training.settings import checked_penalty
 from chainrule.training.stepper import Plan
 from chainrule.training.stopping import EarlyStopping, checked_rule
 from chainrule.training.update import L1, Optimizer
@@ -142,6 +143,7 @@ class Network(Mathematics):
         """The parameters; drawn when they are first asked for, so that a large network is quick to build."""
         if self._numbers is None:
             self._numbers = self._assembly.start(self.seed, self.dtype)
+        self._numbers = {leaf: aligned(value) for leaf, value in self._numbers.items()}
         return self._numbers
 
     @property
@@ -183,7 +185,7 @@ class Network(Mathematics):
         X: Any,
         y: Any = None,
         epochs: int = 10,
-        batch_size: int = 32,
+        batch_size: int | None = 32,
         optimizer: Optimizer = SGD(0.1, momentum=0.9),  # noqa: B008 - immutable
         l2: float = 0.0,
         validation: tuple[Any, ...] | Dataset | None = None,
@@ -206,27 +208,40 @@ class Network(Mathematics):
             an output of another shape (n, *shape). Or X a data set of `cr.open_data`, without y: one that does
             not fit in its memory is read while it trains, in another order in each epoch (its `shuffling`
             says how well mixed), at bounded memory.
-        epochs: how often every example is met. batch_size: how many make one step; the last batch of an
-            epoch may be smaller. n or more is gradient descent as in the notes.
-        optimizer: how a step changes the parameters. l2: λ of the regulariser, notes (62), on weights only;
-            it is not in the losses of the history.
-        validation: (X, y), (X, y, sample_weight), or a data set, to evaluate after each epoch. progress: a bar
-            on standard error; None shows it on a terminal. shuffle: a new order in each epoch, by the network's seed.
-        callbacks: functions of the history, called after each epoch; one that returns True ends the training.
-            `history.parameters` are the parameters at that moment.
-        sample_weight: (n,), how much each example's loss counts, 0 or above; a mean is divided by their sum.
-        early_stopping: EarlyStopping(patience=10), to end when the validation gets no better, with the best.
-        delta: δ of the notes' stopping rule, 2.8: end at the first step with |θ_{n+1} − θ_n| ≤ δ, over all
-            parameters.
-        reduce: whether a step minimises the "mean" of a batch's losses or, as the notes write the cost, their
-            "sum"; the regulariser is added once. The history's losses are means in both cases.
-        l1: λ₁ of λ₁ Σ |W| over the weights, taken by proximal steps, which make exact zeros.
-        checkpoint: a folder of this run's own, for its whole state, from which it can go on after a crash.
-            checkpoint_every: epochs; None for as often as costs less than 2 % of the time. In an epoch of more
-            than a minute there are some within it. keep: how many of the newest stay.
-        resume: go on from the newest checkpoint that is whole, to the same bits as without a break; where there
-            is none, start. The network is to be as it was before the run, data and settings the same, but for
-            `epochs`, which may grow. Callbacks are called for the epochs that are left.
+
+        ================  =============  =============================================================================
+        setting           default        what it does
+        ================  =============  =============================================================================
+        epochs            10             how often every example is met
+        batch_size        32             examples in a step; the last batch may be smaller; None for all of them,
+                                         which is gradient descent as in the notes
+        optimizer         SGD(0.1, 0.9)  how a step changes the parameters: SGD, Adam, AdamW, RMSprop; their learning
+                                         rate may be a schedule: Cosine, WarmUp, ...
+        l2, l1            0, 0           λ of notes (62) and λ₁ of λ₁ Σ |W|, on weights only; l1 goes by proximal
+                                         steps, which make exact zeros; neither is in the losses of the history
+        reduce            "mean"         or "sum", as the notes write the cost: what a step minimises of a batch's
+                                         losses; the regulariser is added once
+        sample_weight     None           (n,), how much each example's loss counts, 0 or above; a mean is divided by
+                                         their sum
+        validation        None           (X, y), (X, y, sample_weight) or a data set, to evaluate after each epoch
+        early_stopping    None           EarlyStopping(patience=10), to end when the validation gets no better, with
+                                         the best
+        delta             None           δ of the notes' stopping rule, 2.8: end at the first step with |θ_{n+1} −
+                                         θ_n| ≤ δ, over all parameters
+        shuffle           True           a new order in each epoch, by the network's seed
+        progress          None           a bar on standard error; None shows it on a terminal
+        callbacks         ()             functions of the history, called after each epoch; one that returns True ends
+                                         the training; `history.parameters` are the parameters at that moment
+        checkpoint        None           a folder of this run's own, for its whole state, from which it can go on
+                                         after a crash
+        checkpoint_every  None           epochs; None for as often as costs less than 2 % of the time; in an epoch of
+                                         more than a minute there are some within it
+        keep              3              how many of the newest checkpoints stay
+        resume            False          go on from the newest checkpoint that is whole, to the same bits as without a
+                                         break; where there is none, start. The network is to be as it was before the
+                                         run, data and settings the same, but for `epochs`, which may grow. Callbacks
+                                         are called for the epochs that are left
+        ================  =============  =============================================================================
 
         The same seed and calls give the same bits on the same machine. Ctrl-C ends the training early with
         what is learned, and the history's `stopped` says so; a second Ctrl-C meanwhile raises at once. Raises
@@ -236,16 +251,18 @@ class Network(Mathematics):
         reduce = checked_reduction(reduce, "fit")
         examples = self._data.examples(X, y, self.seed, sample_weight, reduce)
         checked = None if validation is None else self._data.validation(validation)
-        wish, remedy = "l1 as a finite number, 0 or above", "write l1=1e-3, or leave it out"
-        l1 = checked_number(wish, l1, lambda number: number >= 0, "fit", remedy)
+        l1 = checked_penalty("l1", l1)
         problem = self._data.problem(self.objective(l2, reduce), examples.feed, reduce, sparse=l1 > 0)
         constants = {LAMBDA: float(l2)} if l2 else {}
         constants |= {L1: float(l1)} if l1 else {}
-        plan = Plan(epochs, batch_size, optimizer, constants, self.seed, bool(shuffle), self.epochs, delta)
+        size = examples.feed.n if batch_size is None else batch_size
+        plan = Plan(epochs, size, optimizer, constants, self.seed, bool(shuffle), self.epochs, delta)
         self.plan = plan
         rule = checked_rule(early_stopping, validated=checked is not None)
         keeping = checked_keeping(checkpoint, checkpoint_every, keep, resume)
-        watch = Watch(self.head.metric_name, progress, tuple(callbacks), rule, keeping, self._facts())
+        watch = Watch(
+            self.head.metric_name, progress, checked_callbacks(callbacks), rule, keeping, self._facts()
+        )
         new, history = train(problem, list(self._values.values()), plan, examples, watch, checked)
         self._numbers = dict(zip(self.leaves, new, strict=True))
         self.epochs += history.epochs

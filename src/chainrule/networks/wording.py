@@ -46,12 +46,13 @@ _OPTIONS = ("stride", "padding", "dilation", "groups")
 SYNTAX = (
     ("64", "a dense layer of 64 units"),
     ("conv 32 3", "a convolution: 32 channels, kernel 3×3 (or 3x5)"),
-    ("pool 2", "max-pooling of 2×2; average 2 takes the means"),
-    ("stride 2", "after conv or pool: also padding 1, same, full, dilation 2, groups 2"),
-    (", ".join(ACTIVATIONS), "an activation, after a layer; elu and leaky_relu may have a number"),
-    ("dropout 0.5", "in training drops half of the numbers, by chance"),
-    ("flatten", "needs no writing: images become vectors before the first dense layer"),
+    ("pool 2", "max-pooling of 2×2; average 2: their means"),
+    ("stride 2", "after conv or pool; so padding 1, same, full"),
+    ("dilation 2", "after conv; so groups 2"),
     ("no bias", "after 64 or conv: without b"),
+    ("relu", "or another of the activations below, after a layer"),
+    ("dropout 0.5", "drops half of the numbers by chance, in training"),
+    ("flatten", "is not needed before the first dense layer"),
 )
 """What can be written, and what it means."""
 _MOST = 1_000_000  # of a number in the text
@@ -113,6 +114,13 @@ def text_of_layers(layers: Sequence[Layer], input_shape: Shape) -> str | None:
             items.append(words)
     text = ", ".join(items)
     return text if items and layers_from_text(text, input_shape) == list(layers) else None
+
+
+def described_syntax() -> str:
+    """All words, a line each, indented as code."""
+    lines = [f"    {word:12} {says}" for word, says in SYNTAX]
+    names = list(ACTIVATIONS)
+    return "\n".join([*lines, "", f"    activations  {', '.join(names)}"])
 
 
 class _Words:

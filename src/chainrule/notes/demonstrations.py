@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import chainrule as cr
-from chainrule.graph.errors import ChainruleError
+from chainrule.graph.errors import ChainruleError, ShapeError
 from chainrule.graph.expression import Expr
 
 ACTIVATIONS = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0}
@@ -91,8 +91,17 @@ class SlideStep:
 
 
 def slide_steps(signal: Any, kernel: Any, padding: int = 0) -> list[SlideStep]:
-    """A kernel slides over a signal or an image (5.2.1, 5.2.2): place by place, with the arithmetic."""
+    """A kernel slides over a signal or an image (5.2.1, 5.2.2): place by place, with the arithmetic.
+
+    padding: zeros on every side. Raises ShapeError for a kernel with other axes, or larger than the signal.
+    """
     signal, kernel = np.pad(np.asarray(signal, float), padding), np.asarray(kernel, float)
+    if signal.ndim != kernel.ndim or np.any(np.less(signal.shape, kernel.shape)):
+        raise ShapeError(
+            f"a kernel with {signal.ndim} axes that fits into {signal.shape}",
+            f"{kernel.shape}",
+            "sliding window",
+        )
     windows = np.lib.stride_tricks.sliding_window_view(signal, kernel.shape)
     steps = []
     for place in np.ndindex(windows.shape[: signal.ndim]):

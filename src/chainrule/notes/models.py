@@ -13,15 +13,20 @@ from typing import Any
 import numpy as np
 
 import chainrule as cr
+from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
 
 
 @dataclass(frozen=True)
 class Model:
-    """(label set, f, ℓ). f(X, θ) takes points (n, m) and parameters; loss(ŷ, y) sums over the examples."""
+    """(label set, f, ℓ). f(X, θ) takes points (n, m) and parameters; loss(ŷ, y) sums over the examples.
+
+    labels: the label set in words. allows: whether labels, an array, are of it.
+    """
 
     name: str
     labels: str
+    allows: Callable[[Any], bool]
     f: Callable[[Expr, Expr], Expr]
     loss: Callable[[Expr, Expr], Expr]
     classes: bool = False  # whether θ has a column for each class, and y a column for each label
@@ -54,13 +59,28 @@ def _cross_entropy(p: Expr, y: Expr) -> Expr:
     return found
 
 
-LINEAR = Model("linear regression", "y is a real number", lambda X, θ: X @ θ, cr.squared_error)
+def _one_hot(y: Any) -> bool:
+    return y.ndim == 2 and bool(np.all((y == 0) | (y == 1)) and np.all(y.sum(axis=1) == 1))
+
+
+LINEAR = Model(
+    "linear regression",
+    "y is a real number",
+    lambda y: y.ndim == 1 and bool(np.all(np.isfinite(y))),
+    lambda X, θ: X @ θ,
+    cr.squared_error,
+)
 LOGISTIC = Model(
-    "logistic regression", "y is 0 or 1", lambda X, θ: cr.sigmoid(X @ θ), cr.binary_cross_entropy
+    "logistic regression",
+    "y is 0 or 1",
+    lambda y: y.ndim == 1 and bool(np.all((y == 0) | (y == 1))),
+    lambda X, θ: cr.sigmoid(X @ θ),
+    cr.binary_cross_entropy,
 )
 MULTINOMIAL = Model(
     "multinomial regression",
     "y is a one-hot vector",
+    _one_hot,
     lambda X, θ: cr.softmax(X @ θ, axis=1),
     _cross_entropy,
     classes=True,
@@ -78,7 +98,8 @@ def absorbed(X: Any) -> Any:
 class Descent:
     """Every iterate of gradient descent: points x_1, x_2, ..., values f(x_n), slopes ∇f(x_n), rates η_n.
 
-    There is one rate less than points. stopped: "tolerance" where |x_{n+1} − x_n| ≤ δ, else "steps".
+    There is one rate less than points. stopped: "tolerance" where |x_{n+1} − x_n| ≤ δ; "diverged" where the
+    next point would not be finite, so that the last one still is; else "steps".
     """
 
     points: tuple[Any, ...]
@@ -117,13 +138,20 @@ def descend(
     points, found, slopes, rates = [np.asarray(start, float)], [], [], []
     stopped = "steps"
     for n in range(1, steps + 2):
-        value, up = cr.evaluate([f, slope], {**(values or {}), leaf: points[-1]})
+        with np.errstate(over="ignore", invalid="ignore"):
+            value, up = cr.evaluate([f, slope], {**(values or {}), leaf: points[-1]})
         found.append(float(value))
         slopes.append(up)
         if n > steps or stopped == "tolerance":
             break
-        rates.append(rate(n) if callable(rate) else rate)
-        points.append(np.asarray(points[-1] - rates[-1] * up))
+        η = rate(n) if callable(rate) else rate
+        with np.errstate(over="ignore", invalid="ignore"):
+            ahead = np.asarray(points[-1] - η * up)
+        if not np.all(np.isfinite(ahead)):
+            stopped = "diverged"
+            break
+        rates.append(η)
+        points.append(ahead)
         if float(np.linalg.norm(points[-1] - points[-2])) <= tolerance:
             stopped = "tolerance"
     return Descent(tuple(points), tuple(found), tuple(slopes), tuple(rates), stopped)
@@ -140,8 +168,16 @@ def fit(
 ) -> Descent:
     """The model's parameters by gradient descent from 0.
 
-    X: (n, m). y: (n,), for multinomial regression one-hot rows (n, K). The rest as for descend.
+    X: (n, m). y: (n,), for multinomial regression one-hot rows (n, K). The rest as for descend. Raises
+    ChainruleError for labels that are not of the model's set, and where X and y are not of one length.
     """
     X, y = np.asarray(X, float), np.asarray(y, float)
+    if not model.allows(y):
+        came = f"an array of the shape {y.shape}" if y.ndim != 1 else f"labels such as {y[:5].tolist()}"
+        raise ChainruleError(f"labels of which each {model.labels}".replace("y is", "is"), came, model.name)
+    if X.ndim != 2 or len(X) != len(y):
+        raise ChainruleError(
+            f"points of the shape (n, m) with n = {len(y)}", f"the shape {X.shape}", model.name
+        )
     cost = model.cost(X.shape[0], X.shape[1], y.shape[-1] if y.ndim > 1 else 2, l2)
     return descend(cost.expr, cost.θ, np.zeros(cost.θ.shape), rate, steps, tolerance, {cost.X: X, cost.y: y})

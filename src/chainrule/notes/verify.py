@@ -162,7 +162,7 @@ def _cases(relation: said.Cases, given: Mapping[Expr, Draw], random: Any) -> Fin
         values = drawn([left, *lines], given, random)
         first, *others = evaluate([left, *lines], values)
         if not any(_compared(first, other, {})[0] <= SAME for other in others):
-            listed = " and ".join(f"{float(other):.6g}" for other in others)
+            listed = " and ".join(f"{float(other) + 0.0:.6g}" for other in others)
             return Finding(False, f"the left side is {float(first):.6g}, the lines are {listed}")
     return Finding(True, f"the left side is one of the lines on {DRAWS} random inputs")
 

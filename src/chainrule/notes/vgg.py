@@ -1,25 +1,14 @@
-"""VGG (section 5.3): the five configurations, the trace of shapes through one, and its parameters.
-
-Convolutions are 3 × 3 with padding 1 and stride 1 (in C some are 1 × 1), pooling is 2 × 2 with stride 2.
-Simonyan and Zisserman, arXiv 1409.1556, table 1.
-"""
+"""VGG (section 5.3): the trace of shapes through the network that `cr.vgg` builds, and its parameters."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
-from chainrule.graph.errors import ChainruleError
+import chainrule as cr
 
-_BLOCKS = (64, 128, 256, 512, 512)
-_KERNELS: dict[str, tuple[tuple[int, ...], ...]] = {  # for each block the sizes of its kernels
-    "A": ((3,), (3,), (3, 3), (3, 3), (3, 3)),
-    "B": ((3, 3),) * 5,
-    "C": ((3, 3), (3, 3), (3, 3, 1), (3, 3, 1), (3, 3, 1)),
-    "D": ((3, 3), (3, 3), (3, 3, 3), (3, 3, 3), (3, 3, 3)),
-    "E": ((3, 3), (3, 3), (3, 3, 3, 3), (3, 3, 3, 3), (3, 3, 3, 3)),
-}
-CONFIGURATIONS = tuple(_KERNELS)
-_DENSE = (4096, 4096, 1000)
+CONFIGURATIONS = ("A", "B", "C", "D", "E")
+_KINDS = {"Conv2d": "conv", "MaxPool2d": "pool", "Linear": "dense"}
 
 
 @dataclass(frozen=True)
@@ -31,25 +20,16 @@ class Stage:
     parameters: int = 0
 
 
-def trace(configuration: str = "D", side: int = 224) -> list[Stage]:
-    """The shapes (channels, height, width) through the network.
+@cache  # figure 17 and a table of the companion follow the same networks
+def trace(configuration: str = "D", side: int = 224) -> tuple[Stage, ...]:
+    """The shapes (channels, height, width) through the network, without the activations.
 
     Raises ChainruleError for a configuration there is not.
     """
-    if configuration not in _KERNELS:
-        raise ChainruleError(f"one of {', '.join(_KERNELS)}", configuration, "configuration of VGG")
-    stages, channels = [Stage("input", (3, side, side))], 3
-    for width, kernels in zip(_BLOCKS, _KERNELS[configuration], strict=True):
-        for kernel in kernels:
-            stages.append(Stage("conv", (width, side, side), width * channels * kernel**2 + width))
-            channels = width
-        side //= 2
-        stages.append(Stage("pool", (width, side, side)))
-    inside = channels * side * side
-    for outside in _DENSE:
-        stages.append(Stage("dense", (outside,), outside * inside + outside))
-        inside = outside
-    return stages
+    summary = cr.vgg(configuration, input_shape=(3, side, side)).summary()
+    kinds = [(_KINDS.get(row.layer.split("(")[0], ""), row) for row in summary.rows]
+    layers = [Stage(kind, row.shape, row.parameters) for kind, row in kinds if kind]
+    return (Stage("input", summary.input_shape), *layers)
 
 
 def parameters(configuration: str = "D") -> int:

@@ -19,7 +19,9 @@ from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import CONSTANT, DATA
 from chainrule.graph.rewrite import stable
 from chainrule.graph.walk import by_name, leaves, topological
-from chainrule.lowering import BATCH_SUMS, FORMS
+from chainrule.lowering import BATCH_SUMS, FORMS, HELD_FORMS, products
+from chainrule.lowering.held import Held, common_order, held
+from chainrule.lowering.options import jitted
 from chainrule.ops.index_equation import equation_of
 
 Arrays = Mapping[Expr, Any]
@@ -30,19 +32,22 @@ _TOTALS = ("sum", "mean")
 
 @overload
 def compile(
-    exprs: Expr, batch: bool = False, dtype: str = "float32"
+    exprs: Expr, batch: bool = False, dtype: str = "float32", quickly: bool = False
 ) -> Callable[[Mapping[Any, Any]], jax.Array]: ...
 @overload
 def compile(
-    exprs: Sequence[Expr], batch: bool = False, dtype: str = "float32"
+    exprs: Sequence[Expr], batch: bool = False, dtype: str = "float32", quickly: bool = False
 ) -> Callable[[Mapping[Any, Any]], tuple[jax.Array, ...]]: ...
-def compile(exprs: Expr | Sequence[Expr], batch: bool = False, dtype: str = "float32") -> Compiled:
+def compile(
+    exprs: Expr | Sequence[Expr], batch: bool = False, dtype: str = "float32", quickly: bool = False
+) -> Compiled:
     """A fast function for one expression or several: f(values) gives an array, or a tuple of them.
 
     batch: the values of data leaves have a leading axis, the examples, and so have the results. Where no
         expression depends on data, there is one value for all examples, without that axis.
     dtype: "float32" gives JAX arrays; "float64" gives NumPy arrays, since JAX outside of this function
     would round them. The function is compiled at its first call for each batch size.
+    quickly: in about half the time, for a function that is called a few times only; its code is slower.
     Raises FeedError, when called, for a value that is missing or does not fit.
 
     >>> import chainrule as cr
@@ -54,7 +59,11 @@ def compile(exprs: Expr | Sequence[Expr], batch: bool = False, dtype: str = "flo
     several = [exprs] if isinstance(exprs, Expr) else list(exprs)
     dtype = checked_dtype(dtype)
     wanted = leaves(several)
-    run = jax.jit(lambda arrays: tuple(traced(several, dict(zip(wanted, arrays, strict=True)), batch, dtype)))
+
+    def values_of(arrays: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(traced(several, dict(zip(wanted, arrays, strict=True)), batch, dtype))
+
+    run = jitted(values_of, quickly)
 
     def call(values: Mapping[Any, Any]) -> Any:
         with precision(dtype):
@@ -138,10 +147,21 @@ def traced(
 ) -> list[Any]:
     """The values of the expressions, for use inside jax.jit.
 
-    arrays: for each leaf an array; with batch, data have a leading axis, also data that no expression
+    arrays: for each leaf an array, plain or held; with batch, data have a leading axis, also data that no expression
     depends on. total: for each expression None for its value for each example, or "sum" or "mean" over
     the batch. Raises FeedError for the mean of no examples.
     """
+    return [jnp.asarray(value.plain(), dtype) for value in traced_held(exprs, arrays, batch, dtype, total)]
+
+
+def traced_held(
+    exprs: Sequence[Expr],
+    arrays: Arrays,
+    batch: bool,
+    dtype: str = "float32",
+    total: Sequence[str | None] = (),
+) -> list[Held]:
+    """As `traced`, each value in the order of axes in which the last op left it."""
     how = list(total) or [None] * len(exprs)
     return _Trace(stable(exprs), arrays, batch, dtype, how).results()
 
@@ -169,10 +189,10 @@ class _Trace:
                 "leave the empty batch out, or take the sum",
             )
         self.totals = self._wanted_totals()
-        self.values: dict[Expr, Any] = {}
-        self.sums: dict[Expr, Any] = {}
+        self.values: dict[Expr, Held] = {}
+        self.sums: dict[Expr, Held] = {}
 
-    def results(self) -> list[Any]:
+    def results(self) -> list[Held]:
         """The values or totals of the expressions."""
         needed = self._needed_values()
         for node in self.order:
@@ -182,13 +202,14 @@ class _Trace:
                 self.sums[node] = self._sum(node)
         return [self._result(expr, how) for expr, how in zip(self.exprs, self.how, strict=True)]
 
-    def _result(self, expr: Expr, how: str | None) -> Any:
-        if how is None:
-            value = self.values[expr]
-            if self.size is not None and expr not in self.batched:
-                value = jnp.broadcast_to(value, (self.size, *expr.shape))
-            return jnp.asarray(value, self.dtype)
-        return self.sums[expr] / (self.size or 1) if how == "mean" else self.sums[expr]
+    def _result(self, expr: Expr, how: str | None) -> Held:
+        if how is not None:
+            total = self.sums[expr]
+            return Held(total.array / (self.size or 1), total.order) if how == "mean" else total
+        value = self.values[expr]
+        if self.size is not None and expr not in self.batched:
+            return Held(jnp.broadcast_to(value.array, (self.size, *value.array.shape)), value.order)
+        return value
 
     # what has to be computed
 
@@ -236,40 +257,67 @@ class _Trace:
 
     # computing it
 
-    def _value(self, node: Expr) -> Any:
+    def _value(self, node: Expr) -> Held:
         if node in self.arrays:
-            return jnp.asarray(self.arrays[node], self.dtype)
+            return self._given(node)
         if node.op is CONSTANT:
-            return _constant(node, self.dtype)
+            return held(_constant(node, self.dtype), len(node.shape))
         children = _children(node)
-        arrays = [self.values[child] for child in children]
-        flags = [child in self.batched for child in children]
-        if node.op.value_rule is None:
-            return arrays[0] if node.op.defined else equation_of(node).product(jnp, arrays, flags)
-        rule = _rule(node)
-        return (
-            jax.vmap(rule, in_axes=[0 if flag else None for flag in flags])(*arrays)
-            if any(flags)
-            else rule(*arrays)
+        return self._made(
+            node, [self.values[child] for child in children], [child in self.batched for child in children]
         )
 
-    def _sum(self, node: Expr) -> Any:
+    def _given(self, leaf: Expr) -> Held:
+        array = self.arrays[leaf]
+        if isinstance(array, Held):
+            return array
+        return held(jnp.asarray(array, self.dtype), len(leaf.shape))
+
+    def _made(self, node: Expr, operands: list[Held], flags: list[bool]) -> Held:
+        """The value from those of the operands; flags: which of them have a leading axis for the examples."""
+        rank = len(node.shape)
+        if node.op.value_rule is None:
+            if node.op.defined:
+                return operands[0]
+            product: Held = equation_of(node).product(products, operands, flags)
+            return product
+        form = HELD_FORMS.get(node.op.name)
+        made = form(operands, flags, **node.params) if form else None
+        if made is not None:
+            return made
+        if node.op.elementwise and operands:
+            order = common_order(operands)
+            arrays = [operand.ordered(order[: len(operand.order)]) for operand in operands]
+        else:
+            order, arrays = tuple(range(rank)), [operand.plain() for operand in operands]
+        rule = _rule(node)
+        if any(flags):
+            return Held(jax.vmap(rule, in_axes=[0 if flag else None for flag in flags])(*arrays), order)
+        return Held(rule(*arrays), order)
+
+    def _sum(self, node: Expr) -> Held:
         if node not in self.batched:
-            return (1 if self.size is None else self.size) * self.values[node]
+            value = self.values[node]
+            return Held((1 if self.size is None else self.size) * value.array, value.order)
         through = self._sums_for(node)
         if through is not None:
             children = _children(node)
-            arrays = [self.sums[child] if child in through else self.values[child] for child in children]
-            if node.op.value_rule is None:
-                return arrays[0] if node.op.defined else equation_of(node).product(jnp, arrays)
-            return _rule(node)(*arrays)
+            operands = [self.sums[child] if child in through else self.values[child] for child in children]
+            return self._made(node, operands, [False] * len(operands))
         if self._is_product(node):
-            arrays = [self.values[child] for child in node.operands]
+            operands = [self.values[child] for child in node.operands]
             flags = [child in self.batched for child in node.operands]
-            if node.op.batch_sum_rule is not None and all(flags):
-                return BATCH_SUMS.get(node.op.name, node.op.batch_sum_rule)(jnp, *arrays, **node.params)
-            return equation_of(node).product(jnp, arrays, flags, total=True)
-        return jnp.sum(self.values[node], axis=0)
+            rank, op = len(node.shape), node.op
+            if op.batch_sum_rule is not None and all(flags):
+                form = BATCH_SUMS.get(op.name)
+                made = form(operands, **node.params) if form else None
+                if made is not None:
+                    return made
+                return held(op.batch_sum_rule(jnp, *(part.plain() for part in operands), **node.params), rank)
+            product: Held = equation_of(node).product(products, operands, flags, total=True)
+            return product
+        value = self.values[node]
+        return Held(jnp.sum(value.array, axis=0), value.order)
 
 
 def _children(node: Expr) -> Sequence[Expr]:

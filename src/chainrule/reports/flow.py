@@ -10,6 +10,7 @@ from chainrule.diagnosis.flow import Flow, LayerFlow, Spread
 from chainrule.documents.drawing.axes import number
 from chainrule.documents.drawing.grid import grid
 from chainrule.documents.model import Block, Gallery, Note, Picture, Section, Table
+from chainrule.documents.numbers import shown
 from chainrule.graph.symbols import text_symbol
 
 DELTA = text_symbol(r"\delta")
@@ -31,7 +32,7 @@ def flow_section(flows: Sequence[Flow]) -> Section:
     last = flows[-1]
     maps = [_map(flows, *size) for size in _SIZES] if len(flows) > 1 else []
     pictures = tuple(picture for picture in maps if picture is not None)
-    told = f"Measured on {last.n} examples; the loss on them is {number(last.loss)}."
+    told = f"Measured on {last.n} examples."
     if last.derivatives:
         told += (
             f" The derivatives of the activations, multiplied along the depth, leave {number(last.product)} of a "
@@ -66,7 +67,7 @@ def _map(
 
 
 def _written(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.2g}"
+    return "" if np.isnan(value) else str(shown(value, 2))
 
 
 def _table(flow: Flow) -> Table:

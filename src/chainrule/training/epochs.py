@@ -18,10 +18,13 @@ import jax.numpy as jnp
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import data, parameter
 from chainrule.graph.walk import leaves
-from chainrule.readings.compiled import traced
+from chainrule.lowering.held import Held
+from chainrule.lowering.options import jitted
+from chainrule.readings.compiled import traced, traced_held
 from chainrule.readings.gradient import gradient
 from chainrule.training.masks import Mask, drawn
 from chainrule.training.objective import COUNT
+from chainrule.training.state import Kept, State, kept
 from chainrule.training.update import NORM, PI, STEP, STEPS, Optimizer, Update, norm_of, shrunk
 from chainrule.training.windows import Arrays, Rows
 
@@ -66,25 +69,16 @@ class Problem:
             updates.append(shrunk(update) if weight and self.sparse else update)
         return tuple(updates)
 
+    def kept(self, updates: tuple[Update, ...]) -> Kept:
+        """How steps keep their state."""
+        return kept(self.objective, self.parameters, updates)
+
     def fed(self, batch: Arrays) -> dict[Expr, Any]:
         """The data leaves with their values, from rows of the arrays."""
         return {
             leaf: rows(part) if rows else part
             for leaf, rows, part in zip(self.inputs, self.rows, batch, strict=True)
         }
-
-
-class State(NamedTuple):
-    """What a step changes: the parameters, what the optimiser keeps for each, and the sums of the epoch so far.
-
-    sums: of what is reported, and of the examples' weights, (2, R + 1), the second row what the first has lost
-    to rounding (Kahan 1965): so an epoch's sums are the same however many calls it takes, and good in single
-    precision.
-    """
-
-    parameters: Arrays
-    memory: tuple[Arrays, ...]
-    sums: Any
 
 
 class Span(NamedTuple):
@@ -136,11 +130,12 @@ def compiled_epochs(
     """run(state, arrays, order, numbers, span) -> (state, met).
 
     settings: the leaves of problem and optimiser whose numbers are given at each call. size: B. n: how
-    many examples the arrays have. watched: whether the length of each step is measured.
+    many examples the arrays have. watched: whether the length of each step is measured. The state is kept as
+    `Problem.kept` says.
     """
     step = _step_of(problem, updates, settings, size, n)
 
-    @jax.jit
+    @jitted
     def run(state: State, arrays: Arrays, order: Any, numbers: Arrays, span: Span) -> tuple[State, Met]:
         far = jnp.asarray(jnp.inf, problem.dtype)
 
@@ -175,6 +170,7 @@ def _step_of(
     count = WEIGHT if filled or weighted else None
     exprs, how = _wanted(problem, count)
     reported = len(problem.reported)
+    keeping = problem.kept(updates)
     normed = NORM in leaves(update.new for update in updates)
 
     def step(state: State, arrays: Arrays, order: Any, numbers: Arrays, at: tuple[Any, Any, Span]) -> State:
@@ -186,7 +182,7 @@ def _step_of(
         constants[STEP] = (t - span.earlier).astype(problem.dtype)
         constants[STEPS] = jnp.asarray(span.total, problem.dtype)
         given |= drawn(problem.masks, span.seed, t, size, problem.dtype)
-        given |= dict(zip(problem.parameters, state.parameters, strict=True)) | constants
+        given |= dict(zip(problem.parameters, keeping.parameters(state), strict=True)) | constants
         met_weight = jnp.asarray(size, problem.dtype)
         if count is not None:
             counted = number * size + jnp.arange(size) < n
@@ -194,15 +190,15 @@ def _step_of(
             met_weight = given[count].sum()
         divisor = jnp.where(met_weight > 0, met_weight, 1) if weighted else met_weight
         given[COUNT] = divisor
-        totals = traced(exprs, given, True, problem.dtype, how)
-        met, slopes = jnp.stack(totals[:reported]), totals[reported:]
+        totals = traced_held(exprs, given, True, problem.dtype, how)
+        met, slopes = jnp.stack([total.plain() for total in totals[:reported]]), totals[reported:]
         if count is None:
             met = met * size
         elif problem.reduce == "mean":
-            slopes = [slope / divisor for slope in slopes]
+            slopes = [Held(slope.array / divisor, slope.order) for slope in slopes]
         if normed:
             constants[NORM] = _norm(slopes, problem.dtype)
-        parameters, memory = _updated(state, slopes, updates, constants, problem.dtype)
+        parameters, memory = keeping.updated(state, slopes, constants, problem.dtype)
         return State(parameters, memory, _added(state.sums, jnp.append(met, met_weight)))
 
     return step
@@ -237,7 +233,7 @@ def _distance(state: State, before: State) -> Any:
     return jnp.sqrt(sum(jnp.square(new - old).sum() for new, old in pairs))
 
 
-def _norm(slopes: Sequence[Any], dtype: str) -> Any:
+def _norm(slopes: Sequence[Held], dtype: str) -> Any:
     """G, the norm of the whole gradient."""
     parts = [parameter(f"g_{{{at}}}", slope.shape) for at, slope in enumerate(slopes)]
     return traced([norm_of(parts)], dict(zip(parts, slopes, strict=True)), False, dtype)[0]
@@ -251,16 +247,3 @@ def _wanted(problem: Problem, count: Expr | None) -> tuple[list[Expr], list[str]
         return exprs, ["sum"] * len(exprs)
     reported = len(problem.reported)
     return exprs, ["mean"] * reported + [problem.reduce] * (len(exprs) - reported)
-
-
-def _updated(
-    state: State, slopes: Sequence[Any], updates: Sequence[Update], constants: dict[Expr, Any], dtype: str
-) -> tuple[Arrays, tuple[Arrays, ...]]:
-    parameters, memory = [], []
-    for theta, kept, slope, update in zip(state.parameters, state.memory, slopes, updates, strict=True):
-        remembered = dict(zip((leaf for leaf, _ in update.memory), kept, strict=True))
-        values = {update.theta: theta, update.g: slope, **remembered, **constants}
-        new, *now = traced([update.new, *(new for _, new in update.memory)], values, False, dtype)
-        parameters.append(new)
-        memory.append(tuple(now))
-    return tuple(parameters), tuple(memory)

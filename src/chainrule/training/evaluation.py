@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.graph.expression import Expr
+from chainrule.graph.leaves import DATA
 from chainrule.graph.shape import size_of
 from chainrule.graph.walk import topological
+from chainrule.lowering.options import jitted
 from chainrule.readings.compiled import precision, traced
 from chainrule.readings.gradient import gradient
 from chainrule.training.epochs import WEIGHT
@@ -21,7 +22,9 @@ from chainrule.training.windows import Arrays, Feed, Rows
 
 Array = NDArray[Any]
 _MOST_EXAMPLES = 1024
-_MOST_ENTRIES = 2**24  # of the largest part of the expressions, over a block
+_MOST_ENTRIES = (
+    2**25
+)  # of the largest part of the expressions that differs from example to example, over a block
 
 
 def values(exprs: Sequence[Expr], parameters: Mapping[Expr, Any], feed: Feed, dtype: str) -> list[Array]:
@@ -71,7 +74,11 @@ def _blocks(exprs: Sequence[Expr], n: int, arrays: Arrays) -> Iterator[tuple[Arr
 
     n: of the whole feed. The size is a power of two, so that data of many lengths share compiled code.
     """
-    largest = max(size_of(node.shape) for node in topological(exprs))
+    varying: set[Expr] = set()
+    for node in topological(exprs):
+        if node.op is DATA or not varying.isdisjoint(node.operands):
+            varying.add(node)
+    largest = max((size_of(node.shape) for node in varying), default=1)
     most = max(1, min(_MOST_EXAMPLES, _MOST_ENTRIES // max(largest, 1)))
     size = 1 << (min(n, 1 << (most.bit_length() - 1)) - 1).bit_length()
     for start in range(0, len(arrays[0]), size):
@@ -93,7 +100,7 @@ def _compiled(
 ) -> Callable[[Arrays, Arrays, int], list[Array]]:
     """A function of parameters and a block: the values for its first `count` examples, or their sum."""
 
-    @jax.jit
+    @jitted
     def run(numbers: Arrays, block: Arrays, count: int) -> list[Any]:
         given = dict(zip(parameters, numbers, strict=True))
         given |= {

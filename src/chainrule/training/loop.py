@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from chainrule.graph.errors import ChainruleError, TrainingError
 from chainrule.readings.compiled import precision
 from chainrule.training.checkpointing import Keeper, Keeping
+from chainrule.training.divergence import first_fault
 from chainrule.training.epochs import Problem
 from chainrule.training.evaluation import means
 from chainrule.training.history import History
@@ -24,11 +25,12 @@ from chainrule.training.record import Record, first_record
 from chainrule.training.stepper import Plan, Stepper
 from chainrule.training.stopping import Best, EarlyStopping
 from chainrule.training.storage.checkpoints import Position
-from chainrule.training.update import ETA
+from chainrule.training.update import CLIP, ETA
 from chainrule.training.windows import Feed
 
 Array = NDArray[Any]
 Callback = Callable[[History], Any]
+_LARGE = 100  # inputs beyond this are the first suspect where training diverges
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,14 @@ class Examples:
 
     feed: Feed
     score: Callable[[float], float] = float
+
+
+def checked_callbacks(callbacks: Any) -> tuple[Callback, ...]:
+    """The callbacks. Raises ChainruleError for anything but a list or tuple of functions."""
+    if not isinstance(callbacks, (list, tuple)) or not all(map(callable, callbacks)):
+        wish, remedy = "functions of the history in a list", "write callbacks=[f]"
+        raise ChainruleError(wish, repr(callbacks)[:80], "fit, callbacks", remedy)
+    return tuple(callbacks)
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,7 @@ def train(
     """Minimise the problem's mean objective from the parameters `start` on.
 
     Returns the new parameters and the history. problem.reported: the loss and what the metric is made of.
-    Ctrl-C ends the run after the steps that are under way (a fifth of a second, or one step), with the
+    Ctrl-C ends the run after the steps that are under way (half a second, or one step), with the
     parameters so far; so does a callback that returns True or raises KeyboardInterrupt.
     Raises TrainingError where the loss is no longer a finite number.
     """
@@ -168,8 +178,6 @@ class _Run:
         """The parameters at the end, and the history."""
         history = self.history
         parameters = self.stepper.parameters()
-        if not all(np.isfinite(value).all() for value in parameters):
-            raise self._diverged("parameters that are not finite", history.epochs)
         if self.best is not None and self.best.parameters:
             parameters = self.best.parameters
         history.source = self._named(parameters)
@@ -214,23 +222,34 @@ class _Run:
 
     def _require_finite(self, means_of: Array) -> None:
         bad = np.flatnonzero(~np.isfinite(means_of[:, 0]))
-        if bad.size:
-            raise self._diverged(f"{means_of[bad[0], 0]:g}", self.history.epochs + int(bad[0]) + 1)
+        if bad.size or not self.stepper.finite:
+            raise self._diverged("one that is not" if bad.size else "parameters that are not finite")
 
-    def _diverged(self, came: str, epoch: int) -> TrainingError:
-        rate = self.plan.optimizer.settings().get(ETA)
-        largest = np.abs(self.examples.feed.arrays[0]).max()
+    def _diverged(self, came: str) -> TrainingError:
+        fault = first_fault(self.problem, self.stepper.last)
+        epoch = (fault.step - 1) // self.stepper.steps + 1
         return TrainingError(
             "a finite loss",
-            f"{came} in epoch {epoch} of {self.plan.epochs}",
+            f"{came} in epoch {epoch} of {self.plan.epochs}, {fault}",
             "training",
-            f"try a smaller learning_rate{f' (it is {rate:g})' if rate else ''}, and inputs on a scale near 1 "
-            f"(the largest is {largest:g})",
+            _advice(self.plan, self.examples.feed),
         )
+
+
+def _advice(plan: Plan, feed: Feed) -> str:
+    """What to try where training diverges, the likeliest first."""
+    scale = float(np.abs(feed.arrays[0]).max())
+    rate = plan.optimizer.settings().get(ETA)
+    ways = [f"a smaller learning_rate{f' (it is {rate:g})' if rate else ''}"]
+    ways.insert(0 if scale > _LARGE else 1, f"inputs on a scale near 1 (the largest is {scale:g})")
+    if CLIP not in plan.optimizer.settings():
+        ways.append(f"{type(plan.optimizer).__name__}(..., clip_norm=1.0)")
+    return f"try {ways[0]}, then {', '.join(ways[1:])}"
 
 
 def _require_room(record: Record, plan: Plan) -> None:
     """Raises ChainruleError where more is done than is asked for."""
     if (record.epoch, record.step) > (plan.epochs, 0):
         came = f"epochs={plan.epochs} where the checkpoints go to {Position(record.epoch, record.step)}"
-        raise ChainruleError(f"epochs of at least {record.epoch + (record.step > 0)}", came, "fit, resume")
+        needed, remedy = f"epochs of at least {record.epoch + (record.step > 0)}", "ask for more epochs"
+        raise ChainruleError(needed, came, "fit, resume", remedy)

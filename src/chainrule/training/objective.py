@@ -11,6 +11,7 @@ from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import DATA, parameter
 from chainrule.graph.walk import leaves
+from chainrule.lowering.options import jitted
 from chainrule.ops.loss import squared_norm
 from chainrule.readings.compiled import checked_dtype, fed_arrays, handed_over, precision, traced
 from chainrule.readings.gradient import gradient
@@ -77,7 +78,7 @@ def value_and_gradient(
 
     how = [reduce, *(None if target.op is DATA else reduce for target in targets)]
 
-    @jax.jit
+    @jitted
     def run(arrays: tuple[Any, ...]) -> list[Any]:
         results = traced(exprs, dict(zip(wanted, arrays, strict=True)), True, dtype, how)
         if reduce == "mean":  # each example has its part in the mean

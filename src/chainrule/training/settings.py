@@ -36,3 +36,13 @@ def checked_whole(wish: str, value: Any, where: str, remedy: str) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 1:
         raise ChainruleError(wish, repr(value)[:80], where, remedy)
     return int(value.__index__())
+
+
+def checked_penalty(name: str, value: Any) -> float:
+    """The weight of a regulariser. Raises ChainruleError for anything but a finite number, 0 or above.
+
+    >>> checked_penalty("l2", 0.1)
+    0.1
+    """
+    wish, remedy = f"{name} as a finite number, 0 or above", f"write {name}=1e-3, or leave it out"
+    return checked_number(wish, value, lambda number: number >= 0, "fit", remedy)

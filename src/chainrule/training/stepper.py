@@ -1,11 +1,12 @@
-"""Taking steps: as many in one compiled call as fit in a fifth of a second, to watch and to interrupt."""
+"""Taking steps: as many in one compiled call as fit in half a second, to watch and to interrupt."""
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -13,14 +14,16 @@ from numpy.typing import NDArray
 
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
-from chainrule.training.epochs import Problem, Span, State, compiled_epochs
+from chainrule.lowering.memory import aligned
+from chainrule.training.epochs import Met, Problem, Span, compiled_epochs
 from chainrule.training.record import Record
 from chainrule.training.settings import checked_number, checked_whole
+from chainrule.training.state import Kept, State
 from chainrule.training.update import Optimizer
 from chainrule.training.windows import Arrays, Feed, Window
 
 Array = NDArray[Any]
-_SECONDS = 0.2  # how long one compiled call is meant to take
+_SECONDS = 0.5  # how long one compiled call is meant to take
 _GROWTH = 8
 _MOST_STEPS = 200_000  # of one call
 
@@ -53,19 +56,36 @@ class Plan:
                 "an optimizer such as SGD(0.1)",
                 repr(self.optimizer)[:80],
                 "fit",
-                "write optimizer=SGD(0.1), with its learning rate",
+                "write optimizer=SGD(0.1), with its learning rate, or Adam()",
             )
         if self.delta is not None:
             wish, remedy = "delta as a finite number, 0 or above", "write delta=1e-6, or leave it out"
             checked_number(wish, self.delta, lambda delta: delta >= 0, "fit", remedy)
 
 
+class Call(NamedTuple):
+    """A compiled call: the state before it, its span, how many steps it took, on which examples; and how to take
+    it again, from any state over any span. numbers: of the leaves that are settings. kept: how the state is kept.
+    """
+
+    state: State
+    span: Span
+    taken: int
+    window: Window
+    run: Callable[[State, Span], tuple[State, Met]]
+    numbers: dict[Expr, Array]
+    kept: Kept
+
+
 class Stepper:
     """A training run under way: it takes steps from where a record of the run stands, and gives its own.
 
     epoch: how many epochs are complete. step: how many steps of the next one are taken. moved: the length
-    |θ_{n+1} − θ_n| of the last step, where δ asks for it.
+    |θ_{n+1} − θ_n| of the last step, where δ asks for it. finite: whether all parameters are. last: the last call;
+    the state before it is kept, to find out where numbers stopped being finite.
     """
+
+    last: Call
 
     def __init__(self, problem: Problem, record: Record, plan: Plan, feed: Feed) -> None:
         self.epoch, self.step = record.epoch, record.step
@@ -78,13 +98,10 @@ class Stepper:
         numbers = plan.optimizer.settings() | plan.constants
         self._settings = tuple(numbers)
         self._numbers = tuple(np.asarray(number, problem.dtype) for number in numbers.values())
-        self._state: State = jax.device_put(
-            State(
-                tuple(map(np.array, record.parameters)),
-                tuple(tuple(map(np.array, kept)) for kept in record.memory),
-                np.array(record.sums),
-            )
-        )
+        self._kept = problem.kept(self._updates)
+        parameters, memory = self._kept.taken_in(record.parameters, record.memory)
+        self._state: State = jax.device_put(State(parameters, memory, np.array(record.sums)))
+        self.finite = True
         self._budget = 1.0  # how many steps the next call takes
         self._compiled: set[int] = set()  # for how many examples in a window
         at = (self._first + self.epoch, self.step)
@@ -94,13 +111,12 @@ class Stepper:
 
     def parameters(self) -> list[Array]:
         """The parameters as they are now."""
-        return [np.array(value) for value in self._state.parameters]
+        return self._kept.read(self._state)[0]
 
     def record(self) -> Record:
         """The state as it is now."""
-        state = self._state
-        memory = [[np.array(array) for array in kept] for kept in state.memory]
-        return Record(self.epoch, self.step, self.parameters(), memory, np.array(state.sums))
+        parameters, memory = self._kept.read(self._state)
+        return Record(self.epoch, self.step, parameters, memory, np.array(self._state.sums))
 
     @property
     def settled(self) -> bool:
@@ -125,8 +141,11 @@ class Stepper:
         at = (row, row + count, start, stop, before, earlier, total)
         span = Span(*at, self.step > 0, self._seed, self._delta or 0.0)
         began = time.perf_counter()
-        self._state, met = self._run(self._state, self._arrays, self._order, self._numbers, span)
-        taken, self.moved = int(met.taken), float(met.moved)
+        before_call = self._state
+        self._state, met = self._taken(before_call, span)
+        taken, self.moved, self.finite = int(met.taken), float(met.moved), bool(met.finite)
+        numbers = dict(zip(self._settings, self._numbers, strict=True))
+        self.last = Call(before_call, span, taken, window, self._taken, numbers, self._kept)
         whole, rest = divmod(self.step + taken, self.steps)
         total, lost = np.moveaxis(np.array(met.sums, np.float64)[row : row + whole + (rest > 0)], 1, 0)
         rows: Array = total - lost
@@ -138,6 +157,10 @@ class Stepper:
         """Stop reading."""
         self._windows.close()
 
+    def _taken(self, state: State, span: Span) -> tuple[State, Met]:
+        """The steps of a span from a state on, with the examples of the present window."""
+        return self._run(state, self._arrays, self._order, self._numbers, span)
+
     def _at_hand(self) -> Window:
         """The window with the examples of the next step."""
         while not self._window.holds(self._first + self.epoch, self.step):
@@ -147,7 +170,8 @@ class Stepper:
     def _enter(self, window: Window) -> None:
         self._window, self._order = window, jax.device_put(window.order)
         if window.arrays is not self._given:
-            self._given, self._arrays = window.arrays, jax.device_put(window.arrays)
+            copies = tuple(aligned(array, copy=True) for array in window.arrays)
+            self._given, self._arrays = window.arrays, jax.device_put(copies)
         watched = self._delta is not None
         self._run = compiled_epochs(
             self._problem, self._updates, self._settings, window.size, window.n, watched

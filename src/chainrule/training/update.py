@@ -98,7 +98,7 @@ def norm_of(gradients: Sequence[Expr]) -> Expr:
 
 @dataclass(frozen=True)
 class Optimizer(ABC):
-    """An optimiser: its settings, and the update that they stand for.
+    """An optimiser: its settings, and the update that they stand for. What it remembers starts at 0 in each `fit`.
 
     clip_norm: the longest that the gradient of all parameters together may be; a longer one is scaled down to
     it. Pascanu, Mikolov and Bengio 2013. clip_value: the largest that each entry of the gradient may be in

@@ -26,7 +26,7 @@ def numbered(folder, n: int = N, **options):
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    defaults = (None, MISSING_WORDS, 1 << 12)
+    defaults = (None, MISSING_WORDS, 1 << 12, False)
     monkeypatch.setattr(DelimitedReader.__init__, "__defaults__", defaults)
 
 

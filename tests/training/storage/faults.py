@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-CALLS = ("open", "ftruncate", "write", "fsync", "replace", "close")
+CALLS = ("open", "ftruncate", "write", "fsync", "replace", "unlink", "close")
 
 
 @contextmanager

@@ -27,8 +27,13 @@ def digest_of(text: str, tensors: Mapping[str, np.ndarray]) -> str:
     return digest.hexdigest()
 
 
+def described(text: str, tensors: Mapping[str, np.ndarray]) -> str:
+    """What the metadata say: the digest, a space, the text."""
+    return f"{digest_of(text, tensors)} {text}"
+
+
 def header_of(text: str, tensors: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    header: dict[str, Any] = {"__metadata__": {"chainrule": text, "sha256": digest_of(text, tensors)}}
+    header: dict[str, Any] = {"__metadata__": {"chainrule": described(text, tensors)}}
     at = 0
     for name, array in tensors.items():
         place = [at, at + array.nbytes]

@@ -43,7 +43,7 @@ _LONGEST_COLUMN = 6
 _NARROWEST = 112  # pixels of a picture's caption
 _LONGEST_CELL = 60  # characters of a cell of a table, above which it is broken into lines
 _SMALL_MAP = 80  # entries of a heat map up to which the page holds the arithmetic of each
-_WIDEST_EMBEDDED = 200_000  # entries of an array up to which a page holds its numbers
+_MOST_NUMBERS = 250_000  # entries of large arrays that a page holds, about five bytes each
 
 
 def page(document: Document) -> str:
@@ -77,7 +77,7 @@ class _Page:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.data: dict[str, Any] = {"entries": {}, "arrays": {}}
-        self.left = _MOST_ENTRIES
+        self.left, self.room = _MOST_ENTRIES, _MOST_NUMBERS
         blocks = [block for section in document.sections for block in every(section.blocks)]
         self.keys = {block.key for block in blocks if isinstance(block, Line)}
 
@@ -207,7 +207,8 @@ class _Page:
         values = array.values
         if not values.size:
             return '<span class="empty">[]</span>'
-        flat = values.size <= _WIDEST_EMBEDDED
+        flat = values.size <= self.room
+        self.room -= values.size if flat else 0
         self.data["arrays"][line.key] = {
             "shape": list(values.shape),
             "name": array.name,

@@ -18,9 +18,9 @@ from chainrule.notes.companion.typeset import typeset
 from chainrule.notes.equation import RIGHT, VERDICTS
 from chainrule.notes.figures import draw
 from chainrule.notes.judgement import Judgement
-from chainrule.notes.prose import Remark
+from chainrule.notes.remark import Remark
 
-_LONG = 6  # lines of a formula, beyond which it may go over a page's end
+_LONG = 10  # lines of a formula, beyond which it may go over a page's end
 
 
 def written(text: str) -> str:

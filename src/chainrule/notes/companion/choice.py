@@ -10,13 +10,14 @@ from chainrule.notes.companion.tables import TABLES, Table
 from chainrule.notes.equation import EQUATIONS, RIGHT
 from chainrule.notes.figures import FIGURES
 from chainrule.notes.judgement import Judgement, judge, judge_all
-from chainrule.notes.prose import Remark, remarks
+from chainrule.notes.prose import remarks
+from chainrule.notes.remark import Remark
 
 TITLE = "Neural networks: the equations, computed"
 LEAD = (
-    "Every numbered equation of the lecture notes, as printed, with a verdict that was computed when this "
-    "document was made. Right: true as printed. Wrong: false, or a wrong number or shape. Imprecise: right after "
-    "an obvious repair of notation. What is not right is corrected, with the evidence."
+    "Equations of the lecture notes as printed, each with a verdict that was computed when this document was "
+    "made. Right: true as printed. Wrong: false, or a wrong number or shape. Imprecise: right after an obvious "
+    "repair of notation. What is not right is corrected, with the evidence."
 )
 
 

@@ -15,7 +15,7 @@ from chainrule.notes.companion.tables import Table
 from chainrule.notes.equation import RIGHT
 from chainrule.notes.figures import FIGURES
 from chainrule.notes.judgement import Judgement
-from chainrule.notes.prose import Remark
+from chainrule.notes.remark import Remark
 
 _SIGNS = {
     "⊙": r"\odot", "⊘": r"\oslash", "⊗": r"\otimes", "⊛": r"\circledast", "⋆": r"\star", "→": r"\to",

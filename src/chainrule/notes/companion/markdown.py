@@ -11,7 +11,7 @@ from chainrule.notes.companion.tables import Table
 from chainrule.notes.equation import RIGHT
 from chainrule.notes.figures import FIGURES
 from chainrule.notes.judgement import Judgement
-from chainrule.notes.prose import Remark
+from chainrule.notes.remark import Remark
 
 
 def companion_markdown(choice: Choice | None = None) -> str:

@@ -16,7 +16,7 @@ from chainrule.notes.companion.tables import Table
 from chainrule.notes.equation import RIGHT, VERDICTS
 from chainrule.notes.figures import FIGURES, draw
 from chainrule.notes.judgement import Judgement
-from chainrule.notes.prose import Remark
+from chainrule.notes.remark import Remark
 
 _SCRIPT = """
 for (const node of document.querySelectorAll('.tex')) {

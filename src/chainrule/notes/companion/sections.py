@@ -10,6 +10,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
             "regression: a model with parameters, and a loss that says how far its answer is from the label."
         ),
     ),
+    "2.1": ("Two classes", "What a classifier has to give, and what a linear regression already has of it."),
     "2.1.1": (
         "The output",
         ("The prediction is a function of the input and the parameters, and has two names."),
@@ -112,6 +113,10 @@ SECTIONS: dict[str, tuple[str, str]] = {
     ),
     "4.2": ("One hidden layer", "z is before the activation, a after it."),
     "4.2.1": ("An example", "The numbers that the next pages use."),
+    "4.3": (
+        "Forward",
+        "From the input to the loss, one function after the other, with the numbers of the example.",
+    ),
     "4.3.1": ("z", "Row by row."),
     "4.3.2": ("a", "Entry by entry."),
     "4.3.3": ("The output", "An inner product again."),
@@ -151,7 +156,12 @@ SECTIONS: dict[str, tuple[str, str]] = {
         ),
     ),
     "4.6": ("Any number of layers", "One recursion, started at the last layer."),
+    "5": (
+        "Convolutional networks",
+        "Layers whose neurons see a window of the input, all with the same few weights.",
+    ),
     "5.1": ("Fully connected layers are large", "Every pixel has a weight to every neuron."),
+    "5.2": ("Convolution", "One kernel, placed everywhere. What it saves, and how it is a linear map."),
     "5.2.1": (
         "One dimension",
         (
@@ -173,6 +183,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
         ("The matrix repeats a few weights along its diagonals. Which diagonals depends on the convention."),
     ),
     "5.3": ("VGG", "Convolutions that keep the size, activations, and pooling that halves it."),
+    "5.4": ("A convolutional layer", "The layer forward and backward, index by index."),
     "5.4.1": (
         "A convolutional layer forward",
         ("Indices count from 0; there are N − m + 1 places in each direction."),

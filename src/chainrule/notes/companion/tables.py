@@ -10,6 +10,7 @@ import numpy as np
 import chainrule as cr
 from chainrule.notes.demonstrations import ACTIVATIONS, Counts, slide_steps, slope_bounds, vanishing
 from chainrule.notes.digit import blame
+from chainrule.notes.figures.convolution import IMAGE, KERNEL
 from chainrule.notes.figures.descent import valley
 from chainrule.notes.models import LINEAR, LOGISTIC, MODELS, MULTINOMIAL, absorbed, descend, fit
 from chainrule.notes.section_4_network import EXAMPLE, Network
@@ -118,8 +119,7 @@ def _slides() -> Table:
 
 def _padding() -> Table:
     """The first places of a 3 × 3 kernel over a 5 × 5 image with padding 1."""
-    image = np.arange(1, 26).reshape(5, 5) % 7
-    steps = slide_steps(image, np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]]), padding=1)
+    steps = slide_steps(IMAGE, KERNEL, padding=1)
     rows = [(f"({step.place[0] + 1}, {step.place[1] + 1})", step.line) for step in steps]
     caption = f"A 3 × 3 kernel over a 5 × 5 image with padding 1: {len(steps)} places, so {len(steps) - 4} after these."
     return Table(("place", "inner product"), tuple(rows[:4]), caption)
@@ -178,10 +178,37 @@ def _automatic() -> Table:
         for name, line, one, other in zip(("W", "b", "U", "x"), lines, ours, hand, strict=True)
     )
     return Table(
-        ("", "by hand, as in 4.4 corrected", "largest difference"),
-        rows,
-        "Only the forward network was given.",
+        ("", "by hand, as in 4.4 and 5.4 corrected", "largest difference"),
+        (*rows, *_convolution()),
+        "Only the forward networks were given; the gradients are the library's own.",
     )
+
+
+def _convolution() -> list[tuple[str, str, str]]:
+    """The loops of (145) and (146), over the places that there are, against the gradients of the layer."""
+    N, m = 5, 3
+    random = np.random.default_rng(1)
+    A, K, weight = (
+        random.normal(size=(N, N)),
+        random.normal(size=(m, m)),
+        random.normal(size=(N - m + 1, N - m + 1)),
+    )
+    a, W, U = cr.data("a", A.shape), cr.parameter("W", K.shape), cr.parameter("U", weight.shape)
+    z = cr.correlate2d(a, W)
+    guess = cr.sum(U * cr.sigmoid(z))
+    values = {a: A, W: K, U: weight}
+    below, kernel, forward = cr.evaluate([*cr.gradient(guess, [a, W]), z], values)
+    δ = weight * np.exp(-forward) / (1 + np.exp(-forward)) ** 2
+    by_hand = np.zeros(A.shape), np.zeros(K.shape)
+    for i, j in np.ndindex(δ.shape):
+        for u, v in np.ndindex(K.shape):
+            by_hand[0][i + u, j + v] += δ[i, j] * K[u, v]
+            by_hand[1][u, v] += δ[i, j] * A[i + u, j + v]
+    lines = ("∂ŷ/∂a", "Σ_u Σ_v δ_{i−u,j−v} W_{u,v}"), ("∂ŷ/∂W", "Σ_i Σ_j δ_{i,j} a_{i+u,j+v}")
+    return [
+        (*line, f"{np.max(np.abs(one - other)):.1g}")
+        for line, one, other in zip(lines, by_hand, (below, kernel), strict=True)
+    ]
 
 
 TABLES: dict[str, tuple[Callable[[], Table], ...]] = {

@@ -70,11 +70,15 @@ def figure_19(pen: Pen) -> Data:
     return {"results": results, "expected": N - m + 1}
 
 
+IMAGE = np.random.default_rng(2).integers(0, 4, (5, 5))
+KERNEL = np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
+"""An image, and a kernel that compares each pixel with its four neighbours."""
+
+
 @figure("steps", "5.2.2", "A 3 × 3 kernel over a 5 × 5 image with padding 1: the first four of 25 steps",
         remark="The notes count 12 steps after these four; there are 21.")  # fmt: skip
 def figure_steps(pen: Pen) -> Data:
-    random = np.random.default_rng(2)
-    image, kernel = random.integers(0, 4, (5, 5)), np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
+    image, kernel = IMAGE, KERNEL
     x = cr.data("x", (5, 5))
     whole = cr.evaluate(cr.correlate2d(cr.pad(x, ((1, 1), (1, 1))), cr.constant(kernel)), {x: image})
     wide = np.pad(image, 1)

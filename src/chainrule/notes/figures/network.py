@@ -218,7 +218,6 @@ def figure_17(pen: Pen) -> Data:
     return {
         "shapes": [step.shape for step in steps],
         "parameters": parameters("D"),
-        "all": {c: parameters(c) for c in "ABCDE"},
     }
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import parameter
 from chainrule.graph.shape import size_of
+from chainrule.lowering.options import jitted
 from chainrule.ops.reduction import sum as total
 from chainrule.readings.compiled import precision, traced
 from chainrule.readings.gradient import gradient
@@ -126,7 +127,7 @@ def _compiled(
         sums = traced(exprs, values, True, dtype, ["sum"] * len(exprs))
         return tuple(part.astype("float64") for part in sums)
 
-    @jax.jit
+    @jitted
     def run(parameters: Any, numbers: Any, data: Any) -> Any:
         n = len(data[-1])
         fixed = dict(zip(wrt, parameters, strict=True)) | dict(zip(constants, numbers, strict=True))

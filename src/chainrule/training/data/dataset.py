@@ -111,6 +111,11 @@ class Dataset:
         return self._digest
 
     @property
+    def part(self) -> str:
+        """Which rows of the source these are: a text that is another one for other rows."""
+        return self._part.name
+
+    @property
     def encoder(self) -> Encoder:
         """How rows become inputs; learned by a pass over the training part where it was not given."""
         if self._encoder is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Protocol
 
 import numpy as np
@@ -20,6 +21,10 @@ class Part(Protocol):
     def mask(self, rows: Array) -> Mask:
         """Which of the rows with these numbers belong to it."""
 
+    @property
+    def name(self) -> str:
+        """Tells it from other parts of the same source."""
+
 
 @dataclass(frozen=True)
 class Whole:
@@ -27,6 +32,10 @@ class Whole:
 
     def mask(self, rows: Array) -> Mask:
         return np.ones(len(rows), bool)
+
+    @property
+    def name(self) -> str:
+        return "all rows"
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,10 @@ class Listed:
 
     def mask(self, rows: Array) -> Mask:
         return np.asarray(self.chosen[rows])
+
+    @property
+    def name(self) -> str:
+        return f"listed rows {sha256(np.packbits(self.chosen).tobytes()).hexdigest()}"
 
 
 @dataclass(frozen=True)
@@ -55,6 +68,11 @@ class Drawn:
     def mask(self, rows: Array) -> Mask:
         below = uniform(rows, self.seed, self.depth) < self.fraction
         return self.base.mask(rows) & (below if self.held else ~below)
+
+    @property
+    def name(self) -> str:
+        drawn = f"drawn rows, fraction {self.fraction!r}, seed {self.seed}, held out {self.held}"
+        return f"{drawn}, of {self.base.name}"
 
     @property
     def depth(self) -> int:

@@ -28,26 +28,19 @@ def to_text(value: Any, where: str) -> str:
     return text
 
 
-def from_text(text: str | bytes, where: str, remedy: str) -> Any:
+def from_text(text: str, where: str, remedy: str) -> Any:
     """The data. Raises DataError for text that is no JSON in this form.
 
     >>> from_text('{"seed": 0}', "model.safetensors", "take another copy")
     {'seed': 0}
     """
     try:
-        return json.loads(
-            text if isinstance(text, str) else text.decode(),
-            object_pairs_hook=_once,
-            parse_constant=_refused,
-            parse_float=_finite,
-        )
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_refused, parse_float=_finite)
     except RecursionError:
         came = "values nested too deep"
-    except UnicodeDecodeError as fault:
-        came = f"a byte that is no UTF-8 at {fault.start:,}"
     except ValueError as fault:
         came = str(fault)[:120]
-    raise DataError("JSON in its header", came, where, remedy)
+    raise DataError("JSON in its description", came, where, remedy)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

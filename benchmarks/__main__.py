@@ -1,0 +1,72 @@
+"""The command: measure, print, write the page.
+
+python -m benchmarks                               everything: about an hour
+python -m benchmarks c e --peers torch             a part: keys, or their first letters
+python -m benchmarks --quick c --json              tiny sizes, to see that it runs
+python -m benchmarks --json > found.json; python -m benchmarks --page docs/speed.md --given found.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.catalogue import WORKLOADS
+from benchmarks.machine import machine
+from benchmarks.page import page
+from benchmarks.pairs import Row, measured
+
+PEERS = ("jax", "torch", "keras", "scikit-learn", "optax", "numpy")
+
+
+def shown(row: Row) -> str:
+    """A row as a line of the terminal."""
+    share = f"  {row.limit_share:4.0%} of the peak" if row.limit_share else ""
+    line = f"{row.key:10} ours {1e3 * row.ours_s:10.3f} ms a {row.unit}{share}"
+    if row.peer is None or row.ratio is None or row.peer_s is None:
+        return line
+    wanted = "" if row.wanted is None else f", wanted {row.wanted:g}"
+    memory = f", memory {row.memory_ratio:.2f}" if row.memory_ratio else ""
+    spread = f"{row.ratio_min:.2f} to {row.ratio_max:.2f}"
+    return f"{line}; {row.peer} {1e3 * row.peer_s:.3f} ms: {row.ratio:.2f} ({spread}){wanted}{memory}"
+
+
+def main() -> None:
+    """Measure the chosen workloads."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "keys", nargs="*", help=f"some of {', '.join(WORKLOADS)}, or first letters; default all"
+    )
+    parser.add_argument("--pairs", type=int, default=7, help="how many pairs of runs (default 7)")
+    parser.add_argument("--peers", nargs="+", default=[], help="only beside these peers")
+    parser.add_argument("--quick", action="store_true", help="tiny sizes: says only that it runs")
+    parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    parser.add_argument("--page", type=Path, help="write the page of the documentation to this file")
+    chosen = parser.parse_args()
+    keys = [key for key in WORKLOADS if not chosen.keys or any(key.startswith(part) for part in chosen.keys)]
+    limit, rows = machine(chosen.quick), []
+    said = sys.stderr if chosen.json else sys.stdout
+    about = (
+        f"{os.cpu_count()} cores ({platform.machine()}), peak {limit.peak / 1e9:.0f} GF/s in float32, "
+        f"memory {limit.bandwidth / 1e9:.0f} GB/s; {', '.join(f'{name} {version(name)}' for name in PEERS)}."
+    )
+    print(about, file=said, flush=True)
+    for key in keys:
+        for row in measured(WORKLOADS[key], chosen.pairs, chosen.quick, limit.peak, tuple(chosen.peers)):
+            rows.append(row)
+            print(shown(row), file=said, flush=True)
+    if chosen.page:
+        chosen.page.write_text(page([row.as_json() for row in rows], about), encoding="utf-8")
+    if chosen.json:
+        print(json.dumps([row.as_json() for row in rows], ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One file for each side: how it trains a Net, or predicts with it."""

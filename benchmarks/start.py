@@ -1,0 +1,58 @@
+"""Workload h: from the start of a process to the first result: import, build, compile, one epoch on digits."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from benchmarks.workload import OURS, Job, Side, Workload
+
+_OURS = """
+from sklearn.datasets import load_digits
+import chainrule as cr
+X, y = load_digits(return_X_y=True)
+net = cr.Network(64, [cr.Linear(64), cr.ReLU(), cr.Linear(10)], loss="cross_entropy", seed=0)
+history = net.fit(X / 16, y, epochs=1, batch_size=32, optimizer=cr.SGD(0.1, momentum=0.9), progress=False)
+print(history.loss[-1])
+"""
+_TORCH = """
+import numpy as np
+import torch
+from sklearn.datasets import load_digits
+from torch import nn
+X, y = load_digits(return_X_y=True)
+torch.manual_seed(0)
+X, y = torch.tensor(X / 16, dtype=torch.float32), torch.tensor(y)
+net = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
+optimizer, total = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9), 0.0
+for rows in torch.randperm(len(X)).split(32):
+    optimizer.zero_grad()
+    loss = nn.functional.cross_entropy(net(X[rows]), y[rows])
+    loss.backward()
+    optimizer.step()
+    total += loss.item() * len(rows)
+print(total / len(X))
+"""
+
+
+def _process(script: str) -> Side:
+    def side(quick: bool) -> Job:
+        def run() -> float:
+            done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+            return float(done.stdout)
+
+        return Job(run)
+
+    return side
+
+
+WORKLOADS = (
+    Workload(
+        "h",
+        "start to first result: one epoch on digits",
+        "process",
+        {OURS: _process(_OURS), "torch": _process(_TORCH)},
+        {"torch": 1.5},
+        agree=0.5,
+    ),
+)

@@ -1,0 +1,57 @@
+"""A process that holds one side of one workload and does a run each time it is told to.
+
+Each side has a process of its own, so that thread pools and memory stay apart; the process that asks lets only one run
+at a time. It prints a line of JSON when it is ready, after a run in which everything is compiled, and one for each run.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.catalogue import WORKLOADS
+from benchmarks.workload import OURS
+
+LOADED = {
+    OURS: ("chainrule", "jax"),
+    "torch": ("torch",),
+    "keras": ("keras",),
+    "scikit-learn": ("sklearn.neural_network", "sklearn.linear_model"),
+    "JAX": ("jax", "optax"),
+}
+"""What a side loads, which is not counted in the memory that its data and runs need."""
+
+
+def status(key: str) -> int:
+    """A line of the process's memory, bytes: VmHWM is the peak, VmRSS what is resident (Linux; elsewhere 0)."""
+    path = Path("/proc/self/status")
+    lines = path.read_text(encoding="ascii").splitlines() if path.exists() else []
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(key)), 0)
+
+
+def main() -> None:
+    """Serve: "run" on standard input asks for a run, the end of input ends the process."""
+    key, side, quick = sys.argv[1], sys.argv[2], sys.argv[3] == "quick"
+    said = sys.stdout
+    sys.stdout = sys.stderr  # what libraries print is no answer
+    for module in LOADED.get(side.split()[0], ()):
+        importlib.import_module(module)
+    before = status("VmRSS")
+    job = WORKLOADS[key].sides[side](quick)
+    began = time.perf_counter()
+    first = job.run()
+    seconds = time.perf_counter() - began
+    print(json.dumps({"first_s": seconds, "units": job.units, "number": first}), file=said, flush=True)
+    for _ in sys.stdin:
+        began = time.perf_counter()
+        job.run()
+        seconds = time.perf_counter() - began
+        memory = status("VmHWM") - before
+        print(json.dumps({"seconds": seconds / job.units, "memory": memory}), file=said, flush=True)
+
+
+if __name__ == "__main__":
+    main()

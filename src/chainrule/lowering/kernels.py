@@ -1,0 +1,102 @@
+"""Which convolutions leave XLA for oneDNN, by a rule of sizes alone, and the calls.
+
+A call out of compiled code costs some microseconds, and what XLA could fuse with its neighbours it cannot fuse across
+a call. So only what is worth it goes there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from chainrule.lowering.calls import register
+from chainrule.lowering.held import Held, image_order
+from chainrule.lowering.images import last, on_two_axes
+from chainrule.lowering.onednn import convolution, library
+from chainrule.ops.layout import Layout
+from chainrule.ops.windows import Window
+
+_FEWEST = 2**20
+"""Multiplications of a convolution that goes to oneDNN."""
+
+
+def available(*arrays: Any) -> bool:
+    """Whether oneDNN is installed, and can take arrays of this kind here."""
+    return (
+        all(array.dtype == jnp.float32 for array in arrays)
+        and jax.default_backend() == "cpu"
+        and library() is not None
+    )
+
+
+def by_onednn(kind: str, x: Held, k: Held, layout: Layout, turned: bool) -> Held | None:
+    """The "result" of x and k, or for "input" what x receives from dy, here x, and k. None where XLA is to compute it.
+
+    The kernel is read as it lies. A convolution of stride 1 is what the input of a correlation receives, with the
+    channels of the kernel exchanged, and the other way round: so no kernel is turned for it either.
+    """
+    plan = on_two_axes(layout)
+    windows, channels, strides = plan.windows, plan.channels, _kernel_strides(k, len(layout.windows))
+    if turned:
+        led = tuple(Window(w.count, w.size, 1, w.dilation, *w.mirrored) for w in windows)
+        if any(w.stride != 1 for w in windows) or min(min(w.mirrored) for w in windows) < 0:
+            return None
+        windows, channels, strides = led, channels[::-1], (strides[1], strides[0], *strides[2:])
+    n = x.array.shape[0] if x.lead else 1
+    rows, columns = windows
+    images, given = (n, rows.n, columns.n, channels[0]), (n, rows.count, columns.count, channels[1])
+    result = (kind == "result") != turned
+    if not _worth_it(plan, n) or not available(x.array, k.array):
+        return None
+    axes, shape = len(layout.windows), layout.y if kind == "result" else layout.x
+    operand = x.ordered(image_order(len(x.order), axes)).reshape(images if result else given)
+    kernel = (rows.size, columns.size, *channels)
+    call = _called("result" if result else "input", images, kernel, given, _steps(windows), strides)
+    made = _run(call, given if result else images, operand, k.array)
+    return Held(made.reshape(*(n,) * x.lead, *last(shape, layout)), image_order(len(shape), axes))
+
+
+def kernel_by_onednn(plan: Layout, images: jax.Array, given: jax.Array) -> jax.Array | None:
+    """What the kernel receives, (u, v, inputs, outputs), from x and dy, (n, h, w, channels). None for XLA to do it."""
+    if not _worth_it(plan, len(images)) or not available(images, given):
+        return None
+    (rows, columns), (c, o) = plan.windows, plan.channels
+    kernel = (rows.size, columns.size, c, o)
+    strides = (1, o, columns.size * c * o, c * o)
+    call = _called("kernel", images.shape, kernel, given.shape, _steps(plan.windows), strides)
+    return _run(call, kernel, images, given)
+
+
+def _worth_it(plan: Layout, n: int) -> bool:
+    (c, o), windows = plan.channels, plan.windows
+    return plan.groups == 1 and n * c * o * prod(w.size * w.count for w in windows) >= _FEWEST
+
+
+def _steps(windows: Sequence[Window]) -> tuple[tuple[int, ...], ...]:
+    after = tuple((w.count - 1) * w.stride + w.extent - w.n - w.before for w in windows)
+    return (*(tuple(getattr(w, what) for w in windows) for what in ("stride", "dilation", "before")), after)
+
+
+def _kernel_strides(k: Held, axes: int) -> tuple[int, ...]:
+    """How far apart the entries of a kernel lie along (outputs, inputs, u, v)."""
+    rank, shape = len(k.order), k.shape
+    found = {axis: prod(shape[inner] for inner in k.order[at + 1 :]) for at, axis in enumerate(k.order)}
+    places = [found[axis] for axis in range(rank - axes, rank)]
+    return (*((found[0], found[1]) if rank > axes else (1, 1)), *[1] * (2 - axes), *places)
+
+
+def _called(*settings: Any) -> str:
+    """The name of the target for a call with these settings; the same in every process."""
+    name = f"chainrule_convolution_{settings}".replace(" ", "")
+    register(name, lambda: convolution(*settings))
+    return name
+
+
+def _run(name: str, shape: tuple[int, ...], first: jax.Array, second: jax.Array) -> jax.Array:
+    result = jax.ShapeDtypeStruct(shape, jnp.float32)  # type: ignore[no-untyped-call]  # JAX has no types for it
+    made: jax.Array = jax.ffi.ffi_call(name, result)(first, second)
+    return made

@@ -1,0 +1,24 @@
+"""Products of arrays as they lie in compiled code."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+
+from chainrule.lowering.held import Held
+
+
+def einsum(subscripts: str, *operands: Held, optimize: bool = True) -> Held:
+    """jnp.einsum of arrays as they lie. The letter z is the axis of the examples.
+
+    A matrix that is a sum over the examples is made as (columns, rows), the order in which weights are kept.
+    """
+    sides, result = subscripts.split("->")
+    given = []
+    for side, operand in zip(sides.split(","), operands, strict=True):
+        letters = side[operand.lead :]
+        given.append(side[: operand.lead] + "".join(letters[axis] for axis in operand.order))
+    rank = len(result) - ("z" in result)
+    order = (1, 0) if "z" in sides and rank == len(result) == 2 else tuple(range(rank))
+    wanted = result[: len(result) - rank] + "".join(result[axis - rank] for axis in order)
+    arrays = (operand.array for operand in operands)
+    return Held(jnp.einsum(f"{','.join(given)}->{wanted}", *arrays, optimize=optimize), order)

@@ -1,0 +1,120 @@
+"""Every lowering of convolutions and products computes what the value rules do, with oneDNN and without it."""
+
+import jax
+import numpy as np
+import pytest
+from support.tolerance import EQUAL, agree
+
+import chainrule as cr
+from chainrule.lowering import kernels, products
+from chainrule.lowering.calls import register
+from chainrule.lowering.held import Held
+from chainrule.lowering.onednn import library
+from chainrule.lowering.orders import kept_orders
+from chainrule.readings.compiled import precision, traced
+
+rng = np.random.default_rng(3)
+WITH = pytest.param(
+    True, marks=pytest.mark.skipif(library() is None, reason="oneDNN is not installed"), id="oneDNN"
+)
+LAYOUTS = [
+    # input, kernel, parameters
+    ((1, 9, 8), (6, 1, 5, 5), {"padding": "same"}),
+    ((3, 8, 8), (5, 3, 3, 3), {"padding": "same"}),
+    ((6, 7, 7), (4, 6, 3, 3), {}),
+    ((6, 7, 7), (4, 6, 5, 4), {"padding": "full"}),
+    ((4, 9, 8), (3, 4, 3, 2), {"stride": 2}),
+    ((4, 9, 8), (3, 4, 3, 3), {"stride": (2, 3), "padding": ((1, 2), (0, 1))}),
+    ((4, 9, 9), (3, 4, 2, 3), {"dilation": 2, "padding": 1}),
+    ((4, 6, 6), (8, 2, 3, 3), {"groups": 2, "padding": "same"}),
+    ((40, 2, 2), (30, 40, 3, 3), {"padding": "same"}),
+    ((5, 5), (3, 3), {"padding": "same"}),
+    ((3, 12), (5, 3, 4), {"padding": "same"}),
+]
+
+
+@pytest.fixture
+def everything(monkeypatch):
+    """All sizes go to oneDNN."""
+    monkeypatch.setattr(kernels, "_FEWEST", 0)
+
+
+@pytest.mark.parametrize("fast", [WITH, pytest.param(False, id="XLA")])
+@pytest.mark.parametrize("turned", [False, True], ids=["correlate", "convolve"])
+@pytest.mark.parametrize(("image", "kernel", "params"), LAYOUTS)
+def test_values_and_gradients_of_a_batch(image, kernel, params, turned, fast, everything, monkeypatch):
+    if not fast:
+        monkeypatch.setattr(kernels, "library", lambda: None)
+    op = getattr(cr, ("convolve" if turned else "correlate") + "2d" * (len(kernel) % 2 == 0))
+    x, k = cr.data("x", image), cr.parameter("k", kernel)
+    y = cr.relu(op(x, k, **params))
+    loss = cr.sum(y * y) / 2
+    values = {"x": rng.normal(size=(3, *image)), "k": rng.normal(size=kernel) / kernel[-1]}
+    each = [cr.evaluate([loss, y, *cr.gradient(loss, [x, k])], values | {"x": one}) for one in values["x"]]
+    total, (dx, dk) = cr.value_and_gradient(loss, [x, k], reduce="sum")(values)
+    made = cr.compile(y, batch=True)(values)
+    wanted = 20 * EQUAL["float32"]
+    agree(made, np.stack([one[1] for one in each]), "y", wanted)
+    agree(total, sum(one[0] for one in each), "loss", wanted)
+    agree(dx, np.stack([one[2] for one in each]), "dx", wanted)
+    agree(dk, sum(one[3] for one in each), "dk", wanted)
+
+
+@pytest.mark.parametrize(
+    "orders", [((0,), (0,)), ((1, 0), (0,)), ((0, 1), (0,)), ((0,), (0, 1)), ((1, 0), (1, 0))], ids=str
+)
+def test_products_of_arrays_as_they_lie(orders):
+    """z is the axis of the examples; the others are the expressions', held in any order."""
+    sizes, letters = {"z": 7, "a": 5, "b": 6}, {1: "a", 2: "ab"}
+    for lead in ((1, 1), (1, 0), (0, 1), (0, 0)):
+        for result in ("za", "ab", "ba", "a", "zb"):
+            sides = ["z" * flag + letters[len(order)] for flag, order in zip(lead, orders, strict=True)]
+            if not set(result) <= set("".join(sides)):
+                continue
+            plain = [rng.normal(size=[sizes[letter] for letter in side]).astype(np.float32) for side in sides]
+            given = [
+                Held(array.transpose(*range(flag), *(flag + axis for axis in order)), order)
+                for array, flag, order in zip(plain, lead, orders, strict=True)
+            ]
+            subscripts = f"{','.join(sides)}->{result}"
+            agree(
+                products.einsum(subscripts, *given).plain(),
+                np.einsum(subscripts, *plain),
+                subscripts,
+                10 * EQUAL["float32"],
+            )
+
+
+@pytest.mark.skipif(library() is None, reason="oneDNN is not installed")
+def test_small_ones_and_double_precision_stay_with_xla():
+    x, k = cr.data("x", (16, 16, 16)), cr.parameter("k", (16, 16, 3, 3))
+    y = cr.correlate2d(x, k, padding="same")
+
+    def calls(n, dtype):
+        with precision(dtype):
+            arrays = {x: np.ones((n, *x.shape), dtype), k: np.ones(k.shape, dtype)}
+            return (
+                "chainrule_convolution" in jax.jit(lambda: traced([y], arrays, True, dtype)).lower().as_text()
+            )
+
+    assert calls(2, "float32")
+    assert not calls(1, "float32")
+    assert not calls(2, "float64")
+
+
+def test_a_fault_inside_a_call_is_an_error_of_the_computation():
+    def fault(operands, results):
+        raise OSError("no room")
+
+    register("a_fault_for_the_tests", lambda: fault)
+    call = jax.ffi.ffi_call("a_fault_for_the_tests", jax.ShapeDtypeStruct((2,), np.float32))
+    with pytest.raises(jax.errors.JaxRuntimeError, match="OSError: no room"):
+        jax.block_until_ready(jax.jit(call)(np.ones(2, np.float32)))
+
+
+def test_weights_are_kept_in_the_order_that_steps_read():
+    orders = kept_orders([cr.lenet5().expression])
+    assert {str(leaf.name): order for leaf, order in orders.items()} == {
+        **{f"W^{{({layer})}}": (2, 3, 1, 0) for layer in (1, 2)},
+        **{f"W^{{({layer})}}": (1, 0) for layer in (3, 4, 5)},
+    }

@@ -1,0 +1,105 @@
+"""Where numbers stop being finite: the step and the first part, held to the same training done by hand."""
+
+import numpy as np
+import pytest
+from training.by_hand import loss_and_slopes
+
+import chainrule as cr
+from chainrule.training import stepper
+
+RANDOM = np.random.default_rng(2)
+X = RANDOM.normal(size=(50, 4))
+Y = X[:, 0] + X[:, 1] ** 2
+
+
+def network(**settings):
+    return cr.Network(4, [cr.Linear(8), cr.Tanh(), cr.Linear(1)], loss="half_squared_error", **settings)
+
+
+def bits(net):
+    return b"".join(value.tobytes() for value in net.parameters.values())
+
+
+def fault_of(net, *args, **settings):
+    """The message, once it is certain that the network stays as it was."""
+    before = bits(net)
+    with pytest.raises(cr.TrainingError) as fault:
+        net.fit(*args, progress=False, **settings)
+    assert bits(net) == before
+    assert net.epochs == 0
+    return str(fault.value)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1e9])
+def test_the_step_is_that_of_a_loop_in_numpy(seconds, monkeypatch):
+    monkeypatch.setattr(stepper, "_SECONDS", seconds)
+    net = network(dtype="float64")
+    values, steps = [*net.parameters.values()], 0
+    with np.errstate(over="ignore", invalid="ignore"):
+        while True:
+            rows = slice(5 * (steps % 10), 5 * (steps % 10) + 5)
+            losses, slopes = loss_and_slopes(values, X[rows], Y[rows], np.ones(5))
+            steps += 1
+            if not np.isfinite(losses).all():
+                break
+            values = [value - 2.5 * slope for value, slope in zip(values, slopes, strict=True)]
+    text = fault_of(net, X, Y, 1000, 5, cr.SGD(2.5), shuffle=False)
+    assert 10 < steps < 10_000
+    assert f"in epoch {-(-steps // 10)} of 1000, at step {steps}; the first part" in text
+    assert "is ℓ = ‖ŷ − y‖²/2 (forward, " in text
+
+
+def test_the_first_part_is_named_forward_before_backward():
+    deep = [cr.Linear(8), cr.ReLU(), cr.Linear(8), cr.ReLU(), cr.Linear(8), cr.ReLU(), cr.Linear(1)]
+    net = cr.Network(4, deep, loss="half_squared_error")
+    net.set_parameters({"W^{(3)}": np.full((8, 8), 1e38), "W^{(2)}": np.ones((8, 8))})
+    text = fault_of(net, 10 * np.abs(X), Y, epochs=2)
+    assert (
+        "in epoch 1 of 2, at step 1; the first part that was not finite is z⁽³⁾ = W⁽³⁾ a⁽²⁾ + b⁽³⁾ (forward"
+        in text
+    )
+
+
+def test_a_gradient_alone_may_be_infinite():
+    root = cr.Network(
+        4,
+        [cr.Linear(3, weights=cr.Zeros()), lambda z: cr.sqrt(z * z).named("s"), cr.Linear(1)],
+        loss="half_squared_error",
+    )
+    text = fault_of(root, X, Y, epochs=3)
+    assert "came parameters that are not finite in epoch 1 of 3, at step 1" in text
+    assert "the first part that was not finite is ∂ℓ/∂z⁽¹⁾ (backward, 96 of 96 numbers)" in text
+
+
+def test_a_gradient_that_overflows_over_the_batch():
+    net = cr.Network(1, [cr.Linear(1, weights=cr.Zeros())], loss="half_squared_error")
+    text = fault_of(net, np.full((4, 1), 1e30), np.full(4, 1e10), epochs=1, batch_size=4)
+    assert "the first part that was not finite is ∂ℓ/∂W⁽¹⁾ (backward, 1 of 1 numbers)" in text
+    assert "Try inputs on a scale near 1 (the largest is 1e+30), then a smaller" in text
+
+
+def test_in_the_very_last_step_too():
+    net = cr.Network(1, [cr.Linear(1)], loss="squared_error")
+    text = fault_of(net, [[1.0]], [1e19], epochs=1, optimizer=cr.SGD(1e30))
+    assert "came parameters that are not finite in epoch 1 of 1, at step 1" in text
+    assert "is W⁽¹⁾ (after the step, 1 of 1 numbers). Try a smaller learning_rate (it is 1e+30), then" in text
+
+
+@pytest.mark.parametrize(
+    ("scale", "part"), [(1e20, "ℓ = "), (3e38 / np.abs(X).max(), "z⁽¹⁾ = W⁽¹⁾ x + b⁽¹⁾")]
+)
+def test_huge_inputs(scale, part):
+    net = cr.Network(4, [cr.Linear(8), cr.ReLU(), cr.Linear(1)], loss="half_squared_error")
+    net.set_parameters({"W^{(1)}": 10 * net.parameters["W^{(1)}"]})
+    text = fault_of(net, scale * X, Y, epochs=2, validation=(X, Y))
+    assert f"at step 1; the first part that was not finite is {part}" in text
+    assert ". Try inputs on a scale near 1 (the largest is " in text
+
+
+def test_with_masks_weights_and_a_clipped_gradient():
+    net = cr.Network(4, [cr.Linear(8), cr.Dropout(0.5), cr.Linear(1)], loss="half_squared_error")
+    text = fault_of(
+        net, X, Y, 200, 7, cr.SGD(1e30, clip_norm=1e9), l2=0.1, sample_weight=np.arange(50), reduce="sum"
+    )
+    assert ", at step " in text
+    assert "clip_norm=1.0)" not in text
