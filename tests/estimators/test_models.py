@@ -121,7 +121,7 @@ def test_the_network_of_an_estimator_takes_raw_numbers():
 def test_the_classifier_reads_digits():
     pixels, digits = load_digits(return_X_y=True)
     words = np.array("zero one two three four five six seven eight nine".split())[digits]
-    model = NeuralNetworkClassifier(epochs=15).fit(pixels[:1200], words[:1200])
+    model = NeuralNetworkClassifier((64,), epochs=15).fit(pixels[:1200], words[:1200])
     assert model.score(pixels[1200:], words[1200:]) > 0.9
     assert len(model.loss_curve_) == model.n_iter_ <= 15
     assert len(model.validation_loss_curve_) >= model.n_iter_
@@ -129,7 +129,12 @@ def test_the_classifier_reads_digits():
 
 def test_images_come_as_images_or_rows():
     pixels, digits = load_digits(n_class=3, return_X_y=True)
-    settings = {"layers": "conv 4 3 relu, pool 2", "epochs": 3}
+    settings = {
+        "layers": "conv 4 3 relu, pool 2",
+        "epochs": 5,
+        "learning_rate": 0.01,
+        "early_stopping": False,
+    }
     rows = ConvolutionalClassifier(**settings).fit(pixels, digits)
     images = ConvolutionalClassifier(**settings).fit(pixels.reshape(-1, 8, 8), digits)
     np.testing.assert_array_equal(

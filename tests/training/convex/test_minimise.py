@@ -36,19 +36,19 @@ def test_logistic_coefficients_are_those_of_stata(method, features):
     assert all(b < a + 1e-12 for a, b in zip(found.values, found.values[1:], strict=False))
 
 
-def softmax(n=400, dtype="float64"):
+def softmax(n=400, K=10):
     """Softmax regression on some digits: the objective, its start and its feed, and the features."""
-    pixels, labels = load_digits(return_X_y=True)
-    x, y = cr.data("x", 64), cr.data("y", 10, distribution=True)
-    W, b = cr.parameter("W", (10, 64)), cr.parameter("b", 10)
+    pixels, labels = load_digits(n_class=K, return_X_y=True)
+    x, y = cr.data("x", 64), cr.data("y", K, distribution=True)
+    W, b = cr.parameter("W", (K, 64)), cr.parameter("b", K)
     loss = regularised(cr.cross_entropy(cr.softmax(W @ x + b), y), [W])
-    feed = Feed({x: pixels[:n] / 16, y: labels[:n].astype(np.int32)}, {y: OneHot(10, dtype)})
-    return loss, {W: np.zeros((10, 64)), b: np.zeros(10)}, feed, x
+    feed = Feed({x: pixels[:n] / 16, y: labels[:n].astype(np.int32)}, {y: OneHot(K, "float64")})
+    return loss, {W: np.zeros((K, 64)), b: np.zeros(K)}, feed, x
 
 
 @pytest.mark.parametrize("features", [False, True])
 def test_the_minimum_is_that_of_scikit_learn(features):
-    loss, start, feed, x = softmax()
+    loss, start, feed, x = softmax(K=3)
     weights = np.random.default_rng(0).random(feed.n)
     peer = LogisticRegression(C=1 / (0.01 * weights.sum()), tol=1e-12, solver="newton-cholesky")
     peer.fit(feed.arrays[0], feed.arrays[1], sample_weight=weights)
