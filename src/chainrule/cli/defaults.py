@@ -82,6 +82,7 @@ def network_for(shape: Shape, target: Target, layers: str, seed: int) -> Network
 def optimizer_for(name: str, learning_rate: float) -> Optimizer:
     """The optimiser of that name; learning_rate 0 for its default. Raises ChainruleError for another name."""
     if name not in OPTIMIZERS:
-        raise ChainruleError(f"one of {', '.join(OPTIMIZERS)}", repr(name)[:40], "--optimizer")
+        needed, remedy = f"one of {', '.join(OPTIMIZERS)}", f"write --optimizer {next(iter(OPTIMIZERS))}"
+        raise ChainruleError(needed, repr(name)[:40], "--optimizer", remedy)
     rate, kind, settings = OPTIMIZERS[name]
     return kind(learning_rate or rate, **settings)  # type: ignore[call-arg]  # all take these

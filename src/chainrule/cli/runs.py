@@ -224,6 +224,7 @@ def _parts(whole: Dataset, asked: Asked) -> tuple[Dataset, Dataset | None]:
                 f"labels in the column {whole.target.name!r}" if whole.target else "labels",
                 "none",
                 asked.validation,
+                "give a file with the labels, or a share such as --validation 0.2",
             ) from None
         return train, held
     if fraction == 0:

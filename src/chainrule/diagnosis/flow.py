@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from chainrule.diagnosis.stages import Stage, stages
 from chainrule.graph.expression import Expr
 from chainrule.graph.shape import size_of
+from chainrule.lowering.options import jitted
 from chainrule.networks.network import Network
 from chainrule.readings.compiled import precision, traced
 from chainrule.readings.gradient import adjoints
@@ -30,7 +30,6 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _ENTRIES = 4096  # of an array, evenly spaced, that quantiles are taken of
 _MOST = 2**23  # entries of the largest array of a sample
 _SATURATED = 0.05  # of the steepest slope
-_QUICKLY = {"xla_backend_optimization_level": 0}  # run a few times only: compiling takes longer than running
 _ALIKE = 1e-4  # of the largest entry
 
 
@@ -195,7 +194,6 @@ def _compiled(
             wanted += [(at, "a", stage.a, None), (at, "f", stage.derivative, None)]
             wanted += [(at, "entering", found[stage.entering], None)]
 
-    @jax.jit(compiler_options=_QUICKLY)
     def run(numbers: tuple[Any, ...], arrays: tuple[Any, ...]) -> Any:
         given = dict(zip(parameters, numbers, strict=True))
         given |= {
@@ -208,7 +206,7 @@ def _compiled(
             _reduce(results[at], name, value, parts[at])
         return mean, results
 
-    return run
+    return jitted(run, quickly=True)
 
 
 def _reduce(into: dict[str, Any], name: str, value: Any, stage: Stage) -> None:

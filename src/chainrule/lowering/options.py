@@ -13,7 +13,13 @@ _CPU = {"xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_
 """Its library YNN computes matrix products only. Its convolutions and sums use one core, XLA's own use all."""
 
 
-def jitted(function: Function, **settings: Any) -> Function:
-    """jax.jit with the options that pay on this machine."""
-    options = _CPU if jax.default_backend() == "cpu" else None
-    return cast(Function, jax.jit(function, compiler_options=options, **settings))
+_QUICKLY = {"xla_backend_optimization_level": 0}
+
+
+def jitted(function: Function, quickly: bool = False, **settings: Any) -> Function:
+    """jax.jit with the options that pay on this machine.
+
+    quickly: compiled in half the time, for what runs a few times only.
+    """
+    options = (_CPU if jax.default_backend() == "cpu" else {}) | (_QUICKLY if quickly else {})
+    return cast(Function, jax.jit(function, compiler_options=options or None, **settings))

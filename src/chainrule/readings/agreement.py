@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -103,7 +104,7 @@ def check(loss: Expr, values: Values, wrt: Sequence[Expr] | None = None) -> Agre
     by_definition = adjoints(loss, targets, rules=False)
     value, *rule = evaluate([loss, *by_rule], fed)
     definition = evaluate([by_definition[target] for target in targets], fed)
-    compiled = compile([loss, *by_rule], dtype="float64")(fed)
+    compiled = _compiled((loss, *by_rule))(fed)
     differences = _Differences(loss, fed)
     rows = []
     for target, g, d, c in zip(targets, rule, definition, compiled[1:], strict=True):
@@ -122,6 +123,12 @@ def check(loss: Expr, values: Values, wrt: Sequence[Expr] | None = None) -> Agre
         )
     error = _largest(np.asarray(compiled[0]) - value) / max(1.0, abs(float(value)))
     return Agreement(tuple(rows), float(value), error)
+
+
+@lru_cache(maxsize=8)
+def _compiled(exprs: tuple[Expr, ...]) -> Callable[[Values], tuple[Any, ...]]:
+    """Kept for the next working of the same network."""
+    return compile(exprs, dtype="float64", quickly=True)
 
 
 def _largest(errors: Array) -> float:

@@ -32,19 +32,22 @@ _TOTALS = ("sum", "mean")
 
 @overload
 def compile(
-    exprs: Expr, batch: bool = False, dtype: str = "float32"
+    exprs: Expr, batch: bool = False, dtype: str = "float32", quickly: bool = False
 ) -> Callable[[Mapping[Any, Any]], jax.Array]: ...
 @overload
 def compile(
-    exprs: Sequence[Expr], batch: bool = False, dtype: str = "float32"
+    exprs: Sequence[Expr], batch: bool = False, dtype: str = "float32", quickly: bool = False
 ) -> Callable[[Mapping[Any, Any]], tuple[jax.Array, ...]]: ...
-def compile(exprs: Expr | Sequence[Expr], batch: bool = False, dtype: str = "float32") -> Compiled:
+def compile(
+    exprs: Expr | Sequence[Expr], batch: bool = False, dtype: str = "float32", quickly: bool = False
+) -> Compiled:
     """A fast function for one expression or several: f(values) gives an array, or a tuple of them.
 
     batch: the values of data leaves have a leading axis, the examples, and so have the results. Where no
         expression depends on data, there is one value for all examples, without that axis.
     dtype: "float32" gives JAX arrays; "float64" gives NumPy arrays, since JAX outside of this function
     would round them. The function is compiled at its first call for each batch size.
+    quickly: in about half the time, for a function that is called a few times only; its code is slower.
     Raises FeedError, when called, for a value that is missing or does not fit.
 
     >>> import chainrule as cr
@@ -57,9 +60,10 @@ def compile(exprs: Expr | Sequence[Expr], batch: bool = False, dtype: str = "flo
     dtype = checked_dtype(dtype)
     wanted = leaves(several)
 
-    @jitted
-    def run(arrays: tuple[Any, ...]) -> tuple[Any, ...]:
+    def values_of(arrays: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(traced(several, dict(zip(wanted, arrays, strict=True)), batch, dtype))
+
+    run = jitted(values_of, quickly)
 
     def call(values: Mapping[Any, Any]) -> Any:
         with precision(dtype):

@@ -107,7 +107,7 @@ def _calibrated(subject: Subject) -> Picture:
     names = [counted(int(count)) for count in found.count]
     return points(
         found.confidence, found.accuracy, "Calibration", "certainty", "share that is right", "equal",
-        found.count, caption, names,
+        found.count, caption, names, shares=True,
     )  # fmt: skip
 
 

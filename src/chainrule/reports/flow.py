@@ -10,6 +10,7 @@ from chainrule.diagnosis.flow import Flow, LayerFlow, Spread
 from chainrule.documents.drawing.axes import number
 from chainrule.documents.drawing.grid import grid
 from chainrule.documents.model import Block, Gallery, Note, Picture, Section, Table
+from chainrule.documents.numbers import shown
 from chainrule.graph.symbols import text_symbol
 
 DELTA = text_symbol(r"\delta")
@@ -66,7 +67,7 @@ def _map(
 
 
 def _written(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.2g}"
+    return "" if np.isnan(value) else str(shown(value, 2))
 
 
 def _table(flow: Flow) -> Table:

@@ -8,6 +8,7 @@ from chainrule.documents.outline import derivation_document
 from chainrule.reports.findings import FORMULA_KEYS
 from chainrule.reports.subject import Subject
 
+_MOST_ROWS = 14  # of the table of layers, which stands open up to there
 _MOST_LINES = 14  # of a derivation that stands open
 
 
@@ -21,7 +22,8 @@ def model_section(subject: Subject) -> Section:
     )
     table = Table(("layer", "output", "shape", "parameters"), rows, f"{summary.total:,} parameters in all")
     caption = "Point at a part to see what it is."
-    return Section("The model", (net.draw().picture(caption), table), "model")
+    layers = table if len(rows) <= _MOST_ROWS else Fold(f"The {len(rows)} layers", (table,))
+    return Section("The model", (net.draw().picture(caption), layers), "model")
 
 
 def formulas_section(subject: Subject) -> Section:

@@ -251,4 +251,5 @@ def _require_room(record: Record, plan: Plan) -> None:
     """Raises ChainruleError where more is done than is asked for."""
     if (record.epoch, record.step) > (plan.epochs, 0):
         came = f"epochs={plan.epochs} where the checkpoints go to {Position(record.epoch, record.step)}"
-        raise ChainruleError(f"epochs of at least {record.epoch + (record.step > 0)}", came, "fit, resume")
+        needed, remedy = f"epochs of at least {record.epoch + (record.step > 0)}", "ask for more epochs"
+        raise ChainruleError(needed, came, "fit, resume", remedy)

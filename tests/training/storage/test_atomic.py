@@ -58,9 +58,10 @@ def in_child(act, path):
     return os.waitpid(process, 0)[1]
 
 
-@pytest.mark.filterwarnings(
-    "ignore:This process .* is multi-threaded:DeprecationWarning"
-)  # the child only writes
+@pytest.mark.filterwarnings(  # the child only writes
+    "ignore:This process .* is multi-threaded:DeprecationWarning",
+    r"ignore:os.fork\(\) was called:RuntimeWarning",
+)
 @pytest.mark.parametrize("before", [True, False])
 def test_killed_at_each_call(before, tmp_path):
     path = tmp_path / "file"

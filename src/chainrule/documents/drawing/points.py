@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chainrule.documents.drawing.axes import HEIGHT, WIDTH, frame, number, scale_of
+from chainrule.documents.drawing.axes import HEIGHT, WIDTH, Scale, frame, number, scale_of
 from chainrule.documents.drawing.canvas import Canvas
 from chainrule.documents.model import Picture, Table
 from chainrule.readings.working import Array
@@ -25,16 +25,20 @@ def points(
     sizes: Array | None = None,
     caption: str = "",
     names: Sequence[str] | None = None,
+    shares: bool = False,
 ) -> Picture:
     """line: "equal" for y = x, "zero" for y = 0, where a perfect model would have its points; or none.
 
-    sizes: what the area of each circle stands for. names: of the points. Of more than 400 every so many are shown.
+    sizes: what the area of each circle stands for. names: of the points. shares: both go from 0 to 1.
+    Of more than 400 points every so many are shown.
     """
     step = -(-len(x) // _MOST)
     x, y = np.asarray(x, float)[::step], np.asarray(y, float)[::step]
     both = np.concatenate([x, y])
     right = scale_of(both if line == "equal" else x, 0, WIDTH)
     top = scale_of(both if line == "equal" else y, HEIGHT, 0, zero=line == "zero")
+    if shares:
+        right, top = Scale(0, 1, right.start, right.end), Scale(0, 1, top.start, top.end)
     canvas = Canvas()
     frame(canvas, right, top, title, across, up)
     if line == "equal":

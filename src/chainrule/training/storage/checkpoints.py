@@ -121,7 +121,8 @@ class Checkpoints:
                 (self.path / old.name).unlink(missing_ok=True)
         except OSError as fault:
             came = fault.strerror or str(fault)
-            raise DataError("to remove the oldest checkpoint", came, str(self.path)) from None
+            remedy = "allow writing there, or name another folder"
+            raise DataError("to remove the oldest checkpoint", came, str(self.path), remedy) from None
 
     def _require_same(self, description: dict[str, Any], file: Path) -> None:
         """Raises ChainruleError, which says what differs, where the checkpoint is of another run."""

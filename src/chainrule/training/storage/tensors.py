@@ -112,7 +112,8 @@ def _plain(name: str, tensor: Any) -> Array:
     array = np.asarray(tensor)
     array = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(array.shape)
     if array.dtype.str not in _NAMES:
-        raise ChainruleError(f"an array of {', '.join(_NAMES.values())}", str(array.dtype), f"save, {name}")
+        needed, remedy = f"an array of {', '.join(_NAMES.values())}", "convert it before it is saved"
+        raise ChainruleError(needed, str(array.dtype), f"save, {name}", remedy)
     return array
 
 
