@@ -44,13 +44,13 @@ def test_killed_at_each_system_call_of_the_writing(tmp_path):
     expected, copies = outcome(*fitted(epochs=3)), []
 
     def copy(name, number):
-        if 150 <= number < 190:
+        if 150 <= number < 172:
             copies.append(shutil.copytree(tmp_path / "run", tmp_path / str(number)))
 
     with counted(copy) as made, frequently():
         assert outcome(*fitted(tmp_path / "run", epochs=3)) == expected
-    assert {"open", "ftruncate", "write", "fsync", "replace", "unlink", "close"} == set(made[150:190])
-    assert len(copies) == 40
+    assert {"open", "ftruncate", "write", "fsync", "replace", "unlink", "close"} == set(made[150:172])
+    assert len(copies) == 22
     for folder in copies:
         require_whole(folder)
         assert outcome(*fitted(folder, epochs=3)) == expected
@@ -78,8 +78,7 @@ def test_killed_by_the_system_at_a_random_moment(tmp_path):
     process.send_signal(signal.SIGKILL)
     assert finish(process)[1] in {-signal.SIGKILL, 0}
     require_whole(tmp_path / "run")
-    assert finish(start(tmp_path / "run", tmp_path / "result")) == ("", 0)
-    assert (tmp_path / "result").read_text(encoding="utf-8") == expected
+    assert outcome(*fitted(tmp_path / "run")) == expected
 
 
 @pytest.mark.evidence
