@@ -32,7 +32,8 @@ class ConvolutionalClassifier(NetworkClassifier):
 
     >>> from sklearn.datasets import load_digits
     >>> X, y = load_digits(n_class=2, return_X_y=True)
-    >>> bool(ConvolutionalClassifier("conv 4 3 relu, pool 2", epochs=20, early_stopping=False).fit(X, y).score(X, y) > 0.9)
+    >>> model = ConvolutionalClassifier("conv 4 3 relu, pool 2", epochs=20, early_stopping=False)
+    >>> bool(model.fit(X, y).score(X, y) > 0.9)
     True
     """
 
