@@ -2,7 +2,8 @@
 
 60,000 images of 784 pixels from 0 to 1, ten classes, λ = 1/n (scikit-learn's C = 1), tolerance 1e-4 (its default) on
 the largest entry of the gradient. Both get the same arrays, in turn, in one process. The peer may take as many
-steps as it needs; with --default-steps it stops, as it does by default, after 100, and we go as low as it got.
+steps as it needs; with --default-steps it stops, as it does by default, after 100, short of its tolerance; ours
+goes on to the tolerance in both cases.
 The objective, mean loss plus λ/2 ‖W‖², is computed for both from their coefficients in NumPy.
 
     python benchmarks/softmax_regression.py [--pairs 3] [--examples 60000] [--default-steps] [--json]
