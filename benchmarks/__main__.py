@@ -13,7 +13,7 @@ import json
 import os
 import platform
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from benchmarks.catalogue import WORKLOADS
@@ -22,6 +22,14 @@ from benchmarks.page import page
 from benchmarks.pairs import Row, measured
 
 PEERS = ("jax", "torch", "keras", "scikit-learn", "optax", "numpy")
+
+
+def _installed(name: str) -> str:
+    """A package with its version, where there is one."""
+    try:
+        return f"{name} {version(name)}"
+    except PackageNotFoundError:
+        return f"{name} not installed"
 
 
 def shown(row: Row) -> str:
@@ -55,7 +63,7 @@ def main() -> None:
     said = sys.stderr if chosen.json else sys.stdout
     about = (
         f"{os.cpu_count()} cores ({platform.machine()}), peak {limit.peak / 1e9:.0f} GF/s in float32, "
-        f"memory {limit.bandwidth / 1e9:.0f} GB/s; {', '.join(f'{name} {version(name)}' for name in PEERS)}."
+        f"memory {limit.bandwidth / 1e9:.0f} GB/s; {', '.join(map(_installed, PEERS))}."
     )
     print(about, file=said, flush=True)
     for key in keys:
