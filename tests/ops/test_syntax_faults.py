@@ -42,14 +42,10 @@ def test_there_are_enough_hostile_texts() -> None:
     ("text", "pattern"), HOSTILE, ids=[f"{i}:{text[:30]!a}" for i, (text, _) in enumerate(HOSTILE)]
 )
 def test_a_hostile_text_gives_one_clear_error_fast(text: str, pattern: str) -> None:
-    seconds = []
-    while (
-        len(seconds) < 3 and min(seconds, default=SLOWEST) >= SLOWEST
-    ):  # a busy machine slows a try, not three
-        start = time.process_time()
-        fault = refusal(text, SHAPES)
-        seconds.append(time.process_time() - start)
-    assert min(seconds) < SLOWEST
+    start = time.process_time()
+    fault = refusal(text, SHAPES)
+    seconds = time.process_time() - start
+    assert seconds < SLOWEST
     assert re.search(pattern, str(fault)), str(fault)
     assert PLACE.search(fault.where) or "100,000 characters" in fault.needed
     str(fault).encode()  # no half characters that a terminal cannot print
