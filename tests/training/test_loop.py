@@ -23,14 +23,18 @@ def bits(net):
     return b"".join(value.tobytes() for value in net.parameters.values())
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_the_same_seed_gives_the_same_bits(dtype):
+@pytest.mark.parametrize(
+    ("dtype", "optimizer"),
+    [("float32", cr.SGD(0.1, 0.9)), ("float64", cr.SGD(0.1, 0.9)), ("float32", cr.Adam())],
+)
+def test_the_same_seed_gives_the_same_bits(dtype, optimizer):
+    settings = {"epochs": 5, "batch_size": 8, "optimizer": optimizer, "progress": False}
     nets = [network(seed=3, dtype=dtype) for _ in range(2)]
-    histories = [net.fit(X, Y, epochs=5, batch_size=8, progress=False) for net in nets]
+    histories = [net.fit(X, Y, **settings) for net in nets]
     assert bits(nets[0]) == bits(nets[1])
     assert histories[0].loss == histories[1].loss
     other = network(seed=4, dtype=dtype)
-    other.fit(X, Y, epochs=5, batch_size=8, progress=False)
+    other.fit(X, Y, **settings)
     assert bits(other) != bits(nets[0])
 
 
