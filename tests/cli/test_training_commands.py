@@ -19,6 +19,8 @@ import chainrule as cr
 from chainrule.cli.main import main
 from chainrule.networks.loading import load_model
 
+pytestmark = pytest.mark.unoptimised
+
 RANDOM = np.random.default_rng(0)
 COMMANDS = ("train", "predict", "evaluate", "explain", "diagnose")
 

@@ -73,7 +73,7 @@ class Outcome:
         ]
         if other.exact:
             scores.append((other.loss - self.loss) / max(float(self.losses.std()), 1e-30))
-        return max(scores) * root > _LEVEL and max(other.learned, 0) < self.learned * 2 / 3
+        return bool(max(scores) * root > _LEVEL and max(other.learned, 0) < self.learned * 2 / 3)
 
 
 class Trials:
