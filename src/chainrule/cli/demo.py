@@ -13,6 +13,7 @@ import typer
 
 import chainrule as cr
 from chainrule.cli.output import width
+from chainrule.cli.waiting import DIAGNOSING, under_way
 from chainrule.diagnosis.diagnose import diagnose
 from chainrule.diagnosis.recorder import Recorder
 from chainrule.documents.model import Document
@@ -61,9 +62,11 @@ def demo(
     result = net.evaluate(Xv, yv)
     say(f"{result['accuracy']:.2%} of the held-out images are read rightly ({history}).\n")
 
+    with under_way(DIAGNOSING):
+        diagnosis = diagnose(net, X, y, (Xv, yv), recorder)
     report = cr.report(
         net, history, Xv, yv, title="Handwritten digits", image=(8, 8), data="scikit-learn's digits, held out",
-        command=str(context.obj), diagnosis=diagnose(net, X, y, (Xv, yv), recorder),
+        command=str(context.obj), diagnosis=diagnosis,
     )  # fmt: skip
     working = report.working
     if not as_json and working is not None:

@@ -13,6 +13,7 @@ from chainrule.cli.defaults import optimizer_for
 from chainrule.cli.models import DATA_FOR_MODEL, MODEL_HELP, classes_of, model_of, target_name
 from chainrule.cli.output import width
 from chainrule.cli.runs import output_path
+from chainrule.cli.waiting import DIAGNOSING, under_way
 from chainrule.diagnosis import diagnose as diagnosed
 from chainrule.diagnosis.finding import Diagnosis
 from chainrule.graph.errors import DataError
@@ -60,11 +61,12 @@ def diagnose(
     held = _examples(found, validation, model) if validation else None
     optimizer, size = _training(found)
     names = list(getattr(found.encoder, "names", ()))
-    result = diagnosed(
-        found.network, X, y, held, None, optimizer, size, names, [str(label) for label in classes_of(found)]
-    )
+    classes = [str(label) for label in classes_of(found)]
+    with under_way(DIAGNOSING):
+        result = diagnosed(found.network, X, y, held, None, optimizer, size, names, classes)
     if report:
-        _write(report, found, held or (X, y), result, validation or data, str(context.obj))
+        with under_way(f"writing {report}"):
+            _write(report, found, held or (X, y), result, validation or data, str(context.obj))
     if as_json:
         typer.echo(
             json.dumps(

@@ -14,6 +14,7 @@ import numpy as np
 from chainrule.cli.datasets import in_options, opened, opened_for
 from chainrule.cli.defaults import Course, course, network_for, optimizer_for
 from chainrule.cli.judging import Guess, Verdict, guess_of, judged
+from chainrule.cli.waiting import DIAGNOSING, under_way
 from chainrule.diagnosis.diagnose import FEWEST, diagnose
 from chainrule.diagnosis.finding import Diagnosis
 from chainrule.diagnosis.recorder import Recorder
@@ -74,13 +75,14 @@ class Prepared:
 class Trained:
     """What a run leaves behind. verdict: on the held-out examples, or on all where none are.
 
-    diagnosis: of the run, where it was watched.
+    interrupted: whether Ctrl-C ended the training, or the diagnosis. diagnosis: of a run that was watched.
     """
 
     history: History
     verdict: Verdict
     seconds: float
     bytes: int
+    interrupted: bool
     diagnosis: Diagnosis | None = None
 
 
@@ -122,7 +124,13 @@ def carried_out(asked: Asked, ready: Prepared, watched: bool = False) -> Trained
     if watch is not None:
         settings["callbacks"] = [watch.recorder]
     history = ready.net.fit(data, None, ready.course.epochs, ready.course.batch_size, optimizer, **settings)
-    diagnosis = watch.diagnosis(ready) if watch is not None and not history.interrupted else None
+    diagnosis, interrupted = None, history.interrupted
+    if watch is not None and not interrupted:
+        try:
+            with under_way(DIAGNOSING):
+                diagnosis = watch.diagnosis(ready)
+        except KeyboardInterrupt:  # the page is without it, and what was learned is saved
+            interrupted = True
     if not ready.whole.classes:
         unscale(ready.net, ready.mean, ready.scale)
         for losses in (history.loss, history.validation_loss):
@@ -141,7 +149,7 @@ def carried_out(asked: Asked, ready: Prepared, watched: bool = False) -> Trained
         "seconds": round(seconds, 3),
     }
     ready.net.save(ready.out, ready.train.encoder, ready.whole.classes or None, facts)
-    return Trained(history, verdict, seconds, ready.out.stat().st_size, diagnosis)
+    return Trained(history, verdict, seconds, ready.out.stat().st_size, interrupted, diagnosis)
 
 
 class _Watch:

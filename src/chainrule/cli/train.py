@@ -17,6 +17,7 @@ from chainrule.cli.datasets import DATA_HELP, OBVIOUS, size_of_images
 from chainrule.cli.defaults import OPTIMIZERS
 from chainrule.cli.runs import Asked, Prepared, Trained, carried_out, output_path, prepared, write_report
 from chainrule.cli.tables import facts, table_of
+from chainrule.cli.waiting import under_way
 from chainrule.networks.wording import described_syntax
 from chainrule.training.data.dataset import Dataset
 
@@ -208,12 +209,13 @@ def train(
         console.print(_plan(asked, ready))
     done = carried_out(asked, ready, bool(report))
     if report:
-        write_report(report, ready, done, str(context.obj))
+        with under_way(f"writing {report}"):
+            write_report(report, ready, done, str(context.obj))
     if as_json:
         typer.echo(json.dumps(_document(asked, ready, done), ensure_ascii=False))
     else:
         _show(console, asked, ready, done, report)
-    if done.history.interrupted:
+    if done.interrupted:
         raise typer.Exit(INTERRUPTED)
 
 
@@ -315,7 +317,7 @@ def _document(asked: Asked, ready: Prepared, done: Trained) -> dict[str, Any]:
         "seed": asked.seed,
         "epochs": history.epochs,
         "stopped": history.stopped,
-        "interrupted": history.interrupted,
+        "interrupted": done.interrupted,
         "history": {
             "loss": history.loss,
             history.metric_name: history.metric,
