@@ -4,10 +4,13 @@ import html
 import json
 
 import numpy as np
+import pytest
 
 import chainrule as cr
 from chainrule.cli.main import main
 from chainrule.training.data.opening import open_data
+
+pytestmark = pytest.mark.unoptimised
 
 
 def test_a_sick_model_is_named(capsys, tmp_path, monkeypatch):

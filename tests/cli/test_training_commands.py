@@ -20,6 +20,8 @@ from chainrule.cli import runs
 from chainrule.cli.main import main
 from chainrule.networks.loading import load_model
 
+pytestmark = pytest.mark.unoptimised
+
 RANDOM = np.random.default_rng(0)
 COMMANDS = ("train", "predict", "evaluate", "explain", "diagnose")
 

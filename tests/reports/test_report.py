@@ -20,6 +20,8 @@ from chainrule.documents.numbers import shown
 from chainrule.reports.answers import calibration, confusions
 from chainrule.reports.origin import data_hash
 
+pytestmark = pytest.mark.unoptimised
+
 LARGEST = 3_000_000
 
 

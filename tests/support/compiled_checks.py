@@ -16,6 +16,7 @@ from chainrule.graph.op import Case, Op
 from chainrule.readings.compiled import precision, traced
 from support.drawing import call, label, numbers, weighed
 from support.tolerance import EQUAL, Disagreement, agree
+from support.unoptimised import UNOPTIMISED
 
 
 class Job(NamedTuple):
@@ -33,12 +34,6 @@ EXAMPLES = (0, 3, 4)
 """Draws, none the negative of another: where two examples cancel, wrong totals can be right."""
 ALL_WAYS = 8
 """As many samples of an op are run in all ways, the others on a batch."""
-UNOPTIMISED = {
-    "xla_backend_optimization_level": 0,
-    "xla_llvm_disable_expensive_passes": True,
-    "xla_cpu_use_fusion_emitters": False,
-}
-"""What is tested is our tracing. Without XLA's optimisation a table compiles in a sixth of the time."""
 
 
 def check_compiled(op: Op, dtype: str) -> None:

@@ -8,6 +8,8 @@ import pytest
 import chainrule as cr
 from chainrule.training import stepper
 
+pytestmark = pytest.mark.unoptimised
+
 RANDOM = np.random.default_rng(2)
 X = RANDOM.normal(size=(50, 4))
 Y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0)
@@ -37,6 +39,7 @@ def test_the_same_seed_gives_the_same_bits(dtype, optimizer):
 
 
 @pytest.mark.parametrize("seconds", [0.0, 1e9])
+@pytest.mark.unoptimised(False)  # the bits are those of optimised code
 def test_bits_do_not_depend_on_how_many_steps_a_call_takes(seconds, monkeypatch):
     plain, other = network(), network()
     first = plain.fit(X, Y, epochs=30, batch_size=8, progress=False)
@@ -48,6 +51,7 @@ def test_bits_do_not_depend_on_how_many_steps_a_call_takes(seconds, monkeypatch)
     assert len(first.loss) == 30
 
 
+@pytest.mark.unoptimised(False)  # the bits are those of optimised code
 def test_validation_and_callbacks_change_no_bits():
     plain, watched = network(), network()
     plain.fit(X, Y, epochs=5, batch_size=8, progress=False)
@@ -59,6 +63,7 @@ def len_of(history):
     return history.epochs
 
 
+@pytest.mark.unoptimised(False)  # the bits are those of optimised code
 def test_runs_in_pieces_meet_the_same_orders():
     whole, pieces = network(), network()
     whole.fit(X, Y, epochs=4, batch_size=8, optimizer=cr.SGD(0.1), progress=False)

@@ -7,6 +7,8 @@ from training.by_hand import momentum, plain, trained
 import chainrule as cr
 from chainrule.training.order import Order
 
+pytestmark = pytest.mark.unoptimised
+
 RANDOM = np.random.default_rng(1)
 X, Y = RANDOM.normal(size=(23, 3)), RANDOM.normal(size=23)
 

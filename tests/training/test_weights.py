@@ -12,6 +12,8 @@ from chainrule.training.evaluation import means
 from chainrule.training.order import Order
 from chainrule.training.windows import Feed
 
+pytestmark = pytest.mark.unoptimised
+
 RANDOM = np.random.default_rng(5)
 X, Y = RANDOM.normal(size=(23, 3)), RANDOM.normal(size=23)
 WEIGHTS = RANDOM.integers(0, 4, 23)
@@ -72,6 +74,7 @@ def test_the_sum_is_the_cost_of_the_notes():
 
 
 @pytest.mark.parametrize(("reduce", "weight"), [("mean", 1), ("mean", 0.1), ("mean", 1e300), ("sum", 1.0)])
+@pytest.mark.unoptimised(False)  # the bits are those of optimised code
 def test_weights_that_are_all_alike_change_no_bits(reduce, weight):
     nets = [cr.Network(3, [cr.Linear(2)], loss="cross_entropy") for _ in range(2)]
     settings = {"epochs": 3, "batch_size": 4, "reduce": reduce, "progress": False}
