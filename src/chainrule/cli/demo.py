@@ -12,6 +12,7 @@ import numpy as np
 import typer
 
 import chainrule as cr
+from chainrule.cli.options import Json
 from chainrule.cli.output import width
 from chainrule.cli.waiting import DIAGNOSING, under_way
 from chainrule.diagnosis.diagnose import diagnose
@@ -42,7 +43,7 @@ def demo(
     epochs: int = typer.Option(60, "--epochs", min=1, help="Passes over the training images."),
     out: Path = typer.Option(Path("chainrule-demo.html"), "--out", "-o", metavar="FILE", help="The report."),
     open_: bool = typer.Option(False, "--open", help="Open the report."),
-    as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),
+    as_json: Json = False,
 ) -> None:
     """Train on scikit-learn's 1,797 handwritten digits, and show the working of an image that was held out."""
     began = time.perf_counter()

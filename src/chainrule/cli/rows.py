@@ -49,7 +49,7 @@ class Example:
 
 def example_of(model: Model, path: str, data: str, row: int) -> Example:
     """A row of data, from 1. Raises DataError for a row that is not there, and for data that does not fit."""
-    examples = opened_for(model, data, path).take(row - 1)
+    examples = opened_for(model.encoder, data, path).take(row - 1)
     report_unseen(model)
     X, labels = examples.arrays()
     block: Any = next(examples.blocks())

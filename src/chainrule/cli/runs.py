@@ -11,24 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.cli.datasets import in_options, opened, opened_for
+from chainrule.cli.datasets import in_options, labelled_for, opened
 from chainrule.cli.defaults import Course, course, network_for, optimizer_for
 from chainrule.cli.judging import Guess, Verdict, guess_of, judged
+from chainrule.cli.pages import REPORTED, Shown, write_page
 from chainrule.cli.waiting import DIAGNOSING, under_way
 from chainrule.diagnosis.diagnose import FEWEST, diagnose
 from chainrule.diagnosis.finding import Diagnosis
 from chainrule.diagnosis.recorder import Recorder
 from chainrule.graph.errors import DataError
-from chainrule.networks.loading import Model
 from chainrule.networks.network import Network
-from chainrule.reports.report import report
 from chainrule.training.data.dataset import Dataset
 from chainrule.training.data.encoder import Moments
 from chainrule.training.history import History
 from chainrule.training.stopping import EarlyStopping
-from chainrule.training.storage.atomic import write_atomically
 
-_REPORTED = 5000  # examples that a report is about at most
 _DIAGNOSED = 10_000  # examples that a run is diagnosed on at most
 
 
@@ -177,17 +174,13 @@ class _Watch:
 def write_report(path: str, ready: Prepared, done: Trained, command: str) -> None:
     """The page on a run: of the held-out examples, or of all where there are none; of very many the first."""
     examples = ready.held or ready.train
-    X, y = next(examples.batches(min(examples.n, _REPORTED), shuffle=False))
-    names = list(getattr(ready.train.encoder, "names", ())) or None
+    X, y = next(examples.batches(min(examples.n, REPORTED), shuffle=False))
+    title = f"What was learned from {Path(ready.whole.source.place).name}"
     data = f"{ready.whole.source.describe()}; {len(X):,} of {examples.n:,} examples" + (
         " held out" if ready.held else ""
     )
-    made = report(
-        ready.net, done.history, X, y, title=f"What was learned from {Path(ready.whole.source.place).name}",
-        classes=list(map(str, ready.whole.classes)) or None, features=names, command=command, data=data,
-        diagnosis=done.diagnosis,
-    )  # fmt: skip
-    write_atomically(path, [made.html().encode()])
+    shown = Shown(title, data, command, ready.whole.classes, ready.train.encoder)
+    write_page(path, shown, ready.net, done.history, X, y, done.diagnosis)
 
 
 def output_path(out: str, data: str, option: str = "--out") -> Path:
@@ -224,17 +217,8 @@ def _parts(whole: Dataset, asked: Asked) -> tuple[Dataset, Dataset | None]:
     try:
         fraction = float(asked.validation)
     except ValueError:
-        train = whole
-        model = Model(None, train.encoder, (), {}, "")  # type: ignore[arg-type]  # only its encoder is asked for
-        held = opened_for(model, asked.validation, asked.data)
-        if next(held.labels(), None) is None:
-            raise DataError(
-                f"labels in the column {whole.target.name!r}" if whole.target else "labels",
-                "none",
-                asked.validation,
-                "give a file with the labels, or a share such as --validation 0.2",
-            ) from None
-        return train, held
+        remedy = "give a file with the labels, or a share such as --validation 0.2"
+        return whole, labelled_for(whole.encoder, asked.validation, asked.data, remedy)
     if fraction == 0:
         return whole, None
     if not 0 < fraction < 1:
