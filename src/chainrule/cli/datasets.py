@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import prod
 from typing import Any
 
 from chainrule.graph.errors import DataError
@@ -12,8 +13,11 @@ from chainrule.training.data.builtin import SETS
 from chainrule.training.data.dataset import Dataset
 from chainrule.training.data.learning import Encoder
 from chainrule.training.data.opening import column_names, open_data
+from chainrule.training.data.shuffle import Pair
 from chainrule.training.data.source import close, several
 
+DIAGNOSED = 10_000
+"""Examples that a network is diagnosed on at most."""
 OBVIOUS = ("target", "label", "labels", "class", "y", "outcome")
 """Names of columns that are taken as the target where none is named, if there is one of them only."""
 DATA_HELP = (
@@ -60,6 +64,15 @@ def labelled_for(
         name = examples.target.name if examples.target else "y"
         raise DataError(f"labels, in a column {name!r}", "none", data, remedy)
     return examples
+
+
+def some_of(data: Dataset, most: int) -> Pair:
+    """Inputs and labels of all examples, in their order; of more than `most`, or than fit in memory, so many by chance.
+
+    By chance, because tables and folders are often sorted by class. The same in each call.
+    """
+    most = min(most, max(1, data.memory // (4 * prod(data.shape))))
+    return next(data.batches(min(data.n, most), shuffle=data.n > most))
 
 
 def _obvious(names: list[str], data: str) -> str:

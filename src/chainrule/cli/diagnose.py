@@ -8,12 +8,12 @@ from typing import Any
 
 import typer
 
-from chainrule.cli.datasets import labelled_for
+from chainrule.cli.datasets import DIAGNOSED, labelled_for, some_of
 from chainrule.cli.defaults import optimizer_for
 from chainrule.cli.models import DATA_FOR_MODEL, classes_of, model_of
 from chainrule.cli.options import Json, ModelFile
 from chainrule.cli.output import width
-from chainrule.cli.pages import Shown, write_page
+from chainrule.cli.pages import REPORTED, Shown, write_page
 from chainrule.cli.runs import output_path
 from chainrule.cli.waiting import DIAGNOSING, under_way
 from chainrule.diagnosis import diagnose as diagnosed
@@ -49,13 +49,16 @@ def diagnose(
     """Say what is wrong with a model, its data or its training: findings with evidence, cause and remedy.
 
     Suspicions are tried out by training copies of the network for a few hundred steps; the model stays as it is. How it
-    was trained is in the model file where `chainrule train` wrote it; otherwise the learning rate is not judged.
+    was trained is in the model file where `chainrule train` wrote it; otherwise the learning rate is not judged. Of
+    more than 10,000 examples so many are looked at, by chance.
     """
     if report:
         output_path(report, data, "--report")
     found = model_of(model)
-    X, y = labelled_for(found.encoder, data, model).arrays()
-    held = labelled_for(found.encoder, validation, model).arrays() if validation else None
+    examples = labelled_for(found.encoder, data, model)
+    trusted = labelled_for(found.encoder, validation, model) if validation else None
+    X, y = some_of(examples, DIAGNOSED)
+    held = some_of(trusted, DIAGNOSED) if trusted else None
     optimizer, size = _training(found)
     names = list(getattr(found.encoder, "names", ()))
     classes = [str(label) for label in classes_of(found)]
@@ -66,7 +69,7 @@ def diagnose(
             place = validation or data
             title = f"A diagnosis of {Path(place).name}"
             shown = Shown(title, place, str(context.obj), classes_of(found), found.encoder)
-            write_page(report, shown, found.network, None, *(held or (X, y)), result)
+            write_page(report, shown, found.network, None, *some_of(trusted or examples, REPORTED), result)
     if as_json:
         typer.echo(
             json.dumps(

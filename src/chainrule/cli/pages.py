@@ -40,12 +40,12 @@ def write_page(
     y: Any,
     diagnosis: Diagnosis | None,
 ) -> None:
-    """Write the page, about the first examples of (X, y): whole, or not at all."""
+    """Write the page, about the examples (X, y): whole, or not at all."""
     made = report(
         net,
         history,
-        X[:REPORTED],
-        y[:REPORTED],
+        X,
+        y,
         title=shown.title,
         classes=list(map(str, shown.classes)) or None,
         features=list(getattr(shown.encoder, "names", ())) or None,

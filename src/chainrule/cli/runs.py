@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.cli.datasets import in_options, labelled_for, opened
+from chainrule.cli.datasets import DIAGNOSED, in_options, labelled_for, opened, some_of
 from chainrule.cli.defaults import Course, course, network_for, optimizer_for
 from chainrule.cli.judging import Guess, Verdict, guess_of, judged
 from chainrule.cli.pages import REPORTED, Shown, write_page
@@ -25,8 +25,6 @@ from chainrule.training.data.dataset import Dataset
 from chainrule.training.data.encoder import Moments
 from chainrule.training.history import History
 from chainrule.training.stopping import EarlyStopping
-
-_DIAGNOSED = 10_000  # examples that a run is diagnosed on at most
 
 
 @dataclass(frozen=True)
@@ -153,8 +151,8 @@ class _Watch:
     """The examples that a network is measured and diagnosed on, as it is trained on them."""
 
     def __init__(self, net: Network, data: Dataset, held: Dataset | None) -> None:
-        self.X, self.y = next(data.batches(min(data.n, _DIAGNOSED), shuffle=False))
-        self.held = next(held.batches(min(held.n, _DIAGNOSED), shuffle=False)) if held else None
+        self.X, self.y = some_of(data, DIAGNOSED)
+        self.held = some_of(held, DIAGNOSED) if held else None
         self.recorder = Recorder(net, self.X, self.y)
 
     def diagnosis(self, ready: Prepared) -> Diagnosis:
@@ -172,9 +170,9 @@ class _Watch:
 
 
 def write_report(path: str, ready: Prepared, done: Trained, command: str) -> None:
-    """The page on a run: of the held-out examples, or of all where there are none; of very many the first."""
+    """The page on a run: of the held-out examples, or of all where there are none; of very many some."""
     examples = ready.held or ready.train
-    X, y = next(examples.batches(min(examples.n, REPORTED), shuffle=False))
+    X, y = some_of(examples, REPORTED)
     title = f"What was learned from {Path(ready.whole.source.place).name}"
     data = f"{ready.whole.source.describe()}; {len(X):,} of {examples.n:,} examples" + (
         " held out" if ready.held else ""
