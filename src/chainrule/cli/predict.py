@@ -17,12 +17,12 @@ from chainrule.cli.models import (
     DATA_FOR_MODEL,
     classes_of,
     model_of,
-    probabilities,
     report_unseen,
     target_name,
 )
 from chainrule.cli.options import ModelFile, Unseen
 from chainrule.graph.errors import ChainruleError
+from chainrule.networks.heads import of_each_class
 from chainrule.networks.loading import Model
 from chainrule.training.data.dataset import Dataset
 from chainrule.training.storage.atomic import write_atomically
@@ -71,7 +71,7 @@ def _rows(model: Model, data: Dataset, proba: bool) -> Iterator[list[Any]]:
     classes = classes_of(model)
     for X, _ in data.batches(PART, shuffle=False):
         if proba:
-            yield probabilities(model, X).tolist()
+            yield of_each_class(model.network.predict_proba(X)).tolist()
         else:
             answers = model.network.predict(X).tolist()
             yield [classes[answer] for answer in answers] if classes else answers
