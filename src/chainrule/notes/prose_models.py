@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import chainrule as cr
-from chainrule.notes.relation import Equal, Lowers, Relation, Same, Shaped
+from chainrule.notes.relation import Equal, Lowers, Relation, Same, Shaped, Within
 from chainrule.notes.remark import Remark
 
 n = cr.constant
@@ -46,6 +46,13 @@ MODELS = (
         "The best line minimises the sum of the residuals.",
         "The sum of their squares: residuals of a bad line can sum to 0 as well.",
         _residuals,
+        loose=True,
+    ),
+    Remark(
+        "2.1.3",
+        "Figure 2: the red line is the best fit.",
+        "It is a curve, σ(xᵀθ + b): no line keeps between 0 and 1.",
+        lambda: Within(θ * x + b, 0, 1),
         loose=True,
     ),
     Remark(
