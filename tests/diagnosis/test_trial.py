@@ -1,9 +1,13 @@
 """When one outcome beats another: each of the tests decides alone somewhere, and chance decides nowhere."""
 
+import signal
+
 import numpy as np
 import pytest
 
-from chainrule.diagnosis.trial import Outcome
+import chainrule as cr
+from chainrule.diagnosis.trial import Outcome, Trials
+from chainrule.training.stepper import Plan
 
 N = 20
 EQUAL = np.zeros(N)
@@ -49,3 +53,21 @@ def test_what_diverged_loses():
     assert right.beats(diverged)
     assert not diverged.beats(right)
     assert not diverged.beats(diverged)
+
+
+def test_ctrl_c_ends_an_experiment_without_an_outcome(monkeypatch):
+    plain = cr.Network.fit
+
+    def fit(net, *arguments, **settings):
+        return plain(net, *arguments, **settings, callbacks=[lambda _: signal.raise_signal(signal.SIGINT)])
+
+    monkeypatch.setattr(cr.Network, "fit", fit)
+    X = np.arange(40.0).reshape(-1, 1) / 40
+    net = cr.Network(1, "1", loss="squared_error")
+    trials = Trials(net, X, X[:, 0], Plan(10, 8, cr.SGD(0.1)))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            trials.run(50)
+    finally:
+        signal.signal(signal.SIGINT, before)
