@@ -121,8 +121,7 @@ def _scripts(piece: _Piece, tokens: list[str]) -> _Piece:
             script = _script(tokens)
             text = text_raised(script.removesuffix("ᵀ")) if script != "ᵀ" else ""
             text += "ᵀ" * script.endswith("ᵀ")
-        fraction = piece.kind == "fraction"
-        piece = replace(piece, text=(f"({piece.text})" if fraction else piece.text) + text)
+        piece = replace(piece, text=piece.text + text)
     return piece
 
 

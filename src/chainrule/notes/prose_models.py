@@ -57,8 +57,8 @@ MODELS = (
     ),
     Remark(
         "2.3.1",
-        "The sign ⊤ is called the inner product.",
-        "⊤ is the transpose; x⊤θ is the inner product.",
+        "The sign ᵀ is called the inner product.",
+        "ᵀ is the transpose; xᵀθ is the inner product.",
         lambda: Shaped(cr.parameter("W", (2, 3)).T, ()),
         loose=True,
     ),

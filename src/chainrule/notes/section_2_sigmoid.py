@@ -82,7 +82,7 @@ def equation_6(size: Size) -> Claims:
     ]
 
 
-_ROWS = "set as rows, though 2.6 and (128) write a column with ⊤: of rows, xᵀθ is a matrix"
+_ROWS = "set as rows, though 2.6 and (128) write a column with ᵀ: of rows, xᵀθ is a matrix"
 
 
 @equation(7, "2.3.1", DEFINITION, "The inner product")
