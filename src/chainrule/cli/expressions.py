@@ -12,6 +12,7 @@ from typing import Any
 
 from chainrule.graph.errors import ChainruleError, FeedError, ParseError, ShapeError
 from chainrule.graph.expression import Expr
+from chainrule.graph.walk import leaves
 from chainrule.ops.syntax import parse
 
 _KEYS = ("expression", "shapes", "data", "values", "wrt")
@@ -45,13 +46,11 @@ def read(
         {name: _sizes(shape, name) for name, shape in _table(found.get("shapes", {}), "shapes").items()}
     )
     named.update(_shape(text) for text in shapes)
-    leaves = [name for text in data for name in text.split(",") if name] or list(
-        found.get("data", ("x", "y"))
-    )
+    names = [name for text in data for name in text.split(",") if name] or list(found.get("data", ("x", "y")))
     expression = found.get("expression")
     if not isinstance(expression, str):
         raise ParseError("a text as expression", repr(expression)[:80], source, "put it in quotation marks")
-    expr = parse(expression, named or None, leaves)
+    expr = parse(expression, named or None, names)
     chosen = tuple(name for text in wrt for name in text.split(",") if name) or tuple(found.get("wrt", ()))
     return Given(expr, numbers, chosen)
 
@@ -169,9 +168,9 @@ def shape_of(value: Any, name: str) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def chosen_leaves(expr: Expr, names: Sequence[str], leaves: Sequence[Expr]) -> list[Expr] | None:
-    """The leaves of these names; None for none, which means all."""
-    by_name = {str(leaf.name): leaf for leaf in leaves}
+def chosen_leaves(expr: Expr, names: Sequence[str]) -> list[Expr] | None:
+    """The leaves of an expression that have these names; None for none, which means all."""
+    by_name = {str(leaf.name): leaf for leaf in leaves([expr])}
     for name in names:
         if name not in by_name:
             raise ChainruleError(
