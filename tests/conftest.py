@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import gc
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,7 +23,9 @@ def pytest_collection_finish() -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Tests with the mark `unoptimised` compile without XLA's optimisation; with `unoptimised(False)`, with it."""
-    from support import unoptimised  # not above: the process that hands out the tests needs no JAX
-
     mark = item.get_closest_marker("unoptimised")
-    unoptimised.switch(mark is not None and False not in mark.args)
+    wanted = mark is not None and False not in mark.args
+    if wanted or "support.unoptimised" in sys.modules:
+        from support import unoptimised  # not above: it loads JAX, which not all tests need
+
+        unoptimised.switch(wanted)
