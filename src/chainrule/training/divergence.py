@@ -46,9 +46,7 @@ def first_fault(problem: Problem, call: Call) -> Fault:
     row, number = span.first + done // width, span.start + done % width
     t = span.before + row * call.window.steps + number + 1
     given = _given(problem, call, state, (row, number, t))
-    part, where = (
-        _forward(problem, given) or _backward(problem, given) or _afterwards(problem, call, state, done)
-    )
+    part, where = _forward(problem, given) or _backward(problem, given) or _afterwards(problem, call, done)
     return Fault(t - span.earlier, part, where)
 
 
@@ -120,7 +118,7 @@ def _backward(problem: Problem, given: dict[Expr, Any]) -> tuple[str, str] | Non
     return None
 
 
-def _afterwards(problem: Problem, call: Call, state: State, done: int) -> tuple[str, str]:
+def _afterwards(problem: Problem, call: Call, done: int) -> tuple[str, str]:
     """What the step made of finite gradients."""
     after, _ = _after(call, done + 1)
     for leaf, value in zip(problem.parameters, call.kept.read(after)[0], strict=True):
