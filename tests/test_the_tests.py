@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ops import test_every_op, test_oracles
-from support import checks, compiled_checks, drawing, oracles
+from support import checks, compiled_checks, drawing, oracles, unoptimised
 from support.drawing import call, over_ops
 from support.exact import exactly
 from support.tolerance import EQUAL, Disagreement, agree
@@ -19,10 +19,11 @@ from support.tolerance import EQUAL, Disagreement, agree
 import chainrule as cr
 from chainrule.graph.op import Case, case, error
 from chainrule.graph.walk import topological
-from chainrule.lowering import FORMS
+from chainrule.lowering import FORMS, options
 from chainrule.ops.index_equation import IndexEquation
 
 OFF = 1 + 1e-6
+RANDOM = np.random.default_rng(0)
 
 
 def requires_red(check, cases):
@@ -264,6 +265,20 @@ def test_the_exact_reading_follows_the_definition(op, monkeypatch):
     body = op.body
     monkeypatch.setattr(op, "body", lambda *operands, **params: 3 + body(*operands, **params))
     agree(exactly(made.expr, made.values), 3 + before, op.name)
+
+
+@pytest.mark.unoptimised
+def test_what_is_marked_compiles_without_optimisation():
+    assert unoptimised.UNOPTIMISED.items() <= options._CPU.items()
+
+
+def test_what_is_not_marked_compiles_with_optimisation():
+    assert not unoptimised.UNOPTIMISED.keys() & options._CPU.keys()
+
+
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_each_test_meets_the_random_numbers_of_its_file_from_the_start(time):
+    assert RANDOM.random() == np.random.default_rng(0).random()
 
 
 # ---- every op is in the tables
