@@ -62,12 +62,7 @@ class Problem:
 
     def updates(self, optimizer: Optimizer) -> tuple[Update, ...]:
         """The optimiser's update of each parameter."""
-        updates = []
-        for leaf in self.parameters:
-            weight = leaf in self.weights
-            update = optimizer.update(leaf.shape, weight)
-            updates.append(shrunk(update) if weight and self.sparse else update)
-        return tuple(updates)
+        return _updates(self, optimizer)
 
     def kept(self, updates: tuple[Update, ...]) -> Kept:
         """How steps keep their state."""
@@ -79,6 +74,16 @@ class Problem:
             leaf: rows(part) if rows else part
             for leaf, rows, part in zip(self.inputs, self.rows, batch, strict=True)
         }
+
+
+@lru_cache(maxsize=32)
+def _updates(problem: Problem, optimizer: Optimizer) -> tuple[Update, ...]:
+    updates = []
+    for leaf in problem.parameters:
+        weight = leaf in problem.weights
+        update = optimizer.update(leaf.shape, weight)
+        updates.append(shrunk(update) if weight and problem.sparse else update)
+    return tuple(updates)
 
 
 class Span(NamedTuple):
@@ -118,6 +123,21 @@ class Met(NamedTuple):
 Run = Callable[[State, Arrays, Any, Arrays, Span], tuple[State, Met]]
 
 
+@dataclass
+class Epochs:
+    """A compiled function, run(state, arrays, order, numbers, span) -> (state, met), and how fast it is.
+
+    pace: steps a second in its last call; 0 after the first call, which compiles; None before it.
+    """
+
+    run: Run
+    pace: float | None = None
+
+    def timed(self, steps: int, seconds: float) -> None:
+        """Say how long a call took."""
+        self.pace = 0.0 if self.pace is None else steps / max(seconds, 1e-6)
+
+
 @lru_cache(maxsize=32)
 def compiled_epochs(
     problem: Problem,
@@ -126,8 +146,8 @@ def compiled_epochs(
     size: int,
     n: int,
     watched: bool = False,
-) -> Run:
-    """run(state, arrays, order, numbers, span) -> (state, met).
+) -> Epochs:
+    """The function for a problem and the updates of an optimiser, and its pace in all training so far.
 
     settings: the leaves of problem and optimiser whose numbers are given at each call. size: B. n: how
     many examples the arrays have. watched: whether the length of each step is measured. The state is kept as
@@ -158,7 +178,7 @@ def compiled_epochs(
         finite = jnp.stack([jnp.isfinite(value).all() for value in state.parameters]).all()
         return state, met._replace(finite=finite)
 
-    return run
+    return Epochs(run)
 
 
 def _step_of(
