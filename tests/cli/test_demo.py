@@ -7,6 +7,8 @@ import pytest
 
 from chainrule.cli.main import main
 
+pytestmark = pytest.mark.unoptimised
+
 
 def test_json_is_one_document_and_the_page_stands(tmp_path, capsys):
     page = tmp_path / "demo.html"

@@ -72,9 +72,18 @@ def test_errata_have_no_equation_that_is_right(capsys):
     _, out, _ = run(capsys, "notes", "--errata", "--section", "2.2", "--json")
     assert json.loads(out) == []
     _, out, _ = run(capsys, "notes", "--errata", "--section", "2", "--json")
-    assert [one["eq"] for one in json.loads(out)] == [
-        6, 10, 17, 22, 23, 24, 25, 28, 35, 39, 44, 47, 60, 61, 63, 64,
+    found = json.loads(out)
+    assert [one["eq"] for one in found if one["eq"]] == [
+        6, 7, 8, 10, 17, 22, 23, 24, 25, 28, 35, 39, 44, 47, 60, 61, 63, 64,
     ]  # fmt: skip
+    text = [one for one in found if one["eq"] is None]
+    assert {one["kind"] for one in text} == {"text"} and {one["verdict"] for one in text} == {
+        "wrong",
+        "imprecise",
+    }
+    assert {one["section"][0] for one in text} == {"2"}
+    keys = {"eq", "section", "kind", "statement", "verdict", "correct", "values", "check"}
+    assert all(keys <= set(one) for one in found)
 
 
 def test_what_there_is_not(capsys):

@@ -16,8 +16,11 @@ import pytest
 from sklearn.datasets import load_iris
 
 import chainrule as cr
+from chainrule.cli import runs
 from chainrule.cli.main import main
 from chainrule.networks.loading import load_model
+
+pytestmark = pytest.mark.unoptimised
 
 RANDOM = np.random.default_rng(0)
 COMMANDS = ("train", "predict", "evaluate", "explain", "diagnose")
@@ -333,6 +336,31 @@ def test_ctrl_c_keeps_what_is_learned(capsys, here, monkeypatch):
     found = json.loads(out)
     assert status == 130 and found["interrupted"] and found["epochs"] == 3
     assert load_model("m.safetensors").training["stopped"].startswith("interrupted in epoch 4")
+
+
+def test_ctrl_c_in_the_diagnosis_keeps_what_is_learned(capsys, here, monkeypatch):
+    def pressed(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runs, "diagnose", pressed)
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    arguments = (
+        "iris",
+        "--layers",
+        "8 tanh",
+        "--epochs",
+        2,
+        "--out",
+        "m.safetensors",
+        "--report",
+        "page.html",
+    )
+    status, out, err = called(capsys, "train", *arguments, "--json")
+    assert "diagnosing: short trainings try out what is suspected" in err
+    found = json.loads(out)
+    assert status == 130 and found["interrupted"] and found["epochs"] == 2
+    assert found["stopped"] == load_model("m.safetensors").training["stopped"] == "all 2 epochs done"
+    assert "Iris" in (here / "page.html").read_text(encoding="utf-8").title()
 
 
 def test_a_full_disk_leaves_the_model_that_was_there(capsys, here, monkeypatch):

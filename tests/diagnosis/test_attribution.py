@@ -6,6 +6,8 @@ import pytest
 import chainrule as cr
 from chainrule.diagnosis import gradient_times_input, integrated_gradients, ranked, smoothed_gradient, worst
 
+pytestmark = pytest.mark.unoptimised
+
 RANDOM = np.random.default_rng(0)
 X, y = RANDOM.normal(size=(7, 5)), np.arange(7) % 3
 

@@ -17,6 +17,8 @@ from chainrule.diagnosis.neighbours import (
     permutation_p,
 )
 
+pytestmark = pytest.mark.unoptimised
+
 RANDOM = np.random.default_rng(0)
 TABLE = RANDOM.normal(size=(200, 6))
 TARGET = TABLE @ [1.0, -2, 0.5, 0, 0, 1] + RANDOM.normal(size=200)

@@ -12,6 +12,8 @@ from chainrule.diagnosis import NAMES, diagnose, learning_rate_test
 from chainrule.diagnosis.trial import Trials, scaled
 from chainrule.training.stepper import Plan
 
+pytestmark = pytest.mark.unoptimised
+
 SHORT = {"dead, housing": "⊙ ReLU′(z⁽", "swapped, wine": "δ⁽²⁾ = ŷ − y"}  # the whole suites are evidence
 
 

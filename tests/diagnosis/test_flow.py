@@ -9,6 +9,8 @@ import chainrule as cr
 from chainrule.diagnosis import Recorder, measured
 from chainrule.diagnosis.stages import stages
 
+pytestmark = pytest.mark.unoptimised
+
 
 def rms(values):
     return float(np.sqrt(np.mean(np.square(np.asarray(values, np.float64)))))

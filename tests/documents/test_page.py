@@ -2,6 +2,7 @@
 
 import re
 import time
+from functools import cache
 
 import pytest
 from support.browser import CONTRAST, LOOK, asked, needs_browser
@@ -34,13 +35,36 @@ return {lit, used, off, focused: document.querySelectorAll('.line.from').length}
 """
 
 
+@cache
+def worked(model):
+    """The working of a model, and its page."""
+    working = cr.work(*MODELS[model]())
+    return working, working.html()
+
+
+@cache
+def answers(model, width):
+    """The working of a model, and what its page answers to all the scripts that suit it, in one browser."""
+    working, html = worked(model)
+    scripts = {"light": LIGHT, "open": OPEN, "contrast": CONTRAST} if model == "notes" else {}
+    if model == "digit":
+        scripts["map"] = MAP.replace("forward-7", f"forward-{line_of(working, 'z')}")
+    scripts["look"] = LOOK
+    asking = "".join(f"const {part} = (() => {{ {script} }})();" for part, script in scripts.items())
+    return working, asked(html, f"{asking} return {{{', '.join(scripts)}}};", width)
+
+
+def line_of(working, name):
+    return next(n for n, line in enumerate(working.steps) if line.name == name)
+
+
 @needs_browser
 @pytest.mark.parametrize(
     ("model", "width"), [("notes", 400), ("two layers", 1000), ("iris", 400), ("digit", 400), ("digit", 1600)]
 )
 def test_the_page_is_typeset_accessible_and_offline(model, width):
-    working = cr.work(*MODELS[model]())
-    found = asked(working.html(), LOOK, width)
+    working, found = answers(model, width)
+    found = found["look"]
     assert found["faults"] == [] and found["ids"] == [] and found["requests"] == [] and found["errors"] == []
     assert found["formulas"] == found["typeset"] > 20
     assert found["unlabelled"] == found["nameless"] == found["dead"] == found["lost"] == 0
@@ -70,7 +94,7 @@ def test_the_page_of_a_derivation(form):
 
 @needs_browser
 def test_a_cell_opens_its_arithmetic_by_mouse_and_keyboard():
-    found = asked(cr.work(*MODELS["notes"]()).html(), OPEN)
+    found = answers("notes", 400)[1]["open"]
     assert found["expanded"] == "true"
     assert found["label"].splitlines()[1:] == ["     = 1 × 2 + 0 × 1 + 1 × 2 + 1", "     = 5"]
     assert found["closed"] == 0
@@ -91,9 +115,8 @@ return {said, label, at: [...fields].map((field) => field.value), reach: [...fie
 
 @needs_browser
 def test_a_feature_map_opens_the_arithmetic_of_any_entry():
-    working = cr.work(*MODELS["digit"]())
-    key = next(n for n, line in enumerate(working.steps) if line.name == "z")
-    found = asked(working.html(), MAP.replace("forward-7", f"forward-{key}"))
+    working, found = answers("digit", 1600)
+    found = found["map"]
     assert found["label"] == working.entry("z", (1, 2, 3)).text
     assert found["said"].startswith("z[2, 3, 4] ≈ ") and found["reach"]
     assert found["at"] == ["1", "1", "1"]
@@ -107,7 +130,7 @@ def test_indices_follow_the_convention():
 
 @needs_browser
 def test_a_symbol_lights_where_it_was_computed_and_is_used():
-    found = asked(cr.work(*MODELS["notes"]()).html(), LIGHT)
+    found = answers("notes", 400)[1]["light"]
     assert found["lit"] == 1 and found["used"] >= 2
     assert found["off"] == 0 and found["focused"] == 1
 
@@ -115,7 +138,8 @@ def test_a_symbol_lights_where_it_was_computed_and_is_used():
 @needs_browser
 @pytest.mark.parametrize("dark", [False, True])
 def test_colours_keep_their_contrast(dark):
-    found = asked(cr.work(*MODELS["notes"]()).html(), CONTRAST, dark=dark)
+    light = None if dark else answers("notes", 400)[1]["contrast"]
+    found = light or asked(worked("notes")[1], CONTRAST, dark=True)
     assert (found["paper"] < 0.05) == dark
     assert found["worst"] >= 4.5
 

@@ -25,6 +25,8 @@ from chainrule.estimators import (
     NeuralNetworkRegressor,
 )
 
+pytestmark = pytest.mark.unoptimised
+
 ALL = [getattr(module, name) for name in module.__all__]
 NEURAL = (NeuralNetworkClassifier, NeuralNetworkRegressor, ConvolutionalClassifier)
 SMALL = {"layers": (8,), "epochs": 3, "early_stopping": False}  # what is compiled takes most of the time

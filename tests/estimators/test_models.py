@@ -17,6 +17,8 @@ from chainrule.estimators import (
     NeuralNetworkRegressor,
 )
 
+pytestmark = pytest.mark.unoptimised
+
 X, PROGRESS = load_diabetes(return_X_y=True)
 FLOWERS, SPECIES = load_iris(return_X_y=True)
 WEIGHTS = np.random.default_rng(0).random(len(X))

@@ -106,9 +106,9 @@ def test_a_walk_visits_each_node_once_and_operands_first():
     node = cr.data("t")
     for _ in range(60):  # as a tree it would have 2**60 nodes
         node = node + cr.tanh(node)
-    start = time.perf_counter()
+    start = time.process_time()
     order = topological([node, node.operands[1]])
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert len(order) == len(set(order)) == 121
     assert all(order.index(operand) < order.index(part) for part in order for operand in part.operands)
 

@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pytest
 from support.tolerance import EQUAL, agree
+from support.unoptimised import UNOPTIMISED
 
 import chainrule as cr
 from chainrule.lowering import kernels, products
@@ -39,6 +40,7 @@ def everything(monkeypatch):
     monkeypatch.setattr(kernels, "_FEWEST", 0)
 
 
+@pytest.mark.unoptimised
 @pytest.mark.parametrize("fast", [WITH, pytest.param(False, id="XLA")])
 @pytest.mark.parametrize("turned", [False, True], ids=["correlate", "convolve"])
 @pytest.mark.parametrize(("image", "kernel", "params"), LAYOUTS)
@@ -66,23 +68,34 @@ def test_values_and_gradients_of_a_batch(image, kernel, params, turned, fast, ev
 def test_products_of_arrays_as_they_lie(orders):
     """z is the axis of the examples; the others are the expressions', held in any order."""
     sizes, letters = {"z": 7, "a": 5, "b": 6}, {1: "a", 2: "ab"}
-    for lead in ((1, 1), (1, 0), (0, 1), (0, 0)):
-        for result in ("za", "ab", "ba", "a", "zb"):
-            sides = ["z" * flag + letters[len(order)] for flag, order in zip(lead, orders, strict=True)]
-            if not set(result) <= set("".join(sides)):
-                continue
-            plain = [rng.normal(size=[sizes[letter] for letter in side]).astype(np.float32) for side in sides]
-            given = [
-                Held(array.transpose(*range(flag), *(flag + axis for axis in order)), order)
-                for array, flag, order in zip(plain, lead, orders, strict=True)
-            ]
-            subscripts = f"{','.join(sides)}->{result}"
-            agree(
-                products.einsum(subscripts, *given).plain(),
-                np.einsum(subscripts, *plain),
+    cases = [
+        (flags, sides, f"{','.join(sides)}->{result}")
+        for flags in ((1, 1), (1, 0), (0, 1), (0, 0))
+        for sides in [["z" * flag + letters[len(order)] for flag, order in zip(flags, orders, strict=True)]]
+        for result in ("za", "ab", "ba", "a", "zb")
+        if set(result) <= set("".join(sides))
+    ]
+    given = [
+        [rng.normal(size=[sizes[letter] for letter in side]).astype(np.float32) for side in sides]
+        for _, sides, _ in cases
+    ]
+
+    def run(given):
+        return [
+            products.einsum(
                 subscripts,
-                10 * EQUAL["float32"],
-            )
+                *(
+                    Held(array.transpose(*range(flag), *(flag + axis for axis in order)), order)
+                    for array, flag, order in zip(arrays, flags, orders, strict=True)
+                ),
+            ).plain()
+            for (flags, _, subscripts), arrays in zip(cases, given, strict=True)
+        ]
+
+    for found, (_, _, subscripts), arrays in zip(
+        jax.jit(run, compiler_options=UNOPTIMISED)(given), cases, given, strict=True
+    ):
+        agree(found, np.einsum(subscripts, *arrays), subscripts, 10 * EQUAL["float32"])
 
 
 @pytest.mark.skipif(library() is None, reason="oneDNN is not installed")

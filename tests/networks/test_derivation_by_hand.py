@@ -7,6 +7,8 @@ import pytest
 
 import chainrule as cr
 
+pytestmark = pytest.mark.unoptimised
+
 latex_reader = pytest.importorskip("support.latex_reader")
 LAYERS = [
     *(cr.Conv2d(3, 3, padding="same"), cr.ReLU(), cr.MaxPool2d(2)),

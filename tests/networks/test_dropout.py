@@ -9,6 +9,8 @@ import pytest
 import chainrule as cr
 from chainrule.training.masks import Mask, drawn
 
+pytestmark = pytest.mark.unoptimised
+
 X = np.random.default_rng(0).normal(size=(40, 3))
 Y = (X.sum(axis=1) > 0).astype(int)
 

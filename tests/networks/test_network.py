@@ -8,6 +8,8 @@ import pytest
 
 import chainrule as cr
 
+pytestmark = pytest.mark.unoptimised
+
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(30, 3))
 LABELS = {

@@ -70,7 +70,7 @@ def test_the_kill_rate(capsys):
     assert missed == 0
 
 
-@pytest.mark.parametrize("eq", [6, 28, 44, 61, 83, 86, 97, 109, 114, 117, 118, 145])
+@pytest.mark.parametrize("eq", [6, 7, 8, 28, 44, 61, 83, 86, 97, 109, 114, 117, 118, 145])
 def test_a_repair_that_is_not_true_does_not_make_a_line_imprecise(eq):
     claims = [claim for claim in EQUATIONS[eq].claims(SIZES[0]) if claim.notation]
     for claim in claims:

@@ -48,6 +48,12 @@ def test_compiled_is_the_working(op, dtype):
     compiled_checks.check_compiled(op, dtype)
 
 
+@pytest.mark.evidence
+@over_ops()
+def test_compiled_is_the_working_with_every_sharing(op):
+    compiled_checks.check_compiled(op, "float64", every=True)
+
+
 @over_ops()
 def test_samples_cover_the_domain(op):
     checks.check_samples(op)

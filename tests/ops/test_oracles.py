@@ -4,10 +4,10 @@ import jax
 import numpy as np
 import pytest
 import scipy.special
-from support.compiled_checks import UNOPTIMISED
 from support.drawing import call, over_ops, weighed
 from support.oracles import ORACLES, oracle_of
 from support.tolerance import EQUAL, agree
+from support.unoptimised import UNOPTIMISED
 
 import chainrule as cr
 from chainrule.readings.compiled import precision

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import chainrule as cr
 from chainrule.graph.expression import Expr
+from chainrule.ops.syntax import formula
 
 SHAPES: dict[str, Any] = {
     "x": 3, "v": (3,), "w": 3, "θ": 3, "step": 3, "b": 2, "one": (), "n": (),
@@ -211,9 +212,7 @@ def built(tree: Tree) -> Any:
     return APPLY[tree[0]](built(tree[1]), built(tree[2]))
 
 
-@settings(deadline=None)
-@given(trees)
-def test_precedence_is_pythons(tree: Tree) -> None:
+def check_precedence(tree: Tree) -> None:
     shapes = dict.fromkeys("pqr", (2, 2))
     few, expr = sparse(tree)[0], built(tree)
     assert eval(few, dict(MATRICES)) is expr  # the printer of this test against Python's reader
@@ -221,10 +220,44 @@ def test_precedence_is_pythons(tree: Tree) -> None:
     assert cr.parse(bracketed(tree), shapes) is expr
 
 
-def test_the_law_notices_a_changed_precedence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chainrule.ops.syntax.formula._PREFIX", 5)
+@settings(deadline=None)
+@given(trees)
+def test_precedence_is_pythons(tree: Tree) -> None:
+    check_precedence(tree)
+
+
+NEIGHBOURS: list[Tree] = [
+    *(("-", (sign, "p", "q")) for sign in STRENGTH),
+    *((sign, ("-", "p"), "q") for sign in STRENGTH),
+    *((sign, "p", ("-", "q")) for sign in STRENGTH),
+    *((outer, (inner, "p", "q"), "r") for outer in STRENGTH for inner in STRENGTH),
+    *((outer, "p", (inner, "q", "r")) for outer in STRENGTH for inner in STRENGTH),
+]
+"""Every two signs beside each other, each way round: what random trees may miss."""
+
+
+@pytest.mark.parametrize("tree", NEIGHBOURS, ids=lambda tree: sparse(tree)[0])
+def test_precedence_of_neighbours_is_pythons(tree: Tree) -> None:
+    check_precedence(tree)
+
+
+WRONG_STRENGTHS = [{"+": 2}, {"-": 2}, {"*": 1}, {"/": 1}, {"@": 1}, {"*": 4}, {"/": 4}, {"@": 4}, {"**": 2}]
+
+
+@pytest.mark.parametrize("wrong", WRONG_STRENGTHS, ids=str)
+def test_a_changed_precedence_is_noticed(wrong: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formula, "_STRENGTH", {**formula._STRENGTH, **wrong})
     with pytest.raises(AssertionError):
-        test_precedence_is_pythons()
+        for tree in NEIGHBOURS:
+            check_precedence(tree)
+
+
+@pytest.mark.parametrize("wrong", [1, 5])
+def test_a_changed_precedence_of_the_prefix_is_noticed(wrong: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formula, "_PREFIX", wrong)
+    with pytest.raises(AssertionError):
+        for tree in NEIGHBOURS:
+            check_precedence(tree)
 
 
 whole_trees = st.recursive(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jax.extend.core import jaxprs_in_params
-from support.compiled_checks import UNOPTIMISED
 from support.tolerance import EQUAL, agree
+from support.unoptimised import UNOPTIMISED
 
 import chainrule as cr
 from chainrule.readings.compiled import precision, traced

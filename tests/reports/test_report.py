@@ -15,10 +15,13 @@ from support.browser import CONTRAST, LOOK, asked, needs_browser
 
 import chainrule as cr
 from chainrule.diagnosis import Recorder, diagnose
+from chainrule.diagnosis.neighbours import confusion
 from chainrule.documents.model import Fold, Line
 from chainrule.documents.numbers import shown
-from chainrule.reports.answers import calibration, confusions
+from chainrule.reports.answers import calibration
 from chainrule.reports.origin import data_hash
+
+pytestmark = pytest.mark.unoptimised
 
 LARGEST = 3_000_000
 
@@ -132,24 +135,6 @@ return {count: shown.length, over, least: Math.min(...sizes), told, expected: ma
 """
 
 
-DRAWN = """
-document.querySelectorAll('details').forEach((fold) => { fold.open = true; });
-const shown = [...document.querySelectorAll('svg.drawing')];
-const labels = shown.map((svg) => [...svg.querySelectorAll('text')].map((node) => [node.textContent, node.getBoundingClientRect()]));
-const over = [];
-for (const one of labels) for (const [n, [text, a]] of one.entries()) for (const [other, b] of one.slice(n + 1)) {
-  const across = Math.min(a.right, b.right) - Math.max(a.left, b.left), down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-  if (across > 1.5 && down > 4) over.push([text, other]);
-}
-const sizes = [...document.querySelectorAll('svg.drawing text')].map((node) => node.getBoundingClientRect().height);
-const mark = document.querySelector('svg.drawing rect title').parentNode;
-mark.dispatchEvent(new PointerEvent('pointerover', {bubbles: true, clientX: 200, clientY: 200}));
-const tip = document.querySelector('.tip'), told = tip && tip.textContent;
-const lost = [...document.querySelectorAll('svg.drawing')].filter((node) => !node.getAttribute('aria-label') || !node.querySelector('desc').textContent);
-return {count: shown.length, over, least: Math.min(...sizes), told, expected: mark.querySelector('title').textContent, lost: lost.length};
-"""
-
-
 SCRIPTS = {"look": LOOK, "contrast": CONTRAST, "drawn": DRAWN}
 
 
@@ -238,7 +223,7 @@ def test_the_report_as_pdf(made):
 def test_confusions_are_those_of_scikit_learn():
     random = np.random.default_rng(1)
     truth, answers = random.integers(0, 5, 200), random.integers(0, 5, 200)
-    np.testing.assert_array_equal(confusions(truth, answers, 5), confusion_matrix(truth, answers))
+    np.testing.assert_array_equal(confusion(truth, answers, 5), confusion_matrix(truth, answers))
 
 
 def test_calibration_is_that_of_scikit_learn():

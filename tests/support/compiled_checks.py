@@ -16,6 +16,7 @@ from chainrule.graph.op import Case, Op
 from chainrule.readings.compiled import precision, traced
 from support.drawing import call, label, numbers, weighed
 from support.tolerance import EQUAL, Disagreement, agree
+from support.unoptimised import UNOPTIMISED
 
 
 class Job(NamedTuple):
@@ -33,19 +34,20 @@ EXAMPLES = (0, 3, 4)
 """Draws, none the negative of another: where two examples cancel, wrong totals can be right."""
 ALL_WAYS = 8
 """As many samples of an op are run in all ways, the others on a batch."""
-UNOPTIMISED = {
-    "xla_backend_optimization_level": 0,
-    "xla_llvm_disable_expensive_passes": True,
-    "xla_cpu_use_fusion_emitters": False,
-}
-"""What is tested is our tracing. Without XLA's optimisation a table compiles in a sixth of the time."""
 
 
-def check_compiled(op: Op, dtype: str) -> None:
-    """For one example, each of a batch, a batch's sum and mean, at edges: the numbers of the working."""
+def check_compiled(op: Op, dtype: str, every: bool = False) -> None:
+    """For one example, each of a batch, a batch's sum and mean, at edges: the numbers of the working.
+
+    every: each sample with each sharing of operands; otherwise the first with each, the others with one in turn.
+    """
     thorough = op.samples[:: -(-len(op.samples) // ALL_WAYS)]
     rest = [case for case in op.samples if case not in thorough and dtype == "float64"]
-    jobs = [job for case in thorough for job in ways_of(op, case, dtype)]
+    jobs = [
+        job
+        for n, case in enumerate(thorough)
+        for job in ways_of(op, case, dtype, None if every or not n else n)
+    ]
     jobs += [Way(op, case, (), dtype).batch() for case in rest]
 
     def run(feeds: list[list[Any]]) -> list[list[Any]]:
@@ -65,8 +67,8 @@ def check_compiled(op: Op, dtype: str) -> None:
             agree(one, other, what, EQUAL[dtype])
 
 
-def ways_of(op: Op, case: Case, dtype: str) -> Iterator[Job]:
-    """All ways to run a sample: with each sharing of operands between examples, and what is added up."""
+def ways_of(op: Op, case: Case, dtype: str, turn: int | None) -> Iterator[Job]:
+    """The ways to run a sample: how operands are shared by the examples (all ways, or one), what is added up."""
     alone = Way(op, case, (), dtype)
     yield alone.batch()
     yield alone.total("sum")
@@ -74,7 +76,8 @@ def ways_of(op: Op, case: Case, dtype: str) -> Iterator[Job]:
         yield alone.one()
         for point in op.edges:
             yield alone.one(point)
-        for shared in sharings(len(case.shapes)):
+        shared_ways = sharings(len(case.shapes))
+        for shared in shared_ways if turn is None else [shared_ways[turn % len(shared_ways)]]:
             beside = Way(op, case, shared, dtype)
             yield beside.batch()
             yield beside.total("sum")

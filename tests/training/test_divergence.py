@@ -7,6 +7,8 @@ from training.by_hand import loss_and_slopes
 import chainrule as cr
 from chainrule.training import stepper
 
+pytestmark = pytest.mark.unoptimised
+
 RANDOM = np.random.default_rng(2)
 X = RANDOM.normal(size=(50, 4))
 Y = X[:, 0] + X[:, 1] ** 2

@@ -7,6 +7,8 @@ from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression
 import chainrule as cr
 from chainrule.training.update import shrunk
 
+pytestmark = pytest.mark.unoptimised
+
 RANDOM = np.random.default_rng(4)
 X = RANDOM.normal(size=(60, 8))
 X[:, 3] = X[:, 2] + 0.5 * X[:, 3]

@@ -9,6 +9,8 @@ import chainrule as cr
 from chainrule.training import stepper
 from chainrule.training.epochs import Epochs, compiled_epochs
 
+pytestmark = pytest.mark.unoptimised
+
 RANDOM = np.random.default_rng(2)
 X = RANDOM.normal(size=(50, 4))
 Y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0)
@@ -22,18 +24,23 @@ def bits(net):
     return b"".join(value.tobytes() for value in net.parameters.values())
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_the_same_seed_gives_the_same_bits(dtype):
+@pytest.mark.parametrize(
+    ("dtype", "optimizer"),
+    [("float32", cr.SGD(0.1, 0.9)), ("float64", cr.SGD(0.1, 0.9)), ("float32", cr.Adam())],
+)
+def test_the_same_seed_gives_the_same_bits(dtype, optimizer):
+    settings = {"epochs": 5, "batch_size": 8, "optimizer": optimizer, "progress": False}
     nets = [network(seed=3, dtype=dtype) for _ in range(2)]
-    histories = [net.fit(X, Y, epochs=5, batch_size=8, progress=False) for net in nets]
+    histories = [net.fit(X, Y, **settings) for net in nets]
     assert bits(nets[0]) == bits(nets[1])
     assert histories[0].loss == histories[1].loss
     other = network(seed=4, dtype=dtype)
-    other.fit(X, Y, epochs=5, batch_size=8, progress=False)
+    other.fit(X, Y, **settings)
     assert bits(other) != bits(nets[0])
 
 
 @pytest.mark.parametrize("seconds", [0.0, 1e9])
+@pytest.mark.unoptimised(False)  # the bits are those of optimised code
 def test_bits_do_not_depend_on_how_many_steps_a_call_takes(seconds, monkeypatch):
     plain, other = network(), network()
     first = plain.fit(X, Y, epochs=30, batch_size=8, progress=False)
@@ -45,6 +52,7 @@ def test_bits_do_not_depend_on_how_many_steps_a_call_takes(seconds, monkeypatch)
     assert len(first.loss) == 30
 
 
+@pytest.mark.unoptimised(False)  # the bits are those of optimised code
 def test_validation_and_callbacks_change_no_bits():
     plain, watched = network(), network()
     plain.fit(X, Y, epochs=5, batch_size=8, progress=False)
@@ -56,6 +64,7 @@ def len_of(history):
     return history.epochs
 
 
+@pytest.mark.unoptimised(False)  # the bits are those of optimised code
 def test_runs_in_pieces_meet_the_same_orders():
     whole, pieces = network(), network()
     whole.fit(X, Y, epochs=4, batch_size=8, optimizer=cr.SGD(0.1), progress=False)

@@ -7,6 +7,8 @@ from training.by_hand import momentum, plain, trained
 import chainrule as cr
 from chainrule.training.order import Order
 
+pytestmark = pytest.mark.unoptimised
+
 RANDOM = np.random.default_rng(1)
 X, Y = RANDOM.normal(size=(23, 3)), RANDOM.normal(size=23)
 
@@ -69,6 +71,19 @@ def test_a_second_run_goes_on_with_new_orders_and_steps_but_no_memory():
     for ours, theirs in zip(net.parameters.values(), expected, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-11)
     assert net.epochs == 4
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-30, 1e25, 1e36])
+def test_a_gradient_is_clipped_whatever_its_size(scale):
+    """From about 1e19 on, the squares of a gradient in single precision are infinite; its norm is not."""
+    net = cr.Network(2, [cr.Linear(1)], loss="half_squared_error")
+    net.set_parameters({"W^{(1)}": [[0.0, 0.0]], "b^{(1)}": [0.0]})
+    y = np.sqrt(scale)
+    net.fit([[3 * y, 4 * y]], [-y], 1, 1, cr.SGD(1.0, clip_norm=0.5), progress=False)
+    W, b = net.parameters.values()
+    slope = np.array([3 * y**2, 4 * y**2, y])  # (ŷ − y) x and ŷ − y
+    clipped = slope * min(1, 0.5 / max(np.linalg.norm(slope), 1e-300))
+    np.testing.assert_allclose([*W[0], *b], -clipped, rtol=1e-5, atol=1e-37)
 
 
 def test_an_update_prints():

@@ -8,6 +8,8 @@ import pytest
 import chainrule as cr
 from chainrule.training import stepper
 
+pytestmark = pytest.mark.unoptimised
+
 RANDOM = np.random.default_rng(3)
 X, Y = RANDOM.normal(size=(40, 5)), RANDOM.integers(0, 3, 40)
 XV, YV = RANDOM.normal(size=(40, 5)), RANDOM.integers(0, 3, 40)  # noise: validation soon gets worse
@@ -165,6 +167,7 @@ def test_it_may_stop_within_an_epoch_and_counts_whole_epochs_only():
     assert net.parameters["W^{(1)}"][0, 0] == pytest.approx(-2 * 0.8**59, rel=1e-12)
 
 
+@pytest.mark.unoptimised(False)  # the bits are those of optimised code
 def test_a_rule_that_is_never_met_changes_no_bits():
     plain, watched = network(), network()
     first = plain.fit(X, Y, epochs=20, batch_size=7, progress=False)

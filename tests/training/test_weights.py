@@ -7,7 +7,12 @@ from sklearn.metrics import accuracy_score, log_loss, r2_score
 from training.by_hand import momentum, plain, trained
 
 import chainrule as cr
+from chainrule.training.epochs import WEIGHT
+from chainrule.training.evaluation import means
 from chainrule.training.order import Order
+from chainrule.training.windows import Feed
+
+pytestmark = pytest.mark.unoptimised
 
 RANDOM = np.random.default_rng(5)
 X, Y = RANDOM.normal(size=(23, 3)), RANDOM.normal(size=23)
@@ -69,6 +74,7 @@ def test_the_sum_is_the_cost_of_the_notes():
 
 
 @pytest.mark.parametrize(("reduce", "weight"), [("mean", 1), ("mean", 0.1), ("mean", 1e300), ("sum", 1.0)])
+@pytest.mark.unoptimised(False)  # the bits are those of optimised code
 def test_weights_that_are_all_alike_change_no_bits(reduce, weight):
     nets = [cr.Network(3, [cr.Linear(2)], loss="cross_entropy") for _ in range(2)]
     settings = {"epochs": 3, "batch_size": 4, "reduce": reduce, "progress": False}
@@ -108,6 +114,16 @@ def test_evaluation_and_validation_take_weights():
     line = network()
     r2 = r2_score(Y, line.predict(X), sample_weight=WEIGHTS)
     assert line.evaluate(X, Y, sample_weight=WEIGHTS)["r2"] == pytest.approx(r2)
+
+
+def test_a_mean_is_divided_by_the_sum_of_the_weights():
+    """Whatever that sum is; `fit` and `evaluate` scale weights to a mean of 1 before."""
+    net = network()
+    given = net.feed(X, Y)
+    leaves = {**dict(zip(given.leaves, given.arrays, strict=True)), WEIGHT: WEIGHTS.astype(float)}
+    parameters = dict(zip(net.leaves, net.parameters.values(), strict=True))
+    found = means([net.expression], parameters, Feed(leaves), "float64")
+    assert found == [pytest.approx(np.average(net.losses(X, Y), weights=WEIGHTS), rel=1e-14)]
 
 
 def test_a_batch_whose_weights_are_all_0_moves_nothing():

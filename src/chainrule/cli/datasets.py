@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import prod
 from typing import Any
 
 from chainrule.graph.errors import DataError
-from chainrule.networks.loading import Model
 from chainrule.training.data.builtin import SETS
 from chainrule.training.data.dataset import Dataset
+from chainrule.training.data.learning import Encoder
 from chainrule.training.data.opening import column_names, open_data
+from chainrule.training.data.shuffle import Pair
 from chainrule.training.data.source import close, several
 
+DIAGNOSED = 10_000
+"""Examples that a network is diagnosed on at most."""
 OBVIOUS = ("target", "label", "labels", "class", "y", "outcome")
 """Names of columns that are taken as the target where none is named, if there is one of them only."""
 DATA_HELP = (
@@ -31,14 +35,14 @@ def opened(data: str, target: str, **settings: Any) -> Dataset:
         return open_data(data, target or None, unseen="zeros", **settings)
 
 
-def opened_for(model: Model, data: str, path: str, **settings: Any) -> Dataset:
-    """Data as the model needs it. path: of the model. Raises DataError where the data does not fit."""
-    if model.encoder is None:
+def opened_for(encoder: Encoder | None, data: str, path: str) -> Dataset:
+    """Data as a model's encoder needs it. path: of the model. Raises DataError where the data does not fit."""
+    if encoder is None:
         remedy = "train it by chainrule train, or use net.predict in Python"
         raise DataError("a model that knows how to read data", "one without an encoder", path, remedy)
     with in_options():
         names = None if data in SETS else column_names(data)
-        wanted = [column.name for column in model.encoder.columns]
+        wanted = [column.name for column in encoder.columns]
         missing = [name for name in wanted if names is not None and name not in names]
         if missing:
             near = close(missing[0], names or ())
@@ -48,7 +52,27 @@ def opened_for(model: Model, data: str, path: str, **settings: Any) -> Dataset:
                 data,
                 near or "add them, or give the data that the model was trained for",
             )
-        return open_data(data, encoder=model.encoder, **settings)
+        return open_data(data, encoder=encoder)
+
+
+def labelled_for(
+    encoder: Encoder | None, data: str, path: str, remedy: str = "chainrule predict needs none"
+) -> Dataset:
+    """The same for data that has to have labels. Raises DataError where it has none."""
+    examples = opened_for(encoder, data, path)
+    if next(examples.labels(), None) is None:
+        name = examples.target.name if examples.target else "y"
+        raise DataError(f"labels, in a column {name!r}", "none", data, remedy)
+    return examples
+
+
+def some_of(data: Dataset, most: int) -> Pair:
+    """Inputs and labels of all examples, in their order; of more than `most`, or than fit in memory, so many by chance.
+
+    By chance, because tables and folders are often sorted by class. The same in each call.
+    """
+    most = min(most, max(1, data.memory // (4 * prod(data.shape))))
+    return next(data.batches(min(data.n, most), shuffle=data.n > most))
 
 
 def _obvious(names: list[str], data: str) -> str:

@@ -12,7 +12,9 @@ import numpy as np
 import typer
 
 import chainrule as cr
+from chainrule.cli.options import Json
 from chainrule.cli.output import width
+from chainrule.cli.waiting import DIAGNOSING, under_way
 from chainrule.diagnosis.diagnose import diagnose
 from chainrule.diagnosis.recorder import Recorder
 from chainrule.documents.model import Document
@@ -41,7 +43,7 @@ def demo(
     epochs: int = typer.Option(60, "--epochs", min=1, help="Passes over the training images."),
     out: Path = typer.Option(Path("chainrule-demo.html"), "--out", "-o", metavar="FILE", help="The report."),
     open_: bool = typer.Option(False, "--open", help="Open the report."),
-    as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),
+    as_json: Json = False,
 ) -> None:
     """Train on scikit-learn's 1,797 handwritten digits, and show the working of an image that was held out."""
     began = time.perf_counter()
@@ -61,9 +63,11 @@ def demo(
     result = net.evaluate(Xv, yv)
     say(f"{result['accuracy']:.2%} of the held-out images are read rightly ({history}).\n")
 
+    with under_way(DIAGNOSING):
+        diagnosis = diagnose(net, X, y, (Xv, yv), recorder)
     report = cr.report(
         net, history, Xv, yv, title="Handwritten digits", image=(8, 8), data="scikit-learn's digits, held out",
-        command=str(context.obj), diagnosis=diagnose(net, X, y, (Xv, yv), recorder),
+        command=str(context.obj), diagnosis=diagnosis,
     )  # fmt: skip
     working = report.working
     if not as_json and working is not None:

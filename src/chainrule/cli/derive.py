@@ -6,7 +6,8 @@ import typer
 
 from chainrule.cli.expressions import chosen_leaves, read
 from chainrule.cli.models import is_model, model_of, refuse_with_model
-from chainrule.cli.output import FORMATS, chosen_format, give, print_document
+from chainrule.cli.options import DATA_NAMES, TARGETS, Delta, First, Format, Json, Open, Out, Vectors
+from chainrule.cli.output import chosen_format, give, print_document
 from chainrule.documents.convention import Convention
 from chainrule.documents.derivation import derive as derived
 from chainrule.documents.outline import FORMS, LAYERS, checked_choice
@@ -37,25 +38,17 @@ def derive(
     shape: list[str] = typer.Option(
         [], "--shape", "-s", metavar="NAME=SIZES", help="The shape of a leaf: W=3x3, b=3. May be repeated."
     ),
-    data: list[str] = typer.Option(
-        [], "--data", metavar="NAMES", help="What differs from example to example; x,y by default."
-    ),
-    wrt: list[str] = typer.Option(
-        [], "--wrt", metavar="NAMES", help="The leaves to differentiate by; all but labels by default."
-    ),
+    data: list[str] = DATA_NAMES,
+    wrt: list[str] = TARGETS,
     form: str = typer.Option("matrix", "--form", help=f"One of {', '.join(FORMS)}."),
     layers: str = typer.Option("both", "--layers", help=f"Three or more like layers: {', '.join(LAYERS)}."),
-    format: str = typer.Option(
-        "", "--format", help=f"One of {', '.join(FORMATS)}; else as the name of --out says, else text."
-    ),
-    first: int = typer.Option(1, "--first", help="The number of the first entry in formulas, 1 or 0."),
-    delta: str = typer.Option(
-        "loss", "--delta", help="δ is ∂ℓ/∂z (loss), or ∂ŷ/∂z as in the notes (output)."
-    ),
-    vectors: str = typer.Option("columns", "--vectors", help="Vectors as columns, W x, or as rows, x W."),
-    out: str = typer.Option("", "--out", "-o", metavar="FILE", help="Write to a file."),
-    open_: bool = typer.Option(False, "--open", help="Open the result."),
-    as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),
+    format: Format = "",
+    first: First = 1,
+    delta: Delta = "loss",
+    vectors: Vectors = "columns",
+    out: Out = "",
+    open_: Open = False,
+    as_json: Json = False,
 ) -> None:
     """Derive the gradients of an expression: forward, backward and the gradient of every parameter, line by line."""
     kind = chosen_format(format, out, as_json, open_)

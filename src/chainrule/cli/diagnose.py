@@ -8,21 +8,19 @@ from typing import Any
 
 import typer
 
-from chainrule.cli.datasets import opened_for
+from chainrule.cli.datasets import DIAGNOSED, labelled_for, some_of
 from chainrule.cli.defaults import optimizer_for
-from chainrule.cli.models import DATA_FOR_MODEL, MODEL_HELP, classes_of, model_of, target_name
+from chainrule.cli.models import DATA_FOR_MODEL, classes_of, model_of
+from chainrule.cli.options import Json, ModelFile
 from chainrule.cli.output import width
+from chainrule.cli.pages import REPORTED, Shown, write_page
 from chainrule.cli.runs import output_path
+from chainrule.cli.waiting import DIAGNOSING, under_way
 from chainrule.diagnosis import diagnose as diagnosed
-from chainrule.diagnosis.finding import Diagnosis
-from chainrule.graph.errors import DataError
 from chainrule.networks.loading import Model
-from chainrule.reports.report import report as reported
-from chainrule.training.storage.atomic import write_atomically
 from chainrule.training.update import Optimizer
 
 app = typer.Typer(add_completion=False)
-_REPORTED = 5000  # examples that a page is about at most
 
 EXAMPLES = """
 **Examples**
@@ -38,66 +36,50 @@ EXAMPLES = """
 @app.command(epilog=EXAMPLES)
 def diagnose(
     context: typer.Context,
-    model: str = typer.Argument(help=MODEL_HELP),
-    data: str = typer.Argument(help=f"{DATA_FOR_MODEL} With labels: the training data."),
+    model: ModelFile,
+    data: str = typer.Argument(metavar="DATA", help=f"{DATA_FOR_MODEL} With labels: the training data."),
     validation: str = typer.Option(
         "", "--validation", metavar="DATA", help="Examples whose labels can be trusted."
     ),
     report: str = typer.Option(
         "", "--report", metavar="PAGE", help="Write a page with the findings and what they rest on."
     ),
-    as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),
+    as_json: Json = False,
 ) -> None:
     """Say what is wrong with a model, its data or its training: findings with evidence, cause and remedy.
 
     Suspicions are tried out by training copies of the network for a few hundred steps; the model stays as it is. How it
-    was trained is in the model file where `chainrule train` wrote it; otherwise the learning rate is not judged.
+    was trained is in the model file where `chainrule train` wrote it; otherwise the learning rate is not judged. Of
+    more than 10,000 examples so many are looked at, by chance.
     """
     if report:
         output_path(report, data, "--report")
     found = model_of(model)
-    X, y = _examples(found, data, model)
-    held = _examples(found, validation, model) if validation else None
+    examples = labelled_for(found.encoder, data, model)
+    trusted = labelled_for(found.encoder, validation, model) if validation else None
+    X, y = some_of(examples, DIAGNOSED)
+    held = some_of(trusted, DIAGNOSED) if trusted else None
     optimizer, size = _training(found)
     names = list(getattr(found.encoder, "names", ()))
-    result = diagnosed(
-        found.network, X, y, held, None, optimizer, size, names, [str(label) for label in classes_of(found)]
-    )
+    classes = [str(label) for label in classes_of(found)]
+    with under_way(DIAGNOSING):
+        result = diagnosed(found.network, X, y, held, None, optimizer, size, names, classes)
     if report:
-        _write(report, found, held or (X, y), result, validation or data, str(context.obj))
+        with under_way(f"writing {report}"):
+            place = validation or data
+            title = f"A diagnosis of {Path(place).name}"
+            shown = Shown(title, place, str(context.obj), classes_of(found), found.encoder)
+            write_page(report, shown, found.network, None, *some_of(trusted or examples, REPORTED), result)
     if as_json:
         typer.echo(
             json.dumps(
-                {"model": model, "data": data, "examples": len(y), **result.to_dict()}, ensure_ascii=False
+                {"model": model, "data": data, "examples": len(X), **result.to_dict()}, ensure_ascii=False
             )
         )
         return
     typer.echo(result.text(width()))
     if report:
         typer.echo(f"\nThe page with what this rests on: {report}")
-
-
-def _write(
-    path: str, model: Model, examples: tuple[Any, Any], diagnosis: Diagnosis, data: str, command: str
-) -> None:
-    """The page of a diagnosis, about the examples whose labels can be trusted, where there are such."""
-    X, y = (part[:_REPORTED] for part in examples)
-    names = [str(label) for label in classes_of(model)] or None
-    made = reported(
-        model.network, None, X, y, title=f"A diagnosis of {Path(data).name}", diagnosis=diagnosis, command=command,
-        data=data, classes=names, features=getattr(model.encoder, "names", None) or None,
-    )  # fmt: skip
-    write_atomically(path, [made.html().encode()])
-
-
-def _examples(model: Model, data: str, path: str) -> tuple[Any, Any]:
-    """Inputs and labels, in memory. Raises DataError where there are no labels."""
-    X, y = opened_for(model, data, path).arrays()
-    if y is None:
-        raise DataError(
-            f"labels, in a column {target_name(model)!r}", "none", data, "chainrule predict needs none"
-        )
-    return X, y
 
 
 def _training(model: Model) -> tuple[Optimizer | None, int | None]:

@@ -11,19 +11,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from chainrule.cli.datasets import opened_for
+from chainrule.cli.datasets import labelled_for
 from chainrule.cli.judging import Verdict, guess_from, judged
 from chainrule.cli.models import (
     DATA_FOR_MODEL,
-    MODEL_HELP,
-    UNSEEN_HELP,
     classes_of,
     model_of,
     report_unseen,
-    target_name,
 )
+from chainrule.cli.options import Json, ModelFile, Unseen
 from chainrule.cli.tables import table_of
-from chainrule.graph.errors import DataError
 
 app = typer.Typer(add_completion=False)
 _MOST_CLASSES = 30
@@ -39,19 +36,14 @@ EXAMPLES = """
 
 @app.command(epilog=EXAMPLES)
 def evaluate(
-    model: str = typer.Argument(metavar="MODEL", help=MODEL_HELP),
+    model: ModelFile,
     data: str = typer.Argument(metavar="DATA", help=f"{DATA_FOR_MODEL} With labels."),
-    unseen: str = typer.Option("", "--unseen", metavar="WAY", help=UNSEEN_HELP),
-    as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),
+    unseen: Unseen = "",
+    as_json: Json = False,
 ) -> None:
     """Judge a model on labelled examples, beside the best guess that looks at no input."""
     found = model_of(model, unseen)
-    examples = opened_for(found, data, model)
-    if next(examples.labels(), None) is None:
-        came = "none"
-        raise DataError(
-            f"labels, in a column {target_name(found)!r}", came, data, "chainrule predict needs none"
-        )
+    examples = labelled_for(found.encoder, data, model)
     report_unseen(found)
     verdict = judged(found.network, examples, guess_from(found.training.get("guess")))
     if as_json:

@@ -8,14 +8,25 @@ from typing import Any
 import numpy as np
 import typer
 
-from chainrule.cli.models import DATA_FOR_MODEL, MODEL_HELP, UNSEEN_HELP, classes_of, model_of
-from chainrule.cli.output import FORMATS, chosen_format, give, print_document
+from chainrule.cli.models import DATA_FOR_MODEL, classes_of, model_of
+from chainrule.cli.options import (
+    WORKING_FORMS,
+    Digits,
+    Format,
+    Json,
+    ModelFile,
+    Open,
+    Out,
+    Unseen,
+    WorkingForm,
+)
+from chainrule.cli.output import chosen_format, give, print_document
 from chainrule.cli.rows import Example, answer_words, example_of, inputs_section, shown_size
 from chainrule.cli.words import number
 from chainrule.documents.convention import Convention
 from chainrule.documents.heatmap import heat_map
 from chainrule.documents.model import Block, Document, Note, Picture, Section, Table
-from chainrule.documents.outline import FORMS, checked_choice
+from chainrule.documents.outline import checked_choice
 from chainrule.graph.expression import Expr
 from chainrule.readings.gradient import gradient
 from chainrule.readings.working import evaluate
@@ -37,25 +48,23 @@ EXAMPLES = """
 
 @app.command(epilog=EXAMPLES)
 def explain(
-    model: str = typer.Argument(metavar="MODEL", help=MODEL_HELP),
+    model: ModelFile,
     data: str = typer.Argument(metavar="DATA", help=f"{DATA_FOR_MODEL} Labels may be absent."),
     row: int = typer.Option(..., "--row", min=1, metavar="N", help="Which example, from 1."),
-    unseen: str = typer.Option("", "--unseen", metavar="WAY", help=UNSEEN_HELP),
+    unseen: Unseen = "",
     working: bool = typer.Option(
         True, "--working/--no-working", help="With every number of forward and backward."
     ),
-    form: str = typer.Option("matrix", "--form", help=f"One of {', '.join(FORMS[:3])}."),
-    digits: int = typer.Option(4, "--digits", min=1, max=15, help="Significant digits."),
-    format: str = typer.Option(
-        "", "--format", help=f"One of {', '.join(FORMATS)}; else as the name of --out says, else text."
-    ),
-    out: str = typer.Option("", "--out", "-o", metavar="FILE", help="Write to a file."),
-    open_: bool = typer.Option(False, "--open", help="Open the result."),
-    as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),
+    form: WorkingForm = "matrix",
+    digits: Digits = 4,
+    format: Format = "",
+    out: Out = "",
+    open_: Open = False,
+    as_json: Json = False,
 ) -> None:
     """Explain what a model says of one row: probabilities, the inputs that matter, and the whole working."""
     kind = chosen_format(format, out, as_json, open_)
-    checked_choice(form, FORMS[:3], "--form")
+    checked_choice(form, WORKING_FORMS, "--form")
     example = example_of(model_of(model, unseen), model, data, row)
     worked = example.model.network.work(example.x, example.y, Convention(), digits)
     if kind.startswith("code:"):

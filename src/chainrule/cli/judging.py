@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.cli.words import number
+from chainrule.diagnosis.neighbours import confusion
 from chainrule.networks.network import Network
 from chainrule.training.data.dataset import Dataset
 from chainrule.training.data.encoder import Moments
@@ -121,7 +122,7 @@ def judged(net: Network, data: Dataset, guess: Guess | None) -> Verdict:
     if data.classes:
         counts = np.zeros((len(data.classes),) * 2, int)
         for X, y in data.batches(PART, shuffle=False):
-            np.add.at(counts, (np.asarray(y), net.predict(X)), 1)
+            counts += confusion(np.asarray(y), net.predict(X), len(counts))
     baseline = guessed(guess, data) if guess else None
     return Verdict(result, baseline, guess.said(data.classes) if guess else "", counts)
 

@@ -6,9 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import typer
-from numpy.typing import NDArray
 
 from chainrule.networks.loading import Model, load_model
 from chainrule.training.data.encoder import UNSEEN, TableEncoder
@@ -60,12 +58,6 @@ def target_name(model: Model) -> str:
     """What is predicted."""
     target = model.encoder.target if model.encoder else None
     return target.name if target else "y"
-
-
-def probabilities(model: Model, X: Any) -> NDArray[Any]:
-    """The probability of each class, (n, K), also where the network gives that of the second of two only."""
-    found = model.network.predict_proba(X)
-    return np.stack([1 - found, found], axis=1) if found.ndim == 1 else found
 
 
 def report_unseen(model: Model) -> None:

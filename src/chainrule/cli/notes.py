@@ -27,6 +27,8 @@ from chainrule.notes.companion import (
     companion_pdf,
 )
 from chainrule.notes.companion.tables import Table as Demonstration
+from chainrule.notes.judgement import remark_dict
+from chainrule.notes.oneline import oneline
 from chainrule.notes.remark import Remark
 
 app = typer.Typer()
@@ -76,7 +78,11 @@ def notes(
         typer.Option("--errata", help="Only what is not right, with the reason, and the text around it."),
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON document: an array with an object for each equation.")
+        bool,
+        typer.Option(
+            "--json",
+            help="One JSON document: an array of the equations, with --errata also of what the text says.",
+        ),
     ] = False,
     form: Annotated[
         Form | None,
@@ -97,7 +103,9 @@ def notes(
     if kind in _WRITERS:
         _give(_WRITERS[kind](choice), out)
     elif kind is Form.json:
-        _give(json.dumps([one.as_dict() for one in choice.judged], ensure_ascii=False) + "\n", out)
+        found = [one.as_dict() for one in choice.judged]
+        found += [remark_dict(remark) for remark in choice.remarks] if errata else []
+        _give(json.dumps(found, ensure_ascii=False) + "\n", out)
     elif out is not None:
         with out.open("w", encoding="utf-8") as file:
             _text(Console(highlight=False, file=file, width=110), choice, equation, errata)
@@ -181,6 +189,8 @@ def _whole(console: Console, one: Judgement) -> None:
             if line.correct is not None:
                 console.print(Padding(Text(line.correct.evidence, "dim"), (0, 0, 0, 13), expand=False))
     console.print()
+    if one.correct:
+        console.print(Text("as it has to be: ", "green") + Text(one.correct))
     if one.values:
         console.print("values: " + ", ".join(repr(value) for value in one.values))
     console.print(f"check: {one.check}")
@@ -191,11 +201,11 @@ def _whole(console: Console, one: Judgement) -> None:
 def _fault(console: Console, one: Judgement) -> None:
     """One entry of the errata."""
     _head(console, one)
-    for line in one.faults:
-        sign = Text(_SIGNS[line.verdict] + " ", _COLOURS[line.verdict])
-        console.print(Padding(sign + Text(line.statement), (0, 0, 0, 2), expand=False))
-        console.print(Padding(Text("correct: ", "green") + Text(line.correction), (0, 0, 0, 4), expand=False))
-    console.print(Padding(Text(one.reason or "", "dim"), (0, 0, 1, 4), expand=False))
+    sign = Text(_SIGNS[one.verdict] + " ", _COLOURS[one.verdict])
+    console.print(Padding(sign + Text(oneline(one.printed)), (0, 0, 0, 2), expand=False))
+    console.print(Padding(Text("correct: ", "green") + Text(one.correct or ""), (0, 0, 0, 4), expand=False))
+    console.print(Padding(Text(one.reason or ""), (0, 0, 0, 4), expand=False))
+    console.print(Padding(Text(one.evidence or "", "dim"), (0, 0, 1, 4), expand=False))
 
 
 def _prose(console: Console, found: Sequence[Remark]) -> None:

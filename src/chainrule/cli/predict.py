@@ -15,15 +15,14 @@ from chainrule.cli.datasets import opened_for
 from chainrule.cli.judging import PART
 from chainrule.cli.models import (
     DATA_FOR_MODEL,
-    MODEL_HELP,
-    UNSEEN_HELP,
     classes_of,
     model_of,
-    probabilities,
     report_unseen,
     target_name,
 )
+from chainrule.cli.options import ModelFile, Unseen
 from chainrule.graph.errors import ChainruleError
+from chainrule.networks.heads import of_each_class
 from chainrule.networks.loading import Model
 from chainrule.training.data.dataset import Dataset
 from chainrule.training.storage.atomic import write_atomically
@@ -43,10 +42,10 @@ EXAMPLES = """
 
 @app.command(epilog=EXAMPLES)
 def predict(
-    model: str = typer.Argument(metavar="MODEL", help=MODEL_HELP),
+    model: ModelFile,
     data: str = typer.Argument(metavar="DATA", help=DATA_FOR_MODEL),
     proba: bool = typer.Option(False, "--proba", help="The probability of each class in place of the label."),
-    unseen: str = typer.Option("", "--unseen", metavar="WAY", help=UNSEEN_HELP),
+    unseen: Unseen = "",
     out: str = typer.Option("", "--out", "-o", metavar="FILE", help="Write the CSV or JSON to a file."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document in place of CSV."),
 ) -> None:
@@ -56,7 +55,7 @@ def predict(
         raise ChainruleError(
             "a model of classes for --proba", "one of real numbers", model, "leave --proba out"
         )
-    examples = opened_for(found, data, model)
+    examples = opened_for(found.encoder, data, model)
     report_unseen(found)
     parts = (_json if as_json else _csv)(found, examples, proba)
     if out:
@@ -72,7 +71,7 @@ def _rows(model: Model, data: Dataset, proba: bool) -> Iterator[list[Any]]:
     classes = classes_of(model)
     for X, _ in data.batches(PART, shuffle=False):
         if proba:
-            yield probabilities(model, X).tolist()
+            yield of_each_class(model.network.predict_proba(X)).tolist()
         else:
             answers = model.network.predict(X).tolist()
             yield [classes[answer] for answer in answers] if classes else answers

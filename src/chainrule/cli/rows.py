@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.cli.datasets import opened_for
-from chainrule.cli.models import classes_of, probabilities, report_unseen, target_name
+from chainrule.cli.models import classes_of, report_unseen, target_name
 from chainrule.cli.words import number
 from chainrule.documents.model import Picture, Section, Table
 from chainrule.documents.pixels import image
+from chainrule.networks.heads import of_each_class
 from chainrule.networks.loading import Model
 from chainrule.readings.formula import Style
 from chainrule.readings.formula.printer import Printer
@@ -49,7 +50,7 @@ class Example:
 
 def example_of(model: Model, path: str, data: str, row: int) -> Example:
     """A row of data, from 1. Raises DataError for a row that is not there, and for data that does not fit."""
-    examples = opened_for(model, data, path).take(row - 1)
+    examples = opened_for(model.encoder, data, path).take(row - 1)
     report_unseen(model)
     X, labels = examples.arrays()
     block: Any = next(examples.blocks())
@@ -62,7 +63,7 @@ def example_of(model: Model, path: str, data: str, row: int) -> Example:
         names = list(getattr(model.encoder, "names", ()))
         cells = dict(zip(names, np.asarray(block.X[0]).reshape(-1).tolist(), strict=False))
     given = None if labels is None else (classes[int(labels[0])] if classes else float(labels[0]))
-    shares = probabilities(model, X)[0].astype(float) if classes else None
+    shares = of_each_class(model.network.predict_proba(X))[0].astype(float) if classes else None
     said = classes[int(answer)] if classes else float(answer)
     return Example(model, row, data, X[0], y, given, cells, shares, said)
 

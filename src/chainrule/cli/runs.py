@@ -11,24 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.cli.datasets import in_options, opened, opened_for
+from chainrule.cli.datasets import DIAGNOSED, in_options, labelled_for, opened, some_of
 from chainrule.cli.defaults import Course, course, network_for, optimizer_for
 from chainrule.cli.judging import Guess, Verdict, guess_of, judged
+from chainrule.cli.pages import REPORTED, Shown, write_page
+from chainrule.cli.waiting import DIAGNOSING, under_way
 from chainrule.diagnosis.diagnose import FEWEST, diagnose
 from chainrule.diagnosis.finding import Diagnosis
 from chainrule.diagnosis.recorder import Recorder
 from chainrule.graph.errors import DataError
-from chainrule.networks.loading import Model
 from chainrule.networks.network import Network
-from chainrule.reports.report import report
 from chainrule.training.data.dataset import Dataset
 from chainrule.training.data.encoder import Moments
 from chainrule.training.history import History
 from chainrule.training.stopping import EarlyStopping
-from chainrule.training.storage.atomic import write_atomically
-
-_REPORTED = 5000  # examples that a report is about at most
-_DIAGNOSED = 10_000  # examples that a run is diagnosed on at most
 
 
 @dataclass(frozen=True)
@@ -74,13 +70,14 @@ class Prepared:
 class Trained:
     """What a run leaves behind. verdict: on the held-out examples, or on all where none are.
 
-    diagnosis: of the run, where it was watched.
+    interrupted: whether Ctrl-C ended the training, or the diagnosis. diagnosis: of a run that was watched.
     """
 
     history: History
     verdict: Verdict
     seconds: float
     bytes: int
+    interrupted: bool
     diagnosis: Diagnosis | None = None
 
 
@@ -122,7 +119,13 @@ def carried_out(asked: Asked, ready: Prepared, watched: bool = False) -> Trained
     if watch is not None:
         settings["callbacks"] = [watch.recorder]
     history = ready.net.fit(data, None, ready.course.epochs, ready.course.batch_size, optimizer, **settings)
-    diagnosis = watch.diagnosis(ready) if watch is not None and not history.interrupted else None
+    diagnosis, interrupted = None, history.interrupted
+    if watch is not None and not interrupted:
+        try:
+            with under_way(DIAGNOSING):
+                diagnosis = watch.diagnosis(ready)
+        except KeyboardInterrupt:  # the page is without it, and what was learned is saved
+            interrupted = True
     if not ready.whole.classes:
         unscale(ready.net, ready.mean, ready.scale)
         for losses in (history.loss, history.validation_loss):
@@ -141,15 +144,15 @@ def carried_out(asked: Asked, ready: Prepared, watched: bool = False) -> Trained
         "seconds": round(seconds, 3),
     }
     ready.net.save(ready.out, ready.train.encoder, ready.whole.classes or None, facts)
-    return Trained(history, verdict, seconds, ready.out.stat().st_size, diagnosis)
+    return Trained(history, verdict, seconds, ready.out.stat().st_size, interrupted, diagnosis)
 
 
 class _Watch:
     """The examples that a network is measured and diagnosed on, as it is trained on them."""
 
     def __init__(self, net: Network, data: Dataset, held: Dataset | None) -> None:
-        self.X, self.y = next(data.batches(min(data.n, _DIAGNOSED), shuffle=False))
-        self.held = next(held.batches(min(held.n, _DIAGNOSED), shuffle=False)) if held else None
+        self.X, self.y = some_of(data, DIAGNOSED)
+        self.held = some_of(held, DIAGNOSED) if held else None
         self.recorder = Recorder(net, self.X, self.y)
 
     def diagnosis(self, ready: Prepared) -> Diagnosis:
@@ -167,19 +170,15 @@ class _Watch:
 
 
 def write_report(path: str, ready: Prepared, done: Trained, command: str) -> None:
-    """The page on a run: of the held-out examples, or of all where there are none; of very many the first."""
+    """The page on a run: of the held-out examples, or of all where there are none; of very many some."""
     examples = ready.held or ready.train
-    X, y = next(examples.batches(min(examples.n, _REPORTED), shuffle=False))
-    names = list(getattr(ready.train.encoder, "names", ())) or None
+    X, y = some_of(examples, REPORTED)
+    title = f"What was learned from {Path(ready.whole.source.place).name}"
     data = f"{ready.whole.source.describe()}; {len(X):,} of {examples.n:,} examples" + (
         " held out" if ready.held else ""
     )
-    made = report(
-        ready.net, done.history, X, y, title=f"What was learned from {Path(ready.whole.source.place).name}",
-        classes=list(map(str, ready.whole.classes)) or None, features=names, command=command, data=data,
-        diagnosis=done.diagnosis,
-    )  # fmt: skip
-    write_atomically(path, [made.html().encode()])
+    shown = Shown(title, data, command, ready.whole.classes, ready.train.encoder)
+    write_page(path, shown, ready.net, done.history, X, y, done.diagnosis)
 
 
 def output_path(out: str, data: str, option: str = "--out") -> Path:
@@ -216,17 +215,8 @@ def _parts(whole: Dataset, asked: Asked) -> tuple[Dataset, Dataset | None]:
     try:
         fraction = float(asked.validation)
     except ValueError:
-        train = whole
-        model = Model(None, train.encoder, (), {}, "")  # type: ignore[arg-type]  # only its encoder is asked for
-        held = opened_for(model, asked.validation, asked.data)
-        if next(held.labels(), None) is None:
-            raise DataError(
-                f"labels in the column {whole.target.name!r}" if whole.target else "labels",
-                "none",
-                asked.validation,
-                "give a file with the labels, or a share such as --validation 0.2",
-            ) from None
-        return train, held
+        remedy = "give a file with the labels, or a share such as --validation 0.2"
+        return whole, labelled_for(whole.encoder, asked.validation, asked.data, remedy)
     if fraction == 0:
         return whole, None
     if not 0 < fraction < 1:

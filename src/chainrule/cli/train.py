@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from shlex import quote
 from typing import Any
 
@@ -17,6 +18,7 @@ from chainrule.cli.datasets import DATA_HELP, OBVIOUS, size_of_images
 from chainrule.cli.defaults import OPTIMIZERS
 from chainrule.cli.runs import Asked, Prepared, Trained, carried_out, output_path, prepared, write_report
 from chainrule.cli.tables import facts, table_of
+from chainrule.cli.waiting import under_way
 from chainrule.networks.wording import described_syntax
 from chainrule.training.data.dataset import Dataset
 
@@ -41,148 +43,70 @@ EXAMPLES = f"""
 **Ctrl-C** ends the training early; what is learned so far is judged and saved, and the exit status is 130.
 """
 
-_DATA, _NETWORK, _TRAINING, _FILES = "Data", "Network", "Training", "Files and output"
+_data = partial(typer.Option, rich_help_panel="Data")
+_network = partial(typer.Option, rich_help_panel="Network")
+_training = partial(typer.Option, rich_help_panel="Training")
+_files = partial(typer.Option, rich_help_panel="Files and output")
 
 
 @app.command(epilog=EXAMPLES)
 def train(
     context: typer.Context,
     data: str = typer.Argument(metavar="DATA", help=DATA_HELP),
-    target: str = typer.Option(
+    target: str = _data(
         "",
         "--target",
         metavar="COLUMN",
-        rich_help_panel=_DATA,
         help=f"What to predict; not needed for a column {', '.join(OBVIOUS[:-1])} or {OBVIOUS[-1]}.",
     ),
-    task: str = typer.Option(
-        "",
-        "--task",
-        metavar="TASK",
-        rich_help_panel=_DATA,
-        help="classification or regression; else by the labels.",
+    task: str = _data("", "--task", metavar="TASK", help="classification or regression; else by the labels."),
+    validation: str = _data(
+        "0.2", "--validation", metavar="PART|DATA", help="Held out: a fraction, other data, or 0."
     ),
-    validation: str = typer.Option(
-        "0.2",
-        "--validation",
-        metavar="PART|DATA",
-        rich_help_panel=_DATA,
-        help="Held out: a fraction, other data, or 0.",
+    ignore: list[str] = _data([], "--ignore", metavar="COLUMN", help="Leave a column out. May be repeated."),
+    categorical: list[str] = _data(
+        [], "--categorical", metavar="COLUMN", help="Take the numbers of a column as names."
     ),
-    ignore: list[str] = typer.Option(
-        [], "--ignore", metavar="COLUMN", rich_help_panel=_DATA, help="Leave a column out. May be repeated."
+    missing: str = _data(
+        "refuse", "--missing", metavar="WAY", help="refuse missing cells, or drop their rows."
     ),
-    categorical: list[str] = typer.Option(
-        [],
-        "--categorical",
-        metavar="COLUMN",
-        rich_help_panel=_DATA,
-        help="Take the numbers of a column as names.",
+    size: str = _data("", "--size", metavar="HxW", help="Resize images, as in 28x28."),
+    layers: str = _network(
+        "", "--layers", metavar="TEXT", help='The hidden ones: "64 relu, 32 relu"; see below.'
     ),
-    missing: str = typer.Option(
-        "refuse",
-        "--missing",
-        metavar="WAY",
-        rich_help_panel=_DATA,
-        help="refuse missing cells, or drop their rows.",
+    seed: int = _network(0, "--seed", min=0, metavar="N", help="Of the parts, the first weights, the order."),
+    epochs: int = _training(
+        0, "--epochs", min=0, metavar="N", show_default=False, help="Passes over the data, at most."
     ),
-    size: str = typer.Option(
-        "", "--size", metavar="HxW", rich_help_panel=_DATA, help="Resize images, as in 28x28."
+    batch_size: int = _training(
+        0, "--batch-size", min=0, metavar="N", show_default=False, help="Examples in a step."
     ),
-    layers: str = typer.Option(
-        "",
-        "--layers",
-        metavar="TEXT",
-        rich_help_panel=_NETWORK,
-        help='The hidden ones: "64 relu, 32 relu"; see below.',
+    optimizer: str = _training(
+        next(iter(OPTIMIZERS)), "--optimizer", metavar="NAME", help=f"{', '.join(OPTIMIZERS)}."
     ),
-    seed: int = typer.Option(
-        0,
-        "--seed",
-        min=0,
-        metavar="N",
-        rich_help_panel=_NETWORK,
-        help="Of the parts, the first weights, the order.",
+    learning_rate: float = _training(
+        0.0, "--learning-rate", min=0.0, metavar="RATE", show_default=False, help="Of the steps."
     ),
-    epochs: int = typer.Option(
-        0,
-        "--epochs",
-        min=0,
-        metavar="N",
-        show_default=False,
-        rich_help_panel=_TRAINING,
-        help="Passes over the data, at most.",
+    l2: float = _training(
+        0.0, "--l2", min=0.0, metavar="λ", help="λ/2 Σ W² is added, to hold weights small."
     ),
-    batch_size: int = typer.Option(
-        0,
-        "--batch-size",
-        min=0,
-        metavar="N",
-        show_default=False,
-        rich_help_panel=_TRAINING,
-        help="Examples in a step.",
-    ),
-    optimizer: str = typer.Option(
-        next(iter(OPTIMIZERS)),
-        "--optimizer",
-        metavar="NAME",
-        rich_help_panel=_TRAINING,
-        help=f"{', '.join(OPTIMIZERS)}.",
-    ),
-    learning_rate: float = typer.Option(
-        0.0,
-        "--learning-rate",
-        min=0.0,
-        metavar="RATE",
-        show_default=False,
-        rich_help_panel=_TRAINING,
-        help="Of the steps.",
-    ),
-    l2: float = typer.Option(
-        0.0,
-        "--l2",
-        min=0.0,
-        metavar="λ",
-        rich_help_panel=_TRAINING,
-        help="λ/2 Σ W² is added, to hold weights small.",
-    ),
-    early_stopping: int = typer.Option(
+    early_stopping: int = _training(
         -1,
         "--early-stopping",
         min=-1,
         metavar="EPOCHS",
         show_default=False,
-        rich_help_panel=_TRAINING,
         help="Stop after so many without a better one; 0: never.",
     ),
-    checkpoint: str = typer.Option(
-        "",
-        "--checkpoint",
-        metavar="FOLDER",
-        rich_help_panel=_FILES,
-        help="Keep the state of the run; it survives a crash.",
+    checkpoint: str = _files(
+        "", "--checkpoint", metavar="FOLDER", help="Keep the state of the run; it survives a crash."
     ),
-    resume: bool = typer.Option(
-        False, "--resume", rich_help_panel=_FILES, help="Go on from the newest checkpoint, to the same bits."
+    resume: bool = _files(False, "--resume", help="Go on from the newest checkpoint, to the same bits."),
+    out: str = _files(
+        "", "--out", "-o", metavar="MODEL", help="The model file; else a new one named as DATA."
     ),
-    out: str = typer.Option(
-        "",
-        "--out",
-        "-o",
-        metavar="MODEL",
-        rich_help_panel=_FILES,
-        help="The model file; else a new one named as DATA.",
-    ),
-    report: str = typer.Option(
-        "",
-        "--report",
-        metavar="PAGE",
-        rich_help_panel=_FILES,
-        help="Write a page on what was learned, and how.",
-    ),
-    as_json: bool = typer.Option(
-        False, "--json", rich_help_panel=_FILES, help="One JSON document on standard output."
-    ),
+    report: str = _files("", "--report", metavar="PAGE", help="Write a page on what was learned, and how."),
+    as_json: bool = _files(False, "--json", help="One JSON document on standard output."),
 ) -> None:
     """Train a network on a table, images or digits, judge it on examples held out, and save it as a model file.
 
@@ -208,12 +132,13 @@ def train(
         console.print(_plan(asked, ready))
     done = carried_out(asked, ready, bool(report))
     if report:
-        write_report(report, ready, done, str(context.obj))
+        with under_way(f"writing {report}"):
+            write_report(report, ready, done, str(context.obj))
     if as_json:
         typer.echo(json.dumps(_document(asked, ready, done), ensure_ascii=False))
     else:
         _show(console, asked, ready, done, report)
-    if done.history.interrupted:
+    if done.interrupted:
         raise typer.Exit(INTERRUPTED)
 
 
@@ -315,7 +240,7 @@ def _document(asked: Asked, ready: Prepared, done: Trained) -> dict[str, Any]:
         "seed": asked.seed,
         "epochs": history.epochs,
         "stopped": history.stopped,
-        "interrupted": history.interrupted,
+        "interrupted": done.interrupted,
         "history": {
             "loss": history.loss,
             history.metric_name: history.metric,

@@ -10,11 +10,25 @@ import typer
 
 from chainrule.cli.expressions import chosen_leaves, read
 from chainrule.cli.models import is_model, model_of, refuse_with_model
-from chainrule.cli.output import FORMATS, chosen_format, give, print_document, width
+from chainrule.cli.options import (
+    DATA_NAMES,
+    TARGETS,
+    WORKING_FORMS,
+    Delta,
+    Digits,
+    First,
+    Format,
+    Json,
+    Open,
+    Out,
+    Vectors,
+    WorkingForm,
+)
+from chainrule.cli.output import chosen_format, give, print_document, width
 from chainrule.cli.rows import example_of, inputs_section
 from chainrule.documents.convention import Convention
 from chainrule.documents.model import Section
-from chainrule.documents.outline import FORMS, checked_choice
+from chainrule.documents.outline import checked_choice
 from chainrule.documents.working import Working
 from chainrule.documents.working import work as worked
 from chainrule.graph.errors import ChainruleError
@@ -58,32 +72,24 @@ def work(
     at: list[str] = typer.Option(
         [], "--at", "-a", metavar="NAME=NUMBERS", help="The value of a leaf: x=[2,1,2]. May be repeated."
     ),
-    data: list[str] = typer.Option(
-        [], "--data", metavar="NAMES", help="What differs from example to example; x,y by default."
-    ),
-    wrt: list[str] = typer.Option(
-        [], "--wrt", metavar="NAMES", help="The leaves to differentiate by; all but labels by default."
-    ),
+    data: list[str] = DATA_NAMES,
+    wrt: list[str] = TARGETS,
     entry: list[str] = typer.Option(
         [], "--entry", metavar="NAME[i,j]", help="Only the arithmetic of one entry, counting from 0."
     ),
-    form: str = typer.Option("matrix", "--form", help=f"One of {', '.join(FORMS[:3])}."),
-    digits: int = typer.Option(4, "--digits", min=1, max=15, help="Significant digits."),
-    format: str = typer.Option(
-        "", "--format", help=f"One of {', '.join(FORMATS)}; else as the name of --out says, else text."
-    ),
-    first: int = typer.Option(1, "--first", help="The number of the first entry in formulas, 1 or 0."),
-    delta: str = typer.Option(
-        "loss", "--delta", help="δ is ∂ℓ/∂z (loss), or ∂ŷ/∂z as in the notes (output)."
-    ),
-    vectors: str = typer.Option("columns", "--vectors", help="Vectors as columns, W x, or as rows, x W."),
-    out: str = typer.Option("", "--out", "-o", metavar="FILE", help="Write to a file."),
-    open_: bool = typer.Option(False, "--open", help="Open the result."),
-    as_json: bool = typer.Option(False, "--json", help="One JSON document on standard output."),
+    form: WorkingForm = "matrix",
+    digits: Digits = 4,
+    format: Format = "",
+    first: First = 1,
+    delta: Delta = "loss",
+    vectors: Vectors = "columns",
+    out: Out = "",
+    open_: Open = False,
+    as_json: Json = False,
 ) -> None:
     """Show every number of forward and backward of an expression, for one example, checked before it is shown."""
     kind = chosen_format(format, out, as_json, open_)
-    checked_choice(form, FORMS[:3], "--form")
+    checked_choice(form, WORKING_FORMS, "--form")
     convention = Convention(first=first, delta=delta, vectors=vectors)
     sections: tuple[Section, ...] = ()
     if is_model(expression):

@@ -19,6 +19,7 @@ from chainrule.networks.network import Network
 from chainrule.ops.reduction import sum as total
 from chainrule.readings.gradient import gradient
 from chainrule.training.evaluation import values
+from chainrule.training.settings import checked_whole
 
 Array = NDArray[Any]
 
@@ -205,5 +206,4 @@ def _inputs(net: Network, X: Any, y: Any) -> Array:
 
 
 def _require_count(number: Any, name: str) -> None:
-    if isinstance(number, bool) or not hasattr(number, "__index__") or number < 1:
-        raise ChainruleError(f"{name} as a whole number from 1", repr(number)[:80], "diagnosis")
+    checked_whole(f"{name} as a whole number from 1", number, "diagnosis", f"write {name}=10")

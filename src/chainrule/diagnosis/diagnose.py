@@ -47,8 +47,8 @@ def diagnose(  # noqa: PLR0913, PLR0917 - what is known of a training run
     names: of the columns. classes: names of the classes.
 
     Suspicions are tried out: the network is trained again for at most 300 steps on three quarters of the examples, with
-    one thing changed, and judged on the rest. Raises FeedError for examples that do not fit, ChainruleError for
-    fewer than 20.
+    one thing changed, and judged on the rest. Ctrl-C ends all of it. Raises FeedError for examples that do not fit,
+    ChainruleError for fewer than 20.
 
     >>> import chainrule as cr
     >>> from sklearn.datasets import load_iris

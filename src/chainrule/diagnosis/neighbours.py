@@ -121,9 +121,8 @@ class Exchange:
 
 def confusion(labels: Array, predicted: Array, classes: int) -> Array:
     """How many examples of each class (rows) are taken for each class (columns)."""
-    counts: Array = np.bincount(labels * classes + predicted, minlength=classes * classes).reshape(
-        classes, classes
-    )
+    places = np.asarray(labels, int) * classes + np.asarray(predicted, int)
+    counts: Array = np.bincount(places, minlength=classes * classes).reshape(classes, classes)
     return counts
 
 

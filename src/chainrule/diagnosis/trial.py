@@ -73,7 +73,7 @@ class Outcome:
         ]
         if other.exact:
             scores.append((other.loss - self.loss) / max(float(self.losses.std()), 1e-30))
-        return max(scores) * root > _LEVEL and max(other.learned, 0) < self.learned * 2 / 3
+        return bool(max(scores) * root > _LEVEL and max(other.learned, 0) < self.learned * 2 / 3)
 
 
 class Trials:
@@ -146,9 +146,11 @@ class Trials:
         rows = self._order[~np.isin(self._order, held)][: self._used]
         l2 = self.plan.constants.get(LAMBDA, 0.0)
         try:
-            net.fit(X[rows], self.y[rows], epochs, self.plan.size, optimizer, l2, progress=False)
+            history = net.fit(X[rows], self.y[rows], epochs, self.plan.size, optimizer, l2, progress=False)
         except TrainingError:
             return np.full(len(held), np.inf), self.y[held]
+        if history.interrupted:
+            raise KeyboardInterrupt  # an experiment that was cut short says nothing
         return self._scores(net, X, held)
 
     def _scores(self, net: Network, X: Array, rows: Array) -> tuple[Array, Array]:

@@ -123,8 +123,3 @@ def _small(shape: Shape) -> bool:
         needed, remedy = f"at most {_MOST_ENTRIES} entries in a constant", "make it data or a parameter"
         raise ShapeError(needed, f"{size_of(shape)}", "constant", remedy)
     return True
-
-
-def is_finite(value: Number) -> bool:
-    """Whether a number is neither infinite nor not-a-number."""
-    return not isinstance(value, float) or math.isfinite(value)

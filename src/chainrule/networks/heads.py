@@ -215,6 +215,15 @@ HEADS: dict[str, Head] = {
 """By the name that `Network` takes as its loss."""
 
 
+def of_each_class(probabilities: Array) -> Array:
+    """Probabilities as (n, K), also where only that of the second of two classes is given, (n,).
+
+    >>> of_each_class(np.array([0.25])).tolist()
+    [[0.75, 0.25]]
+    """
+    return np.stack([1 - probabilities, probabilities], axis=1) if probabilities.ndim == 1 else probabilities
+
+
 def head_named(name: Any) -> Head:
     """The head of that name. Raises ChainruleError for a name that is none."""
     if not isinstance(name, str) or name not in HEADS:

@@ -35,9 +35,20 @@ _NESTED = (
     r"{\partial \mathbf{a}^{(1)}} \frac{\partial \mathbf{a}^{(1)}}{\partial \mathbf{z}^{(1)}}}_{\delta^{(1)}} "
     r"\frac{\partial \mathbf{z}^{(1)}}{\partial \mathbf{W}^{(1)}} \\"
 )
+_FORWARD = (
+    r"\left(\mathbf{W}^{(2)} \sigma \left(\mathbf{W}^{(1)} \mathbf{x} + \mathbf{b}^{(1)} \right) + \mathbf{b}^{(2)} "
+    r"\right)"
+)
+_OUTPUT = (
+    r"_{\frac{\partial \hat{y}}{\partial \mathbf{a}^{(2)}} \frac{\partial \mathbf{a}^{(2)}}{\partial "
+    r"\mathbf{z}^{(2)}}}"
+)
+_WEIGHT = r"_{\frac{\partial \mathbf{z}^{(2)}}{\partial \mathbf{a}^{(1)}}}"
 
 READ: dict[int, Edits] = {
     6: ((r"\sigma(\mathbf{x}_i^\top \boldsymbol{\theta})", r"\sigma(\mathbf{x}_i^\top \boldsymbol{\theta} + b)"),),
+    7: ((r"[x_1, \dots, x_n]", r"[x_1, \dots, x_n]^\top"), (r"_1, \dots, \theta_n]", r"_1, \dots, \theta_n]^\top")),
+    8: (("[2, 3, 2]", r"[2, 3, 2]^\top"), ("[1, 3, 4]", r"[1, 3, 4]^\top")),
     10: ((r"\sigma(0.5x)", r"\sigma(-0.5x)"), (r"\sigma(2x)", r"\sigma(-2x)")),
     17: ((r" \times \exp^{-x}", ""), (r" \times \exp^x", "")),
     22: (("0.949", "0.950"),),
@@ -46,12 +57,16 @@ READ: dict[int, Edits] = {
     25: ((_COPIED, r"1 \log(0.9) + 0 \log(0.1)"),),
     28: ((r"\begin{cases}", ""), (r" \\ -", " -"), (r"\end{cases}", "")),
     35: ((r"&= -\left(\prod", r"&= -\log \left(\prod"),),
-    39: ((r"\odot", r"\circ"), (r"\equiv f_1 \left(", r"\equiv f_3 \left(")),
+    39: (
+        (r"\odot", r"\circ"),
+        (r"\equiv f_1 \left(", r"\equiv \underbrace{f_3 \left("),
+        (r"\right)_{\text{layer 3}}", r"\right)}_{\text{layer 3}}"),
+    ),
     44: (
         (r"\pi(y_i", r"\Pr(y_i"),
         (
-            r"(-\boldsymbol{\theta}))}",
-            r"(-\boldsymbol{\theta}))} \quad "
+            r"\boldsymbol{\theta}) + 1}",
+            r"\boldsymbol{\theta}) + 1}, \quad "
             r"\text{with } \boldsymbol{\theta} \equiv \boldsymbol{\theta}_1 - \boldsymbol{\theta}_2",
         ),
     ),
@@ -66,7 +81,8 @@ READ: dict[int, Edits] = {
     64: (
         (r"Z_k", r"Z_{i,k}"), (r"Z_l", r"Z_{i,l}"), (r"Z_1", r"Z_{i,1}"), (r"Z_K", r"Z_{i,K}"),
         (r"{\partial Z}", r"{\partial Z_i}"), (r"\exp(Z)", r"\exp(Z_i)"),
-        (r"\sum_{i=1}^N ", ""), (r"\sum_{k=1}^K y_{i,k}", r"\sum_{k'=1}^K y_{i,k'}"),
+        (r"\sum_{i=1}^N ", ""), (r" \quad \text{see next page}", ""),
+        (r"\sum_{k=1}^K y_{i,k}", r"\sum_{k'=1}^K y_{i,k'}"),
         (r"\left(\frac{\exp(Z_{i,k})}", r"\left(\frac{\exp(Z_{i,k'})}"),
     ),
     79: _BRACKETS,
@@ -107,6 +123,12 @@ READ: dict[int, Edits] = {
     115: ((r"\mathbf{U}^\top f(", r"\mathbf{U}^\top \sigma("),),
     117: ((r")}_{\mathbf{z}^{(2)}} + \mathbf{b}^{(2)}", r") + \mathbf{b}^{(2)}}_{\mathbf{z}^{(2)}}"),),
     118: (
+        (
+            rf"\underbrace{{\mathbf{{U}} \sigma' {_FORWARD}}}{_OUTPUT} \underbrace{{\mathbf{{W}}^{{(2)}}}}{_WEIGHT} ",
+            rf"\left(\underbrace{{\mathbf{{W}}^{{(2)\top}}}}{_WEIGHT} \underbrace{{\left(\mathbf{{U}} \odot \sigma' "
+            rf"{_FORWARD} \right)}}{_OUTPUT} \right) \odot ",
+        ),
+        (r"\underbrace{\mathbf{x}}", r"\underbrace{\mathbf{x}^\top}"),
         (_SCALARS, _NESTED),
         (
             r"\underbrace{\delta^{(2)} \mathbf{W}^{(2)} \sigma'(\mathbf{z}^{(1)}) \mathbf{x}}_{\delta^{(1)}}",

@@ -12,13 +12,15 @@ from chainrule.graph.errors import ChainruleError
 from chainrule.notes import relation as said
 from chainrule.notes.equation import EQUATIONS, IMPRECISE, NUMBER, RIGHT, WRONG, Claim, Equation, Size
 from chainrule.notes.errata import corrected_latex
+from chainrule.notes.oneline import oneline
 from chainrule.notes.printed import printed_latex
 from chainrule.notes.relation import Relation, words
+from chainrule.notes.remark import Remark
 from chainrule.notes.verify import Finding, verdict_of
 
 _SQUARE = Size(3, 3, 3, (3, 3, 3, 3))
 """All widths alike: shapes that do not fit elsewhere fit here by accident, and a misprint can be typeset."""
-_HOW: dict[type, str] = {
+HOW: dict[type, str] = {
     said.Equal: "both sides in float64 on random inputs",
     said.Entries: "every entry in float64 on random inputs",
     said.Cases: "left side and lines in float64 on random inputs",
@@ -33,6 +35,7 @@ _HOW: dict[type, str] = {
     said.Brackets: "brackets counted",
     said.Same: "both sides counted",
 }
+"""How a relation of each kind is checked."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Line:
         """How it was checked."""
         kind = type(self.claim.printed)
         fixed = kind in (said.Equal, said.Entries) and self.printed.values
-        return "both sides in float64" if fixed else _HOW[kind]
+        return "both sides in float64" if fixed else HOW[kind]
 
     @property
     def correction(self) -> str:
@@ -115,8 +118,8 @@ class Judgement:
 
     @property
     def correct(self) -> str | None:
-        """The lines that are not right, as they have to be; None where all are right."""
-        return "; ".join(unique(line.correction for line in self.faults)) or None
+        """The whole equation as it has to be, in one line of Unicode; None where it is right."""
+        return oneline(self.correct_latex) if self.correct_latex else None
 
     @property
     def correct_latex(self) -> str | None:
@@ -183,6 +186,21 @@ class Judgement:
                 for line in self.lines
             ],
         }
+
+
+def remark_dict(remark: Remark) -> dict[str, Any]:
+    """A remark on the text for JSON, with the keys of an equation; its eq is null, its kind text."""
+    return {
+        "eq": None,
+        "section": remark.section,
+        "kind": "text",
+        "statement": remark.says,
+        "verdict": remark.verdict,
+        "correct": remark.correct,
+        "evidence": remark.evidence,
+        "values": None,
+        "check": HOW[type(remark.build())] if remark.build else "read, not computed",
+    }
 
 
 def unique(texts: Iterable[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import chainrule as cr
-from chainrule.notes.relation import Equal, Lowers, Relation, Same, Shaped
+from chainrule.notes.relation import Equal, Lowers, Relation, Same, Shaped, Within
 from chainrule.notes.remark import Remark
 
 n = cr.constant
@@ -49,9 +49,16 @@ MODELS = (
         loose=True,
     ),
     Remark(
+        "2.1.3",
+        "Figure 2: the red line is the best fit.",
+        "It is a curve, σ(xᵀθ + b): no line keeps between 0 and 1.",
+        lambda: Within(θ * x + b, 0, 1),
+        loose=True,
+    ),
+    Remark(
         "2.3.1",
-        "The sign ⊤ is called the inner product.",
-        "⊤ is the transpose; x⊤θ is the inner product.",
+        "The sign ᵀ is called the inner product.",
+        "ᵀ is the transpose; xᵀθ is the inner product.",
         lambda: Shaped(cr.parameter("W", (2, 3)).T, ()),
         loose=True,
     ),

@@ -38,6 +38,28 @@ def _sizes() -> Relation:
     )
 
 
+def _regressed() -> Relation:
+    """The slope of a line through the origin by x on y, and by y on x."""
+    x, y = n([1, 2, 3]), n([1, 4, 2])
+    return Equal((y @ y) / (x @ y), (x @ y) / (x @ x))
+
+
+def _shifting() -> Relation:
+    """The second row of the matrix of (135) for the kernel (1, 2, 3), against the first one shifted."""
+    matrix = np.array([np.convolve([1, 2, 3], column) for column in np.eye(4, dtype=int)]).T
+    return Same(
+        tuple(matrix[1].tolist()),
+        (0, *matrix[0, :-1].tolist()),
+        "each row is the one above, shifted by one place",
+    )
+
+
+def _flat() -> Relation:
+    """The slope of the sigmoid far out."""
+    q = cr.sigmoid(n([-30, 0, 30]))
+    return Same(bool(np.min(cr.evaluate(q * (1 - q), {})) > 0), False, "σ′ is 0 at −30, 0 or 30")
+
+
 def _cancelling() -> Relation:
     a = cr.data("a")
     terms = (a, -a)
@@ -53,10 +75,28 @@ def _example_loss() -> Relation:
 
 NETWORKS = (
     Remark(
+        "4",
+        "x is regressed on y.",
+        "y is regressed on x: the model gives y from x, and the other way round is another line.",
+        _regressed,
+        loose=True,
+    ),
+    Remark(
         "4.1.1",
         "Product and sum rule with ∂f/∂θ in front of the bracket.",
         "The operator is ∂/∂θ; with ∂f/∂θ there is a factor too much.",
         lambda: Rate(θ**2 * cr.exp(θ), θ, cr.gradient(θ**2, θ) * (θ**2 * cr.exp(θ))),
+        loose=True,
+    ),
+    Remark(
+        "4.2",
+        "For a classification problem softmax has to be used.",
+        "For more than two classes; for two a sigmoid with one output is the same model, by (44).",
+        lambda: Same(
+            bool(abs(cr.evaluate(cr.softmax(n([2, 0]))[0] - cr.sigmoid(n(2)), {})) > 1e-12),
+            True,
+            "two classes need a softmax",
+        ),
         loose=True,
     ),
     Remark(
@@ -87,6 +127,13 @@ NETWORKS = (
         loose=True,
     ),
     Remark(
+        "4.4.7",
+        "(114) finds the part of the input that causes most of the error.",
+        "That is ∂ℓ/∂x = (ŷ − y) ∂ŷ/∂x; (114) is ∂ŷ/∂x alone.",
+        lambda: Rate((b * x - θ) ** 2 / 2, x, b),
+        loose=True,
+    ),
+    Remark(
         "4.5.3",
         "With the gradient ∇f(x_n) the parameters do not move.",
         "With a gradient close to zero; the words are missing.",
@@ -113,6 +160,16 @@ NETWORKS = (
         ),
     ),
     Remark(
+        "4.6",
+        "∂ŷ/∂W⁽ˡ⁾ is there as soon as δ⁽ˡ⁺¹⁾ is.",
+        "As soon as δ⁽ˡ⁾ is, by (123) corrected: δ⁽ˡ⁺¹⁾ has as many entries as the next layer has neurons.",
+        lambda: Same(
+            (cr.parameter("W_2", (4, 3)) @ cr.data("a_1", 3)).shape[0],
+            cr.parameter("W_1", (3, 2)).shape[0],
+            "entries of δ⁽²⁾ and rows of W⁽¹⁾, for layers of 3 and 4 neurons",
+        ),
+    ),
+    Remark(
         "5.2.1",
         "Sliding a kernel as in (127) is convolution.",
         (
@@ -121,6 +178,12 @@ NETWORKS = (
         ),
         _turned,
         loose=True,
+    ),
+    Remark(
+        "5.2.2",
+        "A 3 × 3 kernel over a 5 × 5 image with padding 1: 12 steps are left after the first four.",
+        "The result is 5 × 5: 25 steps, 21 are left.",
+        _steps,
     ),
     Remark(
         "5.2.3",
@@ -142,10 +205,11 @@ NETWORKS = (
         loose=True,
     ),
     Remark(
-        "5.2.2",
-        "A 3 × 3 kernel over a 5 × 5 image with padding 1: 12 steps are left after the first four.",
-        "The result is 5 × 5: 25 steps, 21 are left.",
-        _steps,
+        "5.2.5",
+        "The rows of the matrix (135) shift by one place to the right.",
+        "The columns shift down by one place; along the first rows and the last the kernel enters and leaves.",
+        _shifting,
+        loose=True,
     ),
     Remark(
         "5.3",
@@ -230,8 +294,34 @@ NETWORKS = (
     ),
     Remark(
         "5.4.2",
+        "(146) is a sum over an entire image.",
+        "Over all of z⁽ˡ⁾, with (N − m + 1)² entries; the image a⁽ˡ⁻¹⁾ below has N².",
+        lambda: Same(
+            cr.correlate2d(cr.data("f", (6, 6)), cr.data("g", (3, 3))).shape,
+            (6, 6),
+            "size of z for N = 6, m = 3",
+        ),
+        loose=True,
+    ),
+    Remark(
+        "5.4.2",
+        "σ′(z) can be zero.",
+        "That of ReLU can; that of the sigmoid is always positive, by (13).",
+        _flat,
+        loose=True,
+    ),
+    Remark(
+        "5.4.2",
         "As long as one term of the sum is not zero, the sum is not zero.",
         "Terms can cancel.",
         _cancelling,
+    ),
+    Remark(
+        "5.4.3",
+        "The user gives the architecture; backward and the descent are done by the software.",
+        "The derivatives are; the loss, the step and its size are the user's choice too.",
+        None,
+        loose=True,
+        because="(111) needs 𝓛 and η as well as the network",
     ),
 )

@@ -8,6 +8,7 @@ import numpy as np
 
 import chainrule as cr
 from chainrule.notes.equation import DEFINITION, DERIVATIVE, IDENTITY, NUMBER, Claim, Claims, Size, equation
+from chainrule.notes.parts import total_of
 from chainrule.notes.plain import squash
 from chainrule.notes.relation import Equal, Means, Rate, Rounded, Shaped, Tends, Within
 
@@ -81,26 +82,41 @@ def equation_6(size: Size) -> Claims:
     ]
 
 
-@equation(
-    7,
-    "2.3.1",
-    DEFINITION,
-    "The inner product",
-    "A list with commas names the entries of a vector, not a row.",
-)
+_ROWS = "set as rows, though 2.6 and (128) write a column with ᵀ: of rows, xᵀθ is a matrix"
+
+
+@equation(7, "2.3.1", DEFINITION, "The inner product")
 def equation_7(size: Size) -> Claims:
-    x, θ = _vectors(size.features + 1)
-    total = x[0] * θ[0]
-    for i in range(1, size.features + 1):
-        total = total + x[i] * θ[i]
-    return [Equal(x @ θ, total), Means(x @ θ, (x, θ), lambda x, θ: sum(x * θ), "", "index")]
+    n = size.features + 1
+    x, θ = _vectors(n)
+    row_x, row_θ = cr.data("x", (1, n)), cr.parameter(r"\theta", (1, n))
+    return [
+        Claim(
+            Equal(lambda: row_x.T @ row_θ, total_of([row_x[0, i] * row_θ[0, i] for i in range(n)])),
+            Equal(x @ θ, total_of([x[i] * θ[i] for i in range(n)])),
+            _ROWS,
+            notation=True,
+            spelled="xᵀ θ = Σᵢ xᵢ θᵢ with x = [x₁, …, xₙ] and θ = [θ₁, …, θₙ], rows",
+        ),
+        Means(x @ θ, (x, θ), lambda x, θ: sum(x * θ), "", "index"),
+    ]
 
 
 @equation(8, "2.3.1", NUMBER, "An inner product in numbers")
 def equation_8() -> Claims:
     x, θ = cr.constant([2, 3, 2]), cr.constant([1, 3, 4])
+    rows = cr.constant([[2, 3, 2]]), cr.constant([[1, 3, 4]])
     terms = cr.constant(2) * 1 + cr.constant(3) * 3 + cr.constant(2) * 4
-    return [Equal(x @ θ, terms), Rounded(x @ θ, "19")]
+    return [
+        Claim(
+            Equal(lambda: rows[0].T @ rows[1], terms),
+            Equal(x @ θ, terms),
+            _ROWS,
+            notation=True,
+            spelled="[2, 3, 2]ᵀ · [1, 3, 4] = 2 · 1 + 3 · 3 + 2 · 4, rows",
+        ),
+        Rounded(x @ θ, "19"),
+    ]
 
 
 @equation(9, "2.3.2", IDENTITY, "Sigmoids that rise slowly and steeply")

@@ -91,7 +91,7 @@ def equation_81(size: Size) -> Claims:
     loss = ((y - f) ** 2 / 2).named(r"\mathcal{L}")
     steps = [Lowers(θ - η * cr.gradient(of, θ).named(rf"\nabla {of.name}"), θ, loss) for of in (f, loss)]
     because = "f_L is the network's last layer; what has to descend is the loss 𝓛, as in (111)"
-    return [Claim(steps[0], steps[1], because, notation=True)]
+    return [Claim(steps[0], steps[1], because)]
 
 
 def _layers(count: int) -> tuple[list[cr.Expr], list[cr.Expr]]:

@@ -319,7 +319,7 @@ def _same(relation: said.Same, given: Mapping[Expr, Draw], random: Any) -> Findi
     values = tuple(float(n) for n in left if isinstance(n, (int, float)))
     holds = bool(relation.left == relation.right)
     if isinstance(relation.left, (bool, np.bool_)):
-        return Finding(holds, "it is so" if holds else "it is not so")
+        return Finding(holds, f"{relation.text}: computed, this is {'true' if holds else 'false'}")
     sign = "=" if holds else "≠"
     return Finding(holds, f"{relation.left} {sign} {relation.right}", values)
 

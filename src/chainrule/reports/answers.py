@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chainrule.diagnosis.neighbours import confusion
 from chainrule.documents.drawing.bars import histogram
 from chainrule.documents.drawing.grid import grid
 from chainrule.documents.drawing.points import points
@@ -65,13 +66,6 @@ def answers_section(subject: Subject) -> Section:
     return Section(title, (_told(subject), Gallery(pictures)), "answers")
 
 
-def confusions(truth: Array, answers: Array, classes: int) -> Array:
-    """How often each class was taken for each: a row for each true class, a column for each answer."""
-    counts = np.zeros((classes, classes), int)
-    np.add.at(counts, (np.asarray(truth, int), np.asarray(answers, int)), 1)
-    return counts
-
-
 def _told(subject: Subject) -> Note:
     n, score = len(subject.y), subject.score
     if not subject.is_classifier:
@@ -86,7 +80,7 @@ def _told(subject: Subject) -> Note:
 
 def _confusion(subject: Subject) -> Picture:
     names = subject.class_names
-    counts = confusions(subject.y, subject.answers, len(names))
+    counts = confusion(subject.y, subject.answers, len(names))
     shares = np.sqrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)) * 0.9
     wrong = int(counts.sum() - np.trace(counts))
     title = f"Confusion matrix of {int(counts.sum()):,} examples, {wrong:,} of them wrong"

@@ -14,6 +14,7 @@ from chainrule.documents.model import Picture
 from chainrule.documents.pixels import image
 from chainrule.graph.expression import Expr
 from chainrule.graph.shape import size_of
+from chainrule.networks.heads import of_each_class
 from chainrule.networks.network import Array, Network
 from chainrule.training.history import History
 
@@ -49,8 +50,7 @@ class Subject:
     @cached_property
     def probabilities(self) -> Array:
         """Of each class, (n, K); for two classes with one output too."""
-        found = self.net.predict_proba(self.X)
-        return np.stack([1 - found, found], axis=1) if found.ndim == 1 else found
+        return of_each_class(self.net.predict_proba(self.X))
 
     @cached_property
     def losses(self) -> Array:

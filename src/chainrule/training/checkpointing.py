@@ -15,6 +15,7 @@ import numpy as np
 from chainrule.graph.errors import ChainruleError, DataError
 from chainrule.graph.warnings import CheckpointWarning
 from chainrule.training.record import Record
+from chainrule.training.settings import checked_whole
 from chainrule.training.storage.checkpoints import Checkpoints, Position
 
 _SHARE = 50
@@ -38,13 +39,10 @@ class Keeping:
     resume: bool = False
 
     def __post_init__(self) -> None:
-        wanted: dict[str, Any] = {"keep": self.keep}
-        for name, value in (
-            wanted if self.every is None else {**wanted, "checkpoint_every": self.every}
-        ).items():
-            if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 1:
-                needed = f"{name} as a whole number from 1"
-                raise ChainruleError(needed, repr(value)[:80], "fit", f"write {name}=3, or leave it out")
+        counts = {"keep": self.keep} | ({} if self.every is None else {"checkpoint_every": self.every})
+        for name, value in counts.items():
+            remedy = f"write {name}=3, or leave it out"
+            checked_whole(f"{name} as a whole number from 1", value, "fit", remedy)
 
 
 def checked_keeping(folder: Any, every: Any, keep: Any, resume: Any) -> Keeping | None:

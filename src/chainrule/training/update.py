@@ -8,6 +8,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import add
 from typing import Any
 
 from chainrule.graph.errors import ChainruleError
@@ -16,8 +18,9 @@ from chainrule.graph.leaves import constant, parameter
 from chainrule.graph.shape import Shape
 from chainrule.graph.symbols import text_symbol
 from chainrule.ops.activation import relu
-from chainrule.ops.exponential import maximum, minimum, sqrt
+from chainrule.ops.exponential import absolute, maximum, minimum, sqrt
 from chainrule.ops.loss import squared_norm
+from chainrule.ops.reduction import max as max_of
 from chainrule.training.settings import checked_number
 
 STEP = parameter("t")
@@ -31,6 +34,7 @@ L1 = parameter(r"\lambda_1")
 CLIP = parameter("c")
 NORM = parameter("G")
 """The Euclidean norm of the gradient by all parameters together."""
+_LEAST = 1e-30  # of what the entries of a gradient are divided by, which may all be 0
 Rate = float | Callable[[Expr], Expr]
 """A learning rate: a number, or a schedule: a function from the step t to an expression."""
 
@@ -85,15 +89,15 @@ def shrunk(update: Update) -> Update:
 
 
 def norm_of(gradients: Sequence[Expr]) -> Expr:
-    """G, from the gradients of all parameters.
+    """G, from the gradients of all parameters: of their entries over the largest, m, whose squares cannot overflow.
 
-    >>> str(norm_of([parameter("g_1", 2), parameter("g_2")]))
-    '√(‖g₁‖² + ‖g₂‖²)'
+    >>> print(norm_of([parameter("g_1", 2), parameter("g_2")]))
+    m √(‖g₁/m‖² + ‖g₂/m‖²)
+      where m = max(max(max(|g₁|), max(|g₂|)), 1e-30)
     """
-    total = squared_norm(gradients[0])
-    for g in gradients[1:]:
-        total = total + squared_norm(g)
-    return sqrt(total)
+    largest = reduce(maximum, [max_of(absolute(g)) for g in gradients])
+    m = maximum(largest, constant(_LEAST)).named("m")
+    return m * sqrt(reduce(add, [squared_norm(g / m) for g in gradients]))
 
 
 @dataclass(frozen=True)

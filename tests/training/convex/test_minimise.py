@@ -17,6 +17,8 @@ from chainrule.training.convex.minimise import METHODS, minimise
 from chainrule.training.objective import regularised
 from chainrule.training.windows import Feed
 
+pytestmark = pytest.mark.unoptimised
+
 x, y, w, b = cr.data("x", 3), cr.data("y"), cr.parameter("w", 3), cr.parameter("b")
 LOSS = cr.binary_cross_entropy(cr.sigmoid(w @ x + b), y)
 START = {w: np.zeros(3), b: 0.0}

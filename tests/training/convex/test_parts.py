@@ -16,6 +16,8 @@ from chainrule.training.convex.newton import newton_direction
 from chainrule.training.convex.objective import Objective
 from chainrule.training.windows import Feed
 
+pytestmark = pytest.mark.unoptimised
+
 RANDOM = np.random.default_rng(0)
 
 

@@ -261,10 +261,15 @@ class Dataset:
     ) -> Iterator[Pair]:
         """The same, many batches at a time: each window has a multiple of batch_size rows, but the last.
 
-        A window has at most some megabytes, or one batch.
+        A window has at most some megabytes, or one batch. Raises DataError for a batch larger than `memory`.
         """
-        rows = min(_WINDOW, self.memory // 8) // (4 * prod(self.shape))
+        each = 4 * prod(self.shape)
+        rows, most = min(_WINDOW, self.memory // 8) // each, max(1, self.memory // each)
         size = checked_whole(batch_size, "batch_size", 1)
+        if size > most and not self.in_memory:
+            wish = f"batches of at most {most:,} examples, which fit in memory={self.memory:,} bytes"
+            remedy = f"write batch_size={min(most, 256)}, or allow more memory"
+            raise DataError(wish, f"{size:,}", self.source.place, remedy)
         return self.batches(max(1, rows // size) * size, epoch, seed, shuffle)
 
     def labels(self) -> Iterator[Array]:
