@@ -26,6 +26,7 @@ from chainrule.training.windows import Arrays, Feed, Window
 Array = NDArray[Any]
 _SECONDS = 0.5  # how long one compiled call is meant to take
 _MOST_STEPS = 200_000  # of one call
+_LARGE = 2**24  # bytes of a state that is not held twice
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Plan:
 class Call(NamedTuple):
     """A compiled call: the state before it, its span, how many steps it took, on which examples; and how to take
     it again, from any state over any span. numbers: of the leaves that are settings. kept: how the state is kept.
+    careful: whether it ended before the first step that would have spoiled something, and `state` is that at its end.
     """
 
     state: State
@@ -75,6 +77,7 @@ class Call(NamedTuple):
     run: Callable[[State, Span], tuple[State, Met]]
     numbers: dict[Expr, Array]
     kept: Kept
+    careful: bool
 
 
 class Stepper:
@@ -82,7 +85,8 @@ class Stepper:
 
     epoch: how many epochs are complete. step: how many steps of the next one are taken. moved: the length
     |θ_{n+1} − θ_n| of the last step, where δ asks for it. finite: whether all parameters are. last: the last call;
-    the state before it is kept, to find out where numbers stopped being finite.
+    the state before it is kept, to find out where numbers stopped being finite. A large one is not: there each
+    step sees to it by itself.
     """
 
     last: Call
@@ -99,8 +103,10 @@ class Stepper:
         self._settings = tuple(numbers)
         self._numbers = tuple(np.asarray(number, problem.dtype) for number in numbers.values())
         self._kept = problem.kept(self._updates)
-        parameters, memory = self._kept.taken_in(record.parameters, record.memory)
-        self._state = State(parameters, memory, np.array(record.sums))
+        everything = [*record.parameters, *(part for parts in record.memory for part in parts)]
+        self._careful = sum(array.nbytes for array in everything) > _LARGE
+        taken_in = self._kept.taken_in(record.parameters, record.memory, handed=self._careful)
+        self._state = State(*taken_in, np.array(record.sums))
         self.finite = True
         at = (self._first + self.epoch, self.step)
         end = self._first + max(plan.epochs, self.epoch + 1)
@@ -110,7 +116,7 @@ class Stepper:
 
     def parameters(self) -> list[Array]:
         """The parameters as they are now."""
-        return self._kept.read(self._state)[0]
+        return self._kept.read_parameters(self._state)
 
     def record(self) -> Record:
         """The state as it is now."""
@@ -145,7 +151,9 @@ class Stepper:
         self._state, met = self._taken(before_call, span)
         taken, self.moved, self.finite = int(met.taken), float(met.moved), bool(met.finite)
         numbers = dict(zip(self._settings, self._numbers, strict=True))
-        self.last = Call(before_call, span, taken, window, self._taken, numbers, self._kept)
+        before_call = self._state if self._careful else before_call
+        how = (self._taken, numbers, self._kept, self._careful)
+        self.last = Call(before_call, span, taken, window, *how)
         whole, rest = divmod(self.step + taken, self.steps)
         total, lost = np.moveaxis(np.array(met.sums, np.float64)[row : row + whole + (rest > 0)], 1, 0)
         rows: Array = total - lost
@@ -154,8 +162,9 @@ class Stepper:
         return rows
 
     def close(self) -> None:
-        """Stop reading."""
+        """Stop reading, and let the state go."""
         self._windows.close()
+        self.__dict__.pop("last", None)  # it holds what holds it
 
     def _taken(self, state: State, span: Span) -> tuple[State, Met]:
         """The steps of a span from a state on, with the examples of the present window."""
@@ -175,7 +184,7 @@ class Stepper:
             self._arrays = tuple(_handed(array, None if whole else window.size) for array in window.arrays)
         watched = self._delta is not None
         self._compiled = compiled_epochs(
-            self._problem, self._updates, self._settings, window.size, window.n, watched
+            self._problem, self._updates, self._settings, window.size, window.n, watched, self._careful
         )
 
 
