@@ -31,7 +31,12 @@ from chainrule.graph.leaves import constant, data, parameter
 from chainrule.graph.op import OPS
 from chainrule.graph.version import VERSION
 from chainrule.graph.walk import leaves
-from chainrule.graph.warnings import ChainruleWarning, DependentColumnsWarning, NoMinimumWarning
+from chainrule.graph.warnings import (
+    ChainruleWarning,
+    CheckpointWarning,
+    DependentColumnsWarning,
+    NoMinimumWarning,
+)
 from chainrule.ops import __doc__ as _registers_the_ops  # noqa: F401 - the import enters the ops in the register
 from chainrule.readings.formula import __doc__ as _registers_the_formulas  # noqa: F401
 from chainrule.readings.gradient import gradient
@@ -133,6 +138,7 @@ __all__ = [  # noqa: PLE0604 - all are names: the last two parts are read from t
     "OPS",
     "ChainruleError",
     "ChainruleWarning",
+    "CheckpointWarning",
     "DataError",
     "DependentColumnsWarning",
     "Expr",

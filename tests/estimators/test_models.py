@@ -6,6 +6,7 @@ import statsmodels.api as sm
 from sklearn.datasets import load_diabetes, load_digits, load_iris
 from sklearn.linear_model import LogisticRegression as PeerLogistic
 from sklearn.linear_model import Ridge
+from sklearn.metrics import log_loss
 
 import chainrule as cr
 from chainrule.estimators import (
@@ -146,6 +147,21 @@ def test_images_come_as_images_or_rows():
     assert rows.network_.input_shape == (1, 8, 8)
 
 
+def test_descent_without_an_intercept():
+    random = np.random.default_rng(0)
+    points = random.normal(1, [1, 2, 3], (300, 3))
+    y = (points @ [2, -1, 0.2] + random.logistic(size=300) > 0).astype(int)
+    exact = LogisticRegression(fit_intercept=False, l2=0).fit(points, y)
+    least = log_loss(y, exact.predict_proba(points))
+    model = LogisticRegression(method="sgd", fit_intercept=False, l2=0).fit(points, y)
+    for _ in range(2):
+        assert least < log_loss(y, model.predict_proba(points)) < least + 0.002 < log_loss(y, [0.5] * 300)
+        assert model.intercept_.tolist() == [0]
+        logits = model.network_.predict_logits(points)[:, 0]
+        np.testing.assert_allclose(logits, model.decision_function(points), atol=1e-12)
+        model.partial_fit(points, y)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -163,6 +179,18 @@ def test_images_come_as_images_or_rows():
         (
             lambda: NeuralNetworkClassifier(layers=1.5).fit(FLOWERS, SPECIES),
             "layers: needed numbers of units, text",
+        ),
+        (
+            lambda: NeuralNetworkClassifier("8 no bias relu").fit(FLOWERS, SPECIES),
+            "layers: needed a layer with weights and a bias first, because the inputs are standardised; came Linear",
+        ),
+        (
+            lambda: NeuralNetworkRegressor("relu, 8 relu").fit(X, PROGRESS),
+            "layers: needed a layer with weights and a bias first, .*; came ReLU",
+        ),
+        (
+            lambda: ConvolutionalClassifier("sigmoid, conv 4 3 relu").fit(*load_digits(return_X_y=True)),
+            "layers: needed a layer with weights first, because the inputs are divided by the largest; came Sigm",
         ),
         (
             lambda: ConvolutionalClassifier(image_shape=(1, 3, 3)).fit(FLOWERS, SPECIES),

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.graph.warnings import CheckpointWarning
 from chainrule.training import checkpointing, schedules, stepper
 
 RANDOM = np.random.default_rng(5)
@@ -289,7 +288,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(what, tmp_path
     damaged = DAMAGE[what](newest.read_bytes())
     newest.write_bytes(damaged)
     with pytest.warns(
-        CheckpointWarning, match=r"checkpoint-000004.*goes on from checkpoint-000003\.safetensors"
+        cr.CheckpointWarning, match=r"checkpoint-000004.*goes on from checkpoint-000003\.safetensors"
     ):
         again, history = fitted(network, tmp_path)
     assert (bits(again), course(history)) == (bits(plain), course(whole))
@@ -313,7 +312,7 @@ def test_checkpoints_that_are_all_damaged_are_named(tmp_path):
 def test_a_model_is_no_checkpoint(tmp_path):
     net, _ = fitted(network, tmp_path, epochs=3)
     net.save(tmp_path / "checkpoint-000009.safetensors")
-    with pytest.warns(CheckpointWarning, match="checkpoint-000009.safetensors: needed a checkpoint; came"):
+    with pytest.warns(cr.CheckpointWarning, match="checkpoint-000009.safetensors: needed a checkpoint; came"):
         fitted(network, tmp_path)
     with pytest.raises(cr.DataError, match="needed a model file; came a file of the kind 'checkpoint'"):
         cr.load(tmp_path / "checkpoint-000003.safetensors")
@@ -351,7 +350,7 @@ def test_a_disk_that_fills_is_said_once_and_training_goes_on(tmp_path, monkeypat
         if history.epochs == 2:
             monkeypatch.setattr("os.write", full)
 
-    with pytest.warns(CheckpointWarning) as said:
+    with pytest.warns(cr.CheckpointWarning) as said:
         net, history = fitted(network, tmp_path, callbacks=[fill], checkpoint_every=1)
     assert len(said) == 1
     assert "came No space left on device" in str(said[0].message)

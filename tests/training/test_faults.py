@@ -20,7 +20,6 @@ from training.storage.faults import counted
 from training.storage.forgery import unpacked
 
 import chainrule as cr
-from chainrule.graph.warnings import CheckpointWarning
 from chainrule.training.storage.tensors import load_tensors
 
 TESTS = Path(__file__).parent.parent
@@ -194,7 +193,7 @@ def resume_after_damage(folder, count):
         run = shutil.copytree(folder / "all", folder / f"run{seed}")
         newest, before = reversed(checkpoints(run)[-2:])
         newest.write_bytes(damaged(newest.read_bytes(), seed))
-        with pytest.warns(CheckpointWarning) as said:
+        with pytest.warns(cr.CheckpointWarning) as said:
             assert outcome(*fitted(run, epochs=3)) == expected
         assert len(said) == 1
         assert newest.name in str(said[0].message)

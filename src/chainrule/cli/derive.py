@@ -11,7 +11,6 @@ from chainrule.cli.output import chosen_format, give, print_document
 from chainrule.documents.convention import Convention
 from chainrule.documents.derivation import derive as derived
 from chainrule.documents.outline import FORMS, LAYERS, checked_choice
-from chainrule.graph.walk import leaves
 
 app = typer.Typer(add_completion=False)
 
@@ -59,7 +58,7 @@ def derive(
         derivation = model_of(expression).network.derive(convention)
     else:
         given = read(expression, shape, data, wrt=wrt)
-        targets = chosen_leaves(given.expression, given.wrt, leaves([given.expression]))
+        targets = chosen_leaves(given.expression, given.wrt)
         derivation = derived(given.expression, targets, convention)
     if kind.startswith("code:"):
         give(derivation.code(kind.removeprefix("code:")), out, open_, kind)

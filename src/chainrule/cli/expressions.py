@@ -12,6 +12,7 @@ from typing import Any
 
 from chainrule.graph.errors import ChainruleError, FeedError, ParseError, ShapeError
 from chainrule.graph.expression import Expr
+from chainrule.graph.walk import leaves
 from chainrule.ops.syntax import parse
 
 _KEYS = ("expression", "shapes", "data", "values", "wrt")
@@ -40,20 +41,20 @@ def read(
     """
     found: dict[str, Any] = _file(Path(source)) if source.endswith(".toml") else {"expression": source}
     numbers = {**_table(found.get("values", {}), "values"), **dict(_value(text) for text in values)}
-    named = {**{name: shape_of(value, name) for name, value in numbers.items()}}
-    named.update(
-        {name: _sizes(shape, name) for name, shape in _table(found.get("shapes", {}), "shapes").items()}
-    )
+    named = {name: shape_of(value, name) for name, value in numbers.items()}
+    for name, shape in _table(found.get("shapes", {}), "shapes").items():
+        named[name] = _sizes(shape, name)
     named.update(_shape(text) for text in shapes)
-    leaves = [name for text in data for name in text.split(",") if name] or list(
-        found.get("data", ("x", "y"))
-    )
     expression = found.get("expression")
     if not isinstance(expression, str):
         raise ParseError("a text as expression", repr(expression)[:80], source, "put it in quotation marks")
-    expr = parse(expression, named or None, leaves)
-    chosen = tuple(name for text in wrt for name in text.split(",") if name) or tuple(found.get("wrt", ()))
-    return Given(expr, numbers, chosen)
+    expr = parse(expression, named or None, _names(data) or list(found.get("data", ("x", "y"))))
+    return Given(expr, numbers, tuple(_names(wrt) or found.get("wrt", ())))
+
+
+def _names(texts: Sequence[str]) -> list[str]:
+    """The names in texts with commas between them."""
+    return [name for text in texts for name in text.split(",") if name]
 
 
 def _file(path: Path) -> dict[str, Any]:
@@ -169,9 +170,9 @@ def shape_of(value: Any, name: str) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def chosen_leaves(expr: Expr, names: Sequence[str], leaves: Sequence[Expr]) -> list[Expr] | None:
-    """The leaves of these names; None for none, which means all."""
-    by_name = {str(leaf.name): leaf for leaf in leaves}
+def chosen_leaves(expr: Expr, names: Sequence[str]) -> list[Expr] | None:
+    """The leaves of an expression that have these names; None for none, which means all."""
+    by_name = {str(leaf.name): leaf for leaf in leaves([expr])}
     for name in names:
         if name not in by_name:
             raise ChainruleError(

@@ -32,7 +32,6 @@ from chainrule.documents.outline import checked_choice
 from chainrule.documents.working import Working
 from chainrule.documents.working import work as worked
 from chainrule.graph.errors import ChainruleError
-from chainrule.graph.walk import leaves
 
 app = typer.Typer(add_completion=False)
 
@@ -105,7 +104,7 @@ def work(
         if rows or row:
             raise typer.BadParameter("DATA and --row are for model files", param_hint="--row")
         given = read(expression, (), data, at, wrt)
-        targets = chosen_leaves(given.expression, given.wrt, leaves([given.expression]))
+        targets = chosen_leaves(given.expression, given.wrt)
         working = worked(given.expression, given.values, targets, convention, digits)
     if kind.startswith("code:"):
         give(working.derivation.code(kind.removeprefix("code:")), out, open_, kind)

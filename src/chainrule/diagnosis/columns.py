@@ -160,8 +160,9 @@ def _leaks(flat: Array, y: Array, classes: bool, still: Array) -> tuple[tuple[in
             np.stack([np.bincount(y, column, len(counts)) / counts for column in x.T]) if len(moving) else x.T
         )
         within = np.mean(np.square(x - means.T[y]), axis=0)
-        explained = 1 - within / x.var(axis=0)
-        # a column that names one class only is a leak where it is on for that class and off for all others
+        explained = 1 - within / x.var(
+            axis=0
+        )  # 1 also for a column that is on for one class and off for all others
     else:
         explained = np.maximum(
             _squared_correlation(x, y), _squared_correlation(rankdata(x, axis=0), rankdata(y))

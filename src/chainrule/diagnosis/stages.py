@@ -5,7 +5,7 @@ Legend: l the layer's number; z what it puts out; f the activation; t one number
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -84,16 +84,8 @@ def stages(net: Network) -> tuple[Stage, ...]:
             derivative = _derivative(net.layers[inner], inputs[inner])
             if derivative is not None:
                 slope = _slope(net.layers[inner])
-                stage = Stage(
-                    number,
-                    stage.layer,
-                    stage.W,
-                    stage.z,
-                    inputs[inner],
-                    net.outputs[inner],
-                    derivative,
-                    slope,
-                )
+                entering, a = inputs[inner], net.outputs[inner]
+                stage = replace(stage, entering=entering, a=a, derivative=derivative, slope=slope)
                 break
         found.append(stage)
     return tuple(found)

@@ -40,7 +40,7 @@ def suspicions(flow: Flow, causes: Causes, when: str) -> tuple[Suspicion, ...]:
     hidden = [layer for layer in flow.layers if layer.units > 1]
     alike = [layer for layer in hidden if layer.alike]
     if alike:
-        return (_symmetric(flow, alike, causes, when),)
+        return (_symmetric(alike, causes, when),)
     found: list[Suspicion] = []
     rectified = [layer for layer in hidden if layer.saturated is None]
     dead = [layer for layer in rectified if layer.dead is not None and layer.dead >= HALF]
@@ -48,7 +48,7 @@ def suspicions(flow: Flow, causes: Causes, when: str) -> tuple[Suspicion, ...]:
         found.append(_dead(flow, dead, causes, when))
     flat = [layer for layer in hidden if layer.saturated is not None and layer.saturated >= HALF]
     if flat:
-        found.append(_saturated(flow, flat, causes, when))
+        found.append(_saturated(flat, causes, when))
     if _explodes(flow):
         found.append(_exploding(flow, causes, when))
     if not found and vanishes(flow):
@@ -106,7 +106,7 @@ def vanishing(flow: Flow, causes: Causes, when: str) -> Suspicion:
     )
 
 
-def _symmetric(flow: Flow, alike: list[LayerFlow], causes: Causes, when: str) -> Suspicion:
+def _symmetric(alike: list[LayerFlow], causes: Causes, when: str) -> Suspicion:
     layer = alike[0]
     zero = layer.weight_rms == 0
     sentence = (
@@ -146,7 +146,7 @@ def _dead(flow: Flow, dead: list[LayerFlow], causes: Causes, when: str) -> Suspi
     )
 
 
-def _saturated(flow: Flow, flat: list[LayerFlow], causes: Causes, when: str) -> Suspicion:
+def _saturated(flat: list[LayerFlow], causes: Causes, when: str) -> Suspicion:
     worst = max(flat, key=lambda layer: layer.saturated or 0)
     sentence = (
         f"Saturated units: {when} {worst.saturated:.0%} of the activations of layer {worst.number} stand where the "

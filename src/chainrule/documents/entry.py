@@ -18,7 +18,7 @@ from chainrule.documents.numbers import Shown
 from chainrule.documents.render.boxes import folded
 from chainrule.graph.expression import OPERATORS, Expr
 from chainrule.graph.leaves import CONSTANT, constant
-from chainrule.graph.walk import topological
+from chainrule.graph.walk import answered, topological
 from chainrule.ops.index_equation import Index, equation_of
 from chainrule.readings.formula import Indices, Piece, Printer, Style
 from chainrule.readings.working import Array
@@ -42,26 +42,13 @@ class Rewriter:
         self.remarks: dict[str, None] = {}
 
     def __call__(self, expr: Expr, at: Entry) -> Expr:
-        done: dict[Request, Expr] = {}
-        root: Request = (expr, at)
-        stack: list[tuple[Request, Generator[Request, Expr, Expr]]] = [(root, self._opened(expr, at))]
-        answer: Expr | None = None
-        while stack:
-            request, rewriting = stack[-1]
-            try:
-                wanted = next(rewriting) if answer is None else rewriting.send(answer)
-            except StopIteration as end:
-                stack.pop()
-                answer = done[request] = end.value
-                continue
-            answer = done.get(wanted)
-            if answer is None:
-                part, place = wanted
-                if part.name:
-                    answer = done[wanted] = part[place] if part.shape else part
-                else:
-                    stack.append((wanted, self._opened(part, place)))
-        return done[root]
+        return answered((expr, at), self._opened(expr, at), lambda request: self._read(*request))
+
+    def _read(self, expr: Expr, at: Entry) -> Generator[Request, Expr, Expr]:
+        """The entry of a named part as it is, of another rewritten."""
+        if expr.name:
+            return expr[at] if expr.shape else expr
+        return (yield from self._opened(expr, at))
 
     def _opened(self, expr: Expr, at: Entry) -> Generator[Request, Expr, Expr]:
         op = expr.op

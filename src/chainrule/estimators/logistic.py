@@ -67,7 +67,7 @@ class _Regression(Classifier, BaseEstimator):
         if not warm:
             self.network_ = self._network()
         if self.method == "sgd":
-            self._scaling = Scaling.of(X, w)
+            self._scaling = self._scaled(X, w)
             rule = EarlyStopping(patience=5, monitor="loss", min_delta=min(self.tol, 1e-4))
             self._descend(X, places, w, self.max_iter, rule)
         else:
@@ -84,7 +84,7 @@ class _Regression(Classifier, BaseEstimator):
         if not known:
             self.network_ = self._network()
         if not hasattr(self, "_scaling"):
-            self._scaling = Scaling.of(X, w)
+            self._scaling = self._scaled(X, w)
         self._descend(X, places, w, 1, None)
         return self._read()
 
@@ -102,6 +102,9 @@ class _Regression(Classifier, BaseEstimator):
         net = Network(self.n_features_in_, [layer], self.loss, seed, "float64")
         net.set_parameters({name: np.zeros_like(value) for name, value in net.parameters.items()})
         return net
+
+    def _scaled(self, X: Array, w: Array) -> Scaling:
+        return Scaling.of(X, w) if self.fit_intercept else Scaling.about_zero(X, w)
 
     def _checked(
         self, X: Any, y: Any, sample_weight: Any, reset: bool, classes: Any, known: bool

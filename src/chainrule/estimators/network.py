@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from chainrule.estimators.classification import Classifier, single
-from chainrule.estimators.scaling import Scaling
+from chainrule.estimators.scaling import Scaling, require_scalable
 from chainrule.estimators.training import Course
 from chainrule.estimators.weights import checked_weights, class_weighted
 from chainrule.graph.errors import ChainruleError
@@ -76,6 +76,7 @@ class NetworkEstimator(BaseEstimator):
             seed = int(check_random_state(self.random_state).randint(2**31 - 1))
             shape = self._shape(X)
             net = Network(shape, [*self._hidden(shape), Linear(units)], loss, seed)
+            require_scalable(net, centred=self._scaling.m.ndim > 0)
         else:
             net = self._scaling.on_scaled(self.network_)
         course = Course(
@@ -189,7 +190,7 @@ class NeuralNetworkClassifier(NetworkClassifier):
     """A network for a table: labels of any values, two or more. Does well without settings.
 
     layers: before the last, which the labels choose: units, each with ReLU, as (256, 128); text, "64 tanh, 32 relu
-        dropout 0.2"; or layers. The first is a Linear.
+        dropout 0.2"; or layers. The first is a Linear with a bias.
     l2: λ of the regulariser λ/2 Σ W², notes (62). learning_rate: of Adam. epochs: at most. batch_size: or "auto",
         from 16 for few examples to 256.
     early_stopping: whether a part of the examples, validation_fraction, tells when to stop: once it has not been

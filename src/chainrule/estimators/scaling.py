@@ -12,8 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.graph.expression import Expr
+from chainrule.graph.errors import ChainruleError
+from chainrule.networks.dropout import Dropout
+from chainrule.networks.layers import Flatten, Layer, ReLU
 from chainrule.networks.network import Network
+from chainrule.networks.spatial import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 
 Array = NDArray[Any]
 
@@ -39,6 +42,12 @@ class Scaling:
             m, s = np.zeros(()), np.asarray(np.abs(X).max() or 1.0)
         target_m, target_s = (np.zeros(()), np.ones(())) if y is None else _moments(y, w)
         return cls(m, s, target_m, target_s)
+
+    @classmethod
+    def about_zero(cls, X: Array, w: Array) -> Scaling:
+        """No means, and the root mean squares of the columns, weighted: for models without a bias."""
+        s = np.sqrt(np.average(X**2, axis=0, weights=w))
+        return cls(np.zeros(()), np.where(s > 0, s, 1.0), np.zeros(()), np.ones(()))
 
     def inputs(self, X: Array) -> Array:
         """x̂."""
@@ -86,13 +95,30 @@ def _moments(columns: Array, w: Array) -> tuple[Array, Array]:
     return np.asarray(m), np.where(tiny, 1.0, s)
 
 
+def require_scalable(net: Network, centred: bool) -> None:
+    """Raise ChainruleError where the first layer with weights cannot take up x̂ = (x − m) / s. centred: m is not 0."""
+    first = net.declared[0].place
+    before = next((layer for layer in net.layers[:first] if not isinstance(layer, _passing(centred))), None)
+    biased = any(declared.place == first and not declared.weight for declared in net.declared)
+    if before is None and (biased or not centred):
+        return
+    scaled = "standardised" if centred else "divided by the largest"
+    raise ChainruleError(
+        f"a layer with weights{' and a bias' if centred else ''} first, because the inputs are {scaled}",
+        str(before or net.layers[first]),
+        "layers",
+        "begin with such a layer, or scale X as you want it and use cr.Network",
+    )
+
+
+def _passing(centred: bool) -> tuple[type[Layer], ...]:
+    """The layers that come to the same before and after a shift and a scaling, or a scaling alone."""
+    alike = (Flatten, Dropout)
+    return alike if centred else (*alike, ReLU, MaxPool1d, MaxPool2d, AvgPool1d, AvgPool2d)
+
+
 def _ends(net: Network) -> tuple[str, str, str, str]:
     """The names of the first weight and bias, and of the last."""
-    names = [str(leaf.name) for leaf in net.leaves]
-    weights = [name for name, leaf in zip(names, net.leaves, strict=True) if _is_weight(leaf)]
-    biases = [name for name in names if name not in weights]
+    weights = [str(declared.leaf.name) for declared in net.declared if declared.weight]
+    biases = [str(declared.leaf.name) for declared in net.declared if not declared.weight]
     return weights[0], biases[0] if biases else "", weights[-1], biases[-1] if biases else ""
-
-
-def _is_weight(leaf: Expr) -> bool:
-    return not str(leaf.name).startswith("b")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
+from typing import TypeVar
 
 from chainrule.graph.errors import FeedError
 from chainrule.graph.expression import Expr
 
 Children = Callable[[Expr], Sequence[Expr]]
+
+Request = TypeVar("Request", bound=Hashable)
+Answer = TypeVar("Answer")
 
 
 def operands_of(node: Expr) -> Sequence[Expr]:
@@ -30,6 +34,38 @@ def topological(roots: Iterable[Expr], children: Children = operands_of) -> list
                 stack.append((node, True))
                 stack.extend((child, False) for child in reversed(children(node)) if child not in done)
     return order
+
+
+def answered(
+    root: Request,
+    first: Generator[Request, Answer, Answer],
+    opened: Callable[[Request], Generator[Request, Answer, Answer]],
+) -> Answer:
+    """What a recursion over requests comes to; run on a stack of its own, so that a deep graph does no harm.
+
+    A generator yields the requests whose answers it needs, is sent each answer, and returns its own. first: that of
+    the root. opened: that of any other request, which is opened once. No answer is None.
+
+    >>> def factorial(n):
+    ...     return n * (yield n - 1) if n else 1
+    >>> answered(5, factorial(5), factorial)
+    120
+    """
+    done: dict[Request, Answer] = {}
+    stack = [(root, first)]
+    answer: Answer | None = None
+    while stack:
+        request, running = stack[-1]
+        try:
+            wanted = next(running) if answer is None else running.send(answer)
+        except StopIteration as end:
+            stack.pop()
+            answer = done[request] = end.value
+            continue
+        answer = done.get(wanted)
+        if answer is None:
+            stack.append((wanted, opened(wanted)))
+    return done[root]
 
 
 def rebuilt(roots: Sequence[Expr], change: Callable[[Expr, tuple[Expr, ...]], Expr]) -> dict[Expr, Expr]:

@@ -137,15 +137,13 @@ def _numbers(values: Any, wish: str, name: str) -> Array:
         if array.dtype.kind == "O":
             array = array.astype(np.float64)
     except (TypeError, ValueError) as reason:
-        raise FeedError(
-            wish, f"{type(values).__name__}: {reason}"[:160], name, _words(values, name)
-        ) from None
+        raise FeedError(wish, f"{type(values).__name__}: {reason}"[:160], name, _words(name)) from None
     if array.dtype.kind not in _NUMBERS:
-        raise FeedError(wish, f"values of the type {array.dtype}", name, _words(values, name))
+        raise FeedError(wish, f"values of the type {array.dtype}", name, _words(name))
     return array
 
 
-def _words(values: Any, name: str) -> str:
+def _words(name: str) -> str:
     if name == "sample_weight":
         return "give an array of numbers"
     if name != "y":

@@ -54,8 +54,10 @@ def _told(value: Any) -> str:
     """A measured value in a few words."""
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {_told(part)}" for key, part in value.items())
-    if isinstance(value, bool) or isinstance(value, str) or value is None:
-        return "" if value is None else str(value)
+    if value is None:
+        return ""
+    if isinstance(value, bool | str):
+        return str(value)
     if isinstance(value, int | float) or getattr(value, "ndim", None) == 0:
         return number(float(value))
     parts = [_told(part) for part in value]

@@ -49,7 +49,7 @@ def _first(subject: Subject, weights: Array, name: str) -> Picture | None:
         return None
     alt = f"The first {what}: {name}, from {weights.min():.3g} to {weights.max():.3g}"
     caption = f"{name}: the first {what}. Blue: negative; orange: positive."
-    return Picture(heat_map(tiles), alt, caption, size=_scaled(tiled(tiles).shape[1], len(tiles)))
+    return Picture(heat_map(tiles), alt, caption, size=_scaled(tiled(tiles).shape[1]))
 
 
 def maps_section(subject: Subject, n: int) -> Section | None:
@@ -66,13 +66,11 @@ def maps_section(subject: Subject, n: int) -> Section | None:
         count = f"{len(tiles)} of {len(value)} maps" if len(tiles) < len(value) else f"{len(value)} maps"
         alt = f"{count} of {name} for example {n + 1}, from {value.min():.3g} to {value.max():.3g}"
         caption = f"{name}: {count} of {value.shape[1]}×{value.shape[2]}"
-        pictures.append(
-            Picture(heat_map(tiles), alt, caption, size=_scaled(tiled(tiles).shape[1], len(tiles)))
-        )
+        pictures.append(Picture(heat_map(tiles), alt, caption, size=_scaled(tiled(tiles).shape[1])))
     note = Note(f"{said(subject, n)} Each tile is a channel. Blue: negative; orange: positive; white: zero.")
     return Section("What the layers see", (note, Gallery(tuple(pictures))), "maps")
 
 
-def _scaled(width: int, tiles: int) -> int:
+def _scaled(width: int) -> int:
     """How wide a picture of so many pixels is on the screen: whole pixels, no wider than 480."""
     return width * max(1, min(12, _WIDEST // width))

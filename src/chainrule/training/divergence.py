@@ -53,7 +53,7 @@ def first_fault(problem: Problem, call: Call) -> Fault:
     if spoiled is not None:
         return Fault(t - call.span.earlier, *spoiled)
     given = _given(problem, call, state, (row, number, t))
-    part = _forward(problem, given) or _backward(problem, given) or _afterwards(problem, call, state, done)
+    part = _forward(problem, given) or _backward(problem, given) or _afterwards(problem, call, done)
     return Fault(t - call.span.earlier, *part)
 
 
@@ -132,7 +132,7 @@ def _backward(problem: Problem, given: dict[Expr, Any]) -> _Part | None:
     return None
 
 
-def _afterwards(problem: Problem, call: Call, state: State, done: int) -> _Part:
+def _afterwards(problem: Problem, call: Call, done: int) -> _Part:
     """What the step made of finite gradients."""
     after = None if call.careful else _after(call, done + 1)[0]
     return (after and _spoiled(problem, call, after)) or (

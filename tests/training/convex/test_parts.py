@@ -70,6 +70,25 @@ def test_the_conditions_of_wolfe_hold(bottom, power, first):
     assert abs(found.gradient @ d) <= 0.9 * abs(gradient @ d)
 
 
+@pytest.mark.parametrize(("knee", "steep"), [(0.9, 6.0), (0.95, 20.0), (0.7, 3.0), (0.5, 2.5), (0.1, 2.05)])
+def test_a_search_finds_a_narrow_valley_in_few_evaluations(knee, steep):
+    """Down with the slope −1, up behind the knee: both ends of the bracket are passed in either direction."""
+    tried = []
+
+    def f(theta):
+        tried.append(theta)
+        z = (theta - knee) / 0.001
+        up = 0.5 * (1 + np.tanh(z / 2))  # the logistic function
+        return float((-theta + steep * 0.001 * np.logaddexp(0, z))[0]), -1 + steep * up
+
+    start, d = np.zeros(1), np.ones(1)
+    value, gradient = f(start)
+    found = search(f, Point(0.0, start, value, gradient, float(gradient @ d)), d, 1.0, 2.0**-53)
+    assert found is not None
+    assert abs(found.slope) <= 0.9 * abs(gradient @ d)
+    assert len(tried) <= 15
+
+
 def test_a_search_without_a_minimum_ends():
     d = np.array([1.0])
     found = search(

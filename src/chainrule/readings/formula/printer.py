@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator, Iterable
 
-from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import CONSTANT
 from chainrule.graph.notation import ATOM, FACTOR, POWER, QUOTIENT, SUM
 from chainrule.graph.symbols import latex_symbol, symbol_of
-from chainrule.graph.walk import topological
+from chainrule.graph.walk import answered, topological
 from chainrule.readings.formula.constants import constant_piece
 from chainrule.readings.formula.entries import Entries, runs_of
 from chainrule.readings.formula.layout import Layout
@@ -53,27 +52,9 @@ class Printer:
                 [expr], lambda node: () if node is not expr and self.is_named(node) else node.operands
             )
         )
-        done: dict[Request, Piece] = {}
         taken = frozenset(letter for index in indices or () for letter in index.letters)
         root: Request = (expr, indices, taken)
-        stack: list[tuple[Request, Printing]] = [(root, self._opened(*root))]
-        answer: Piece | None = None
-        while stack:
-            request, printing = stack[-1]
-            try:
-                wanted = next(printing) if answer is None else printing.send(answer)
-            except StopIteration as end:
-                stack.pop()
-                answer = done[request] = end.value
-                continue
-            answer = done.get(wanted)
-            if answer is None:
-                stack.append((wanted, self._printing(*wanted)))
-        if answer is None:
-            raise ChainruleError(
-                "an expression to print", repr(expr), "formula", "make one: data, parameter, constant"
-            )
-        return answer
+        return answered(root, self._opened(*root), lambda request: self._printing(*request))
 
     # names
 

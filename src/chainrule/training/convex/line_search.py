@@ -57,10 +57,8 @@ def search(f: Slope, start: Point, d: Array, t: float, noise: float) -> Point | 
             high = point
         elif flat(point):
             return point
-        elif point.slope >= 0:
+        elif point.slope * (1 if high is None else high.t - low.t) >= 0:  # uphill towards the other end
             low, high = point, low
-        elif high is None:
-            low = point
         else:
             low = point
         t = 2 * point.t if high is None else _between(low, high)
