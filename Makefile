@@ -25,8 +25,9 @@ help:  ## list the targets
 demo: $(VENV)/installed  ## train on handwritten digits and show the working
 	$(BIN)/chainrule demo
 
+# worksteal: a process takes whole files, one after another, so that what a file sets up is set up once.
 test: $(VENV)/installed  ## run the tests
-	$(BIN)/python -m pytest -n 2 tests/
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests/
 
 check: $(VENV)/installed  ## lint, formatting and types
 	$(BIN)/ruff check .

@@ -35,6 +35,10 @@ def requires_red(check, cases):
     pytest.fail("nothing noticed")
 
 
+SOME = 3
+"""As many samples are compiled of an op that is broken: they need not find everything, and one must disagree."""
+
+
 def samples(op):
     return [(op, sample) for sample in op.samples]
 
@@ -101,6 +105,7 @@ def test_a_value_that_is_a_millionth_off_is_noticed(op, monkeypatch):
 
 @over_ops(lambda op: op.value_rule is not None and not op.defined and not op.equation)
 def test_a_primitive_that_is_a_millionth_off_is_noticed(op, monkeypatch):
+    monkeypatch.setattr(op, "samples", op.samples[:SOME])
     rule = op.value_rule
     monkeypatch.setattr(op, "value_rule", lambda xp, *arrays, **params: OFF * rule(xp, *arrays, **params))
     requires_red(test_oracles.check_oracle, [(op,)])
@@ -108,6 +113,7 @@ def test_a_primitive_that_is_a_millionth_off_is_noticed(op, monkeypatch):
 
 @over_ops(lambda op: op.defined and op.value_rule is None and oracles.oracle_of(op.name) is not None)
 def test_a_definition_that_is_a_millionth_off_is_noticed(op, monkeypatch):
+    monkeypatch.setattr(op, "samples", op.samples[:SOME])
     body = op.body
     monkeypatch.setattr(op, "body", lambda *operands, **params: OFF * body(*operands, **params))
     requires_red(test_oracles.check_oracle, [(op,)])
@@ -129,6 +135,7 @@ def test_a_compiled_form_that_is_a_millionth_off_is_noticed(name, monkeypatch):
 
 @over_ops(lambda op: op.elementwise and op.linear is None and not (op.defined and op.value_rule is None))
 def test_a_total_that_is_not_linear_is_noticed(op, monkeypatch):
+    monkeypatch.setattr(op, "samples", op.samples[:SOME])
     monkeypatch.setattr(op, "linear", "joint" if op.arity == 1 else "each")
     requires_red(compiled_checks.check_compiled, [(op, "float64")])
 

@@ -196,7 +196,7 @@ SIZES_OF = {
 
 def test_hostile_texts_are_one_error_each(capsys):
     assert len(HOSTILE) > 400
-    for text, _ in HOSTILE[::2]:
+    for text in [text for text, _ in HOSTILE[::2] if len(text) < 10_000]:  # a longer one has a process below
         argument = f" {text}" if text.startswith("-") else text
         status, out, err = called(capsys, "derive", argument, *hostile_options())
         assert (status, out) == (1, ""), (text[:80], err[-300:])

@@ -50,6 +50,7 @@ def test_vgg_16_is_built_and_derived_at_once_and_has_no_numbers():
     assert len(latex) < 100_000
 
 
+@pytest.mark.unoptimised
 def test_vgg_of_small_images_learns():
     net = cr.vgg("A", input_shape=(1, 32, 32), classes=3, units=16, dropout=0.2)
     assert net.output.shape == (3,)

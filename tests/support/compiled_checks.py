@@ -71,7 +71,8 @@ def ways_of(op: Op, case: Case, dtype: str, turn: int | None) -> Iterator[Job]:
     """The ways to run a sample: how operands are shared by the examples (all ways, or one), what is added up."""
     alone = Way(op, case, (), dtype)
     yield alone.batch()
-    yield alone.total("sum")
+    if dtype == "float64" or case is op.samples[0]:
+        yield alone.total("sum")
     if dtype == "float64":
         yield alone.one()
         for point in op.edges:

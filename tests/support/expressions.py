@@ -106,9 +106,9 @@ class Random:
 
     def made_by_op(self, shape: Shape, depth: int) -> Any:
         """A random op that gives the shape, on random operands."""
-        names = sorted({op.name for op, _ in made_by(shape)})
-        name = self.random.choices(names, [_WEIGHTS.get(name, 1) for name in names])[0]
-        op, sample = self.random.choice([(op, sample) for op, sample in made_by(shape) if op.name == name])
+        names = made_by(shape)
+        name = self.random.choices(list(names), [_WEIGHTS.get(name, 1) for name in names])[0]
+        op, sample = self.random.choice(names[name])
         return self.applied(op, sample, depth)
 
     def with_any_op(self) -> Any:
@@ -151,8 +151,8 @@ def filled(op: Op) -> list[Case]:
 
 
 @cache
-def made_by(shape: Shape) -> tuple[tuple[Op, Case], ...]:
-    """The samples of all public ops that give a shape; what works entry by entry gives any."""
+def made_by(shape: Shape) -> dict[str, list[tuple[Op, Case]]]:
+    """By op, the samples of all public ops that give a shape; what works entry by entry gives any."""
     found = [(op, sample) for op, sample, result in _samples() if result == shape and not op.elementwise]
     for op in (op for op in OPS.values() if op.public and op.elementwise):
         kinds = [dict(sample.params) for sample in op.samples] or [{}]
@@ -160,7 +160,10 @@ def made_by(shape: Shape) -> tuple[tuple[Op, Case], ...]:
             [(shape,)] if op.arity == 1 else [(shape, shape), ((), shape), (shape, ())][: 3 if shape else 1]
         )
         found += [(op, Case(pair, params)) for pair in pairs for params in kinds]
-    return tuple(found)
+    return {
+        name: [pair for pair in found if pair[0].name == name]
+        for name in sorted({op.name for op, _ in found})
+    }
 
 
 @lru_cache(maxsize=1)
