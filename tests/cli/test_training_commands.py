@@ -338,6 +338,30 @@ def test_ctrl_c_keeps_what_is_learned(capsys, here, monkeypatch):
     assert load_model("m.safetensors").training["stopped"].startswith("interrupted in epoch 4")
 
 
+def test_missing_cells_of_other_data(capsys, here):
+    lines = (here / "houses.csv").read_text(encoding="utf-8").splitlines()
+    held = [lines[0], *lines[1:20], "80.0,,true,Ulm,200000"]
+    (here / "held.csv").write_text("\n".join(held) + "\n", encoding="utf-8")
+    arguments = (
+        "houses.csv",
+        "--target",
+        "price",
+        "--layers",
+        "none",
+        "--epochs",
+        1,
+        "--validation",
+        "held.csv",
+    )
+    status, _, err = called(capsys, "train", *arguments)
+    assert status == 1 and "leave such rows out with --missing drop" in err
+    status, out, _ = called(capsys, "train", *arguments, "--missing", "drop", "--json")
+    assert (status, json.loads(out)["held_out"]) == (0, 19)
+    for command in (["evaluate"], ["predict"], ["explain", "--row", 20], ["diagnose"]):
+        status, _, err = called(capsys, command[0], "houses.safetensors", "held.csv", *command[1:])
+        assert status == 1 and "Fill it in, or leave the row out\n" in err, command
+
+
 def test_ctrl_c_in_the_diagnosis_keeps_what_is_learned(capsys, here, monkeypatch):
     def pressed(*_, **__):
         raise KeyboardInterrupt

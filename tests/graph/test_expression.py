@@ -4,6 +4,8 @@ import copy
 import gc
 import time
 import weakref
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -23,6 +25,23 @@ def test_the_same_expression_is_the_same_object():
     assert cr.data("x", 3) is not cr.parameter("x", 3)
     assert cr.sum(x, axis=0) is not cr.sum(x)
     assert len({W @ x, W @ x, x}) == 2
+
+
+def test_threads_that_build_the_same_get_the_same_object(monkeypatch):
+    met = Barrier(2, timeout=5)
+
+    class Slow(weakref.WeakValueDictionary):
+        def get(self, key, default=None):
+            found = super().get(key, default)
+            if getattr(key[0], "name", "") == "sigmoid" and found is None:
+                met.wait()  # both threads have looked before either has built
+            return found
+
+    x = cr.data("x", 3)
+    monkeypatch.setattr(expression, "_nodes", Slow(expression._nodes))
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(lambda _: cr.sigmoid(x), range(2))
+    assert one is other
 
 
 def test_a_name_is_part_of_a_node():

@@ -22,6 +22,13 @@ def bits(net):
     return b"".join(value.tobytes() for value in net.parameters.values())
 
 
+@pytest.fixture(params=[False, True], ids=["held twice", "large"], autouse=True)
+def large(request, monkeypatch):
+    """A large state is not held twice, and the same is found."""
+    if request.param:
+        monkeypatch.setattr(stepper, "_LARGE", 0)
+
+
 def fault_of(net, *args, **settings):
     """The message, once it is certain that the network stays as it was."""
     before = bits(net)
@@ -69,7 +76,7 @@ def test_a_gradient_alone_may_be_infinite():
         loss="half_squared_error",
     )
     text = fault_of(root, X, Y, epochs=3)
-    assert "came parameters that are not finite in epoch 1 of 3, at step 1" in text
+    assert "came a gradient that is not finite in epoch 1 of 3, at step 1" in text
     assert "the first part that was not finite is ∂ℓ/∂z⁽¹⁾ (backward, 96 of 96 numbers)" in text
 
 

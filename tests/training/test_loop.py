@@ -7,6 +7,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.training import stepper
+from chainrule.training.epochs import Epochs, compiled_epochs
 
 pytestmark = pytest.mark.unoptimised
 
@@ -182,16 +183,17 @@ def test_the_progress_bar_is_drawn_on_standard_error(capsys):
         assert part in err
 
 
-def test_compiled_calls_stay_short():
-    steps = stepper.Stepper.__new__(stepper.Stepper)
-    steps._budget, steps._compiled = 1.0, set()
-    steps._learn(50, 1, 2.0)
-    assert steps._budget == 1  # the first call compiles
-    for _ in range(20):
-        taken = int(steps._budget)
-        steps._learn(50, taken, taken * 0.001)
-    assert steps._budget == pytest.approx(500)
-    steps._learn(7, 1, 20.0)  # another window, which compiles
-    assert steps._budget == pytest.approx(500)
-    steps._learn(50, 500, 50.0)
-    assert steps._budget == pytest.approx(5)
+def test_compiled_calls_stay_short(monkeypatch):
+    """The first call of a function compiles it and the second measures; then each holds half a second of steps."""
+    taken, timed = [], Epochs.timed
+
+    def tenth_of_a_second(epochs, steps, _):
+        taken.append(steps)
+        timed(epochs, steps, steps / 10)
+
+    monkeypatch.setattr(Epochs, "timed", tenth_of_a_second)
+    compiled_epochs.cache_clear()
+    network().fit(X, Y, epochs=1, batch_size=2, progress=False)
+    assert taken == [1, 1, 5, 5, 5, 5, 3]
+    network().fit(X, Y, epochs=1, batch_size=2, progress=False)
+    assert taken[7:] == [5, 5, 5, 5, 5]  # what is known stays known

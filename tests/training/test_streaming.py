@@ -200,12 +200,12 @@ def test_windows_can_begin_in_the_middle_of_an_epoch(table):
     net, data = network(), opened(table)
     feed = net._data.examples(data, None, 3).feed
     assert isinstance(feed, StreamedFeed)
-    windows = feed.windows(16, 3, True, 0, 0)
+    windows = feed.windows(16, 3, True, 0, 0, 9)
     whole = [next(windows) for _ in range(30)]
     windows.close()
     steps = -(-N // 16)
     for epoch, step in ((0, 0), (0, 20), (1, 0), (1, steps - 1)):
-        later = feed.windows(16, 3, True, epoch, step)
+        later = feed.windows(16, 3, True, epoch, step, 9)
         window = next(later)
         later.close()
         assert window.holds(epoch, step)

@@ -35,31 +35,38 @@ def opened(data: str, target: str, **settings: Any) -> Dataset:
         return open_data(data, target or None, unseen="zeros", **settings)
 
 
-def opened_for(encoder: Encoder | None, data: str, path: str) -> Dataset:
-    """Data as a model's encoder needs it. path: of the model. Raises DataError where the data does not fit."""
+def opened_for(encoder: Encoder | None, data: str, path: str, missing: str = "") -> Dataset:
+    """Data as a model's encoder needs it. Raises DataError where the data does not fit.
+
+    path: of the model. missing: as for `open_data`, where the command has such an option.
+    """
     if encoder is None:
         remedy = "train it by chainrule train, or use net.predict in Python"
         raise DataError("a model that knows how to read data", "one without an encoder", path, remedy)
-    with in_options():
+    with in_options(missing=bool(missing)):
         names = None if data in SETS else column_names(data)
         wanted = [column.name for column in encoder.columns]
-        missing = [name for name in wanted if names is not None and name not in names]
-        if missing:
-            near = close(missing[0], names or ())
+        absent = [name for name in wanted if names is not None and name not in names]
+        if absent:
+            near = close(absent[0], names or ())
             raise DataError(
                 f"the columns {several(wanted, 20)}",
-                f"a table without {several(missing, 20)}; it has {several(names or (), 20)}",
+                f"a table without {several(absent, 20)}; it has {several(names or (), 20)}",
                 data,
                 near or "add them, or give the data that the model was trained for",
             )
-        return open_data(data, encoder=encoder)
+        return open_data(data, encoder=encoder, missing=missing or "refuse")
 
 
 def labelled_for(
-    encoder: Encoder | None, data: str, path: str, remedy: str = "chainrule predict needs none"
+    encoder: Encoder | None,
+    data: str,
+    path: str,
+    missing: str = "",
+    remedy: str = "chainrule predict needs none",
 ) -> Dataset:
     """The same for data that has to have labels. Raises DataError where it has none."""
-    examples = opened_for(encoder, data, path)
+    examples = opened_for(encoder, data, path, missing)
     if next(examples.labels(), None) is None:
         name = examples.target.name if examples.target else "y"
         raise DataError(f"labels, in a column {name!r}", "none", data, remedy)
@@ -93,12 +100,18 @@ def _quoted(name: str) -> str:
 
 
 @contextmanager
-def in_options() -> Iterator[None]:
-    """Errors about data name the options of the command in place of the arguments of `open_data`."""
+def in_options(missing: bool = True) -> Iterator[None]:
+    """Errors about data name the options of the command in place of the arguments of `open_data`.
+
+    missing: whether the command has --missing and --ignore; where it has not, no remedy speaks of them.
+    """
     try:
         yield
     except DataError as fault:
-        raise DataError(fault.needed, fault.came, fault.where, as_options(fault.remedy)) from None
+        remedy = as_options(fault.remedy)
+        if "--missing" in remedy and not missing:
+            remedy = "fill it in, or leave the row out"
+        raise DataError(fault.needed, fault.came, fault.where, remedy) from None
 
 
 def as_options(remedy: str) -> str:

@@ -216,7 +216,8 @@ def _parts(whole: Dataset, asked: Asked) -> tuple[Dataset, Dataset | None]:
         fraction = float(asked.validation)
     except ValueError:
         remedy = "give a file with the labels, or a share such as --validation 0.2"
-        return whole, labelled_for(whole.encoder, asked.validation, asked.data, remedy)
+        missing = asked.opening["missing"]
+        return whole, labelled_for(whole.encoder, asked.validation, asked.data, missing, remedy)
     if fraction == 0:
         return whole, None
     if not 0 < fraction < 1:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 Number = int | float | Fraction
 _nodes: WeakValueDictionary[tuple[Any, ...], Expr] = WeakValueDictionary()
+_one_at_a_time = Lock()
 OPERATORS: dict[str, Callable[..., Expr]] = {}
 """What +, -, *, /, **, @ and [] mean: filled in by the ops that claim them."""
 READERS: dict[str, Callable[..., Any]] = {}
@@ -58,7 +60,7 @@ class Expr:
         key = (op, operands, items, tuple(_kind(value) for _, value in items), shape, name)
         node = _nodes.get(key)
         if node is None:
-            node = object.__new__(cls)
+            made = object.__new__(cls)
             for field, value in (
                 ("op", op),
                 ("operands", operands),
@@ -66,8 +68,9 @@ class Expr:
                 ("shape", shape),
                 ("name", name),
             ):
-                object.__setattr__(node, field, value)
-            _nodes[key] = node
+                object.__setattr__(made, field, value)
+            with _one_at_a_time:
+                node = _nodes.setdefault(key, made)
         return node
 
     def __setattr__(self, field: str, value: object) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from ctypes import POINTER, Structure, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_void_p
+from threading import Lock
 from typing import Any
 
 import jax
@@ -76,6 +77,7 @@ class _Frame(Structure):
 
 
 _Handler = ctypes.CFUNCTYPE(c_void_p, POINTER(_Frame))
+_one_at_a_time = Lock()
 _handlers: dict[str, Any] = {}  # ctypes keeps no reference to what it calls
 
 
@@ -84,10 +86,11 @@ def register(name: str, make: Callable[[], Function]) -> None:
 
     It is made where the name is new: the name says everything about what is computed.
     """
-    if name not in _handlers:
-        _handlers[name] = _Handler(_handler(make()))
-        capsule = jax.ffi.pycapsule(_handlers[name])  # type: ignore[no-untyped-call]  # JAX has no types for it
-        jax.ffi.register_ffi_target(name, capsule, platform="cpu")
+    with _one_at_a_time:
+        if name not in _handlers:
+            _handlers[name] = _Handler(_handler(make()))
+            capsule = jax.ffi.pycapsule(_handlers[name])  # type: ignore[no-untyped-call]  # JAX has no types for it
+            jax.ffi.register_ffi_target(name, capsule, platform="cpu")
 
 
 def _handler(function: Function) -> Callable[[Any], int | None]:

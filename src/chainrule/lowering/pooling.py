@@ -113,6 +113,8 @@ def _to_maximum(windows: Sequence[Window], dy: Array, x: Array) -> Array:
     if not _touch(windows):
         return _joined([jnp.where(hit, dy, 0) for hit in hits], windows)
     first = reduce(lambda found, at: jnp.where(hits[at], at, found), range(len(hits)), jnp.full(dy.shape, -1))
+    # found once for a window, and not again for each of its places
+    first = lax.optimization_barrier(first)  # type: ignore[no-untyped-call]  # JAX has no types for it
     return jnp.where(_repeated(first, windows) == _place_in_window(windows), _repeated(dy, windows), 0)
 
 

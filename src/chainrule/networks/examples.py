@@ -109,7 +109,11 @@ def converted(values: Array, dtype: str, name: str) -> Array:
     """The numbers in a network's precision. Raises FeedError for nan, inf and what is too large."""
     with np.errstate(over="ignore"):
         result: Array = values.astype(dtype, copy=False)
-    if result.size and not (np.isfinite(result.max()) and np.isfinite(result.min())):
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = (
+            result.sum()
+        )  # one pass over memory; where numbers are large it may overflow, and says nothing
+    if not np.isfinite(total):
         _refuse(values, ~np.isfinite(result), f"finite numbers, in {dtype}", name=name)
     return result
 

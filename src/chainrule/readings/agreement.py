@@ -7,6 +7,7 @@ gradient rules, by their definitions, by finite differences in extended precisio
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -101,14 +102,18 @@ def check(loss: Expr, values: Values, wrt: Sequence[Expr] | None = None) -> Agre
     targets = list(wrt) if wrt is not None else leaves([loss])
     fed = fed_values(leaves([loss]), values, np.float64)
     by_rule = gradient(loss, targets)
-    by_definition = adjoints(loss, targets, rules=False)
-    value, *rule = evaluate([loss, *by_rule], fed)
-    definition = evaluate([by_definition[target] for target in targets], fed)
-    compiled = _compiled((loss, *by_rule))(fed)
-    differences = _Differences(loss, fed)
+    with ThreadPoolExecutor(1, "chainrule-compile") as pool:  # XLA compiles while NumPy computes
+        pending = pool.submit(_compiled((loss, *by_rule)), fed)
+        by_definition = adjoints(loss, targets, rules=False)
+        value, *rule = evaluate([loss, *by_rule], fed)
+        definition = evaluate([by_definition[target] for target in targets], fed)
+        differences = _Differences(loss, fed)
+        errors = [differences.error(target, g) for target, g in zip(targets, rule, strict=True)]
+        compiled = pending.result()
     rows = []
-    for target, g, d, c in zip(targets, rule, definition, compiled[1:], strict=True):
-        difference, kink = differences.error(target, g)
+    for target, g, d, c, (difference, kink) in zip(
+        targets, rule, definition, compiled[1:], errors, strict=True
+    ):
         scale = max(1.0, float(np.max(np.abs(g), initial=0)))
         rows.append(
             Row(

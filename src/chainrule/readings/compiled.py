@@ -47,7 +47,7 @@ def compile(
         expression depends on data, there is one value for all examples, without that axis.
     dtype: "float32" gives JAX arrays; "float64" gives NumPy arrays, since JAX outside of this function
     would round them. The function is compiled at its first call for each batch size.
-    quickly: in about half the time, for a function that is called a few times only; its code is slower.
+    quickly: in about a third of the time, for a function that is called a few times only; its code is slower.
     Raises FeedError, when called, for a value that is missing or does not fit.
 
     >>> import chainrule as cr

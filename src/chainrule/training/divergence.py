@@ -26,28 +26,42 @@ from chainrule.training.objective import COUNT
 from chainrule.training.state import State
 from chainrule.training.stepper import Call
 
+_Part = tuple[str, str, str]
+"""The name, the phase and the share of a fault."""
+
 
 @dataclass(frozen=True)
 class Fault:
-    """The first part that is not finite. step: of the training, from 1. part: its name. where: in which phase."""
+    """The first part that is not finite. step: of the training, from 1. part: its name. phase: "forward", "backward" or
+    "after the step". share: how much of it.
+    """
 
     step: int
     part: str
-    where: str
+    phase: str
+    share: str
 
     def __str__(self) -> str:
-        return f"at step {self.step}; the first part that was not finite is {self.part} ({self.where})"
+        return f"at step {self.step}; the first part that was not finite is {self.part} ({self.phase}, {self.share})"
 
 
 def first_fault(problem: Problem, call: Call) -> Fault:
     """What went wrong in a call after which the loss or the parameters are not finite."""
-    state, done = _before(call)
+    state, done = (call.state, call.taken) if call.careful else _before(call)
+    spoiled = _spoiled(problem, call, state) if call.careful else None
+    row, number, t = _place(call, done - (spoiled is not None))
+    if spoiled is not None:
+        return Fault(t - call.span.earlier, *spoiled)
+    given = _given(problem, call, state, (row, number, t))
+    part = _forward(problem, given) or _backward(problem, given) or _afterwards(problem, call, done)
+    return Fault(t - call.span.earlier, *part)
+
+
+def _place(call: Call, done: int) -> tuple[int, int, int]:
+    """The step of a call after so many: its row in the order, its number in the epoch, and that of all steps."""
     span, width = call.span, call.span.stop - call.span.start
     row, number = span.first + done // width, span.start + done % width
-    t = span.before + row * call.window.steps + number + 1
-    given = _given(problem, call, state, (row, number, t))
-    part, where = _forward(problem, given) or _backward(problem, given) or _afterwards(problem, call, done)
-    return Fault(t - span.earlier, part, where)
+    return row, number, span.before + row * call.window.steps + number + 1
 
 
 def _before(call: Call) -> tuple[State, int]:
@@ -87,22 +101,22 @@ def _given(problem: Problem, call: Call, state: State, at: tuple[int, int, int])
     given = {leaf: np.asarray(value) for leaf, value in problem.fed(batch).items()}
     masks = drawn(problem.masks, call.span.seed, t, size, problem.dtype)
     given |= {leaf: np.asarray(value)[here] for leaf, value in masks.items()}
-    given |= dict(zip(problem.parameters, call.kept.read(state)[0], strict=True)) | call.numbers
+    given |= dict(zip(problem.parameters, call.kept.read_parameters(state), strict=True)) | call.numbers
     return given | {COUNT: np.asarray(given[WEIGHT].sum() if WEIGHT in given else len(rows))}
 
 
-def _forward(problem: Problem, given: dict[Expr, Any]) -> tuple[str, str] | None:
+def _forward(problem: Problem, given: dict[Expr, Any]) -> _Part | None:
     """The first named part of the objective, as it is computed, that is not finite for some example."""
     root = stable([problem.objective])[0]
     parts = [node for node in topological([root]) if (node.name and not node.is_leaf) or node is root]
     for node, value in zip(parts, _computed(problem, parts, given, [None] * len(parts)), strict=True):
         if not np.isfinite(value).all():
             name = text_symbol(str(node.name)) if node.name else "the objective"
-            return f"{name} = {node.unnamed.text(where=False)}", f"forward, {_share(value)}"
+            return f"{name} = {node.unnamed.text(where=False)}", "forward", _share(value)
     return None
 
 
-def _backward(problem: Problem, given: dict[Expr, Any]) -> tuple[str, str] | None:
+def _backward(problem: Problem, given: dict[Expr, Any]) -> _Part | None:
     """The first adjoint of a named part, or gradient by a parameter, that is not finite."""
     root = stable([problem.objective])[0]
     parts = [
@@ -114,17 +128,26 @@ def _backward(problem: Problem, given: dict[Expr, Any]) -> tuple[str, str] | Non
     slopes = gradient(problem.objective, parts)
     for node, value in zip(parts, _computed(problem, slopes, given, how), strict=True):
         if not np.isfinite(value).all():
-            return f"∂ℓ/∂{text_symbol(str(node.name))}", f"backward, {_share(value)}"
+            return f"∂ℓ/∂{text_symbol(str(node.name))}", "backward", _share(value)
     return None
 
 
-def _afterwards(problem: Problem, call: Call, done: int) -> tuple[str, str]:
+def _afterwards(problem: Problem, call: Call, done: int) -> _Part:
     """What the step made of finite gradients."""
-    after, _ = _after(call, done + 1)
-    for leaf, value in zip(problem.parameters, call.kept.read(after)[0], strict=True):
+    after = None if call.careful else _after(call, done + 1)[0]
+    return (after and _spoiled(problem, call, after)) or (
+        "the sum over the batch",
+        "forward",
+        "1 of 1 numbers",
+    )
+
+
+def _spoiled(problem: Problem, call: Call, state: State) -> _Part | None:
+    """The first parameter that is not finite."""
+    for leaf, value in zip(problem.parameters, call.kept.read_parameters(state), strict=True):
         if not np.isfinite(value).all():
-            return text_symbol(str(leaf.name)), f"after the step, {_share(value)}"
-    return "the sum over the batch", "forward"
+            return text_symbol(str(leaf.name)), "after the step", _share(value)
+    return None
 
 
 def _computed(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -62,12 +62,7 @@ class Problem:
 
     def updates(self, optimizer: Optimizer) -> tuple[Update, ...]:
         """The optimiser's update of each parameter."""
-        updates = []
-        for leaf in self.parameters:
-            weight = leaf in self.weights
-            update = optimizer.update(leaf.shape, weight)
-            updates.append(shrunk(update) if weight and self.sparse else update)
-        return tuple(updates)
+        return _updates(self, optimizer)
 
     def kept(self, updates: tuple[Update, ...]) -> Kept:
         """How steps keep their state."""
@@ -79,6 +74,16 @@ class Problem:
             leaf: rows(part) if rows else part
             for leaf, rows, part in zip(self.inputs, self.rows, batch, strict=True)
         }
+
+
+@lru_cache(maxsize=32)
+def _updates(problem: Problem, optimizer: Optimizer) -> tuple[Update, ...]:
+    updates = []
+    for leaf in problem.parameters:
+        weight = leaf in problem.weights
+        update = optimizer.update(leaf.shape, weight)
+        updates.append(shrunk(update) if weight and problem.sparse else update)
+    return tuple(updates)
 
 
 class Span(NamedTuple):
@@ -118,6 +123,21 @@ class Met(NamedTuple):
 Run = Callable[[State, Arrays, Any, Arrays, Span], tuple[State, Met]]
 
 
+@dataclass
+class Epochs:
+    """A compiled function, run(state, arrays, order, numbers, span) -> (state, met), and how fast it is.
+
+    pace: steps a second in its last call; 0 after the first call, which compiles; None before it.
+    """
+
+    run: Run
+    pace: float | None = None
+
+    def timed(self, steps: int, seconds: float) -> None:
+        """Say how long a call took."""
+        self.pace = 0.0 if self.pace is None else steps / max(seconds, 1e-6)
+
+
 @lru_cache(maxsize=32)
 def compiled_epochs(
     problem: Problem,
@@ -126,45 +146,59 @@ def compiled_epochs(
     size: int,
     n: int,
     watched: bool = False,
-) -> Run:
-    """run(state, arrays, order, numbers, span) -> (state, met).
+    careful: bool = False,
+) -> Epochs:
+    """The function for a problem and the updates of an optimiser, and its pace in all training so far.
 
     settings: the leaves of problem and optimiser whose numbers are given at each call. size: B. n: how
     many examples the arrays have. watched: whether the length of each step is measured. The state is kept as
-    `Problem.kept` says.
+    `Problem.kept` says. careful: for a state too large to be held twice: the function takes over the memory of
+    the one that it is given, and ends before the first step whose loss or gradient is not finite.
     """
-    step = _step_of(problem, updates, settings, size, n)
+    step = _step_of(problem, updates, settings, size, n, careful)
 
-    @jitted
+    @partial(jitted, donate_argnums=0 if careful else ())
     def run(state: State, arrays: Arrays, order: Any, numbers: Arrays, span: Span) -> tuple[State, Met]:
         far = jnp.asarray(jnp.inf, problem.dtype)
+
+        def going(met: Met) -> Any:
+            return (~(met.moved <= span.delta) if watched else True) & met.finite
+
+        ends = going if watched or careful else None
 
         def epoch(row: Any, done: tuple[State, Met]) -> tuple[State, Met]:
             def one(number: Any, inner: tuple[State, Met]) -> tuple[State, Met]:
                 before, met = inner
-                state = step(before, arrays, order, numbers, (row, number, span))
+                state, fine = step(before, arrays, order, numbers, (row, number, span))
                 moved = _distance(state, before) if watched else met.moved
-                return state, met._replace(taken=met.taken + 1, moved=moved)
+                return state, met._replace(taken=met.taken + fine, moved=moved, finite=fine)
 
             state, met = done
             goes_on = span.continued & (row == span.first)
             state = state._replace(sums=jnp.where(goes_on, state.sums, 0))
-            state, met = _loop(span.start, span.stop, one, (state, met), span.delta if watched else None)
+            state, met = _loop(span.start, span.stop, one, (state, met), ends)
             return state, met._replace(sums=met.sums.at[row].set(state.sums))
 
         sums = jnp.zeros((order.shape[0], *state.sums.shape), problem.dtype)
-        start = (state, Met(sums, jnp.asarray(0, jnp.int32), far))
-        state, met = _loop(span.first, span.last, epoch, start, span.delta if watched else None)
-        finite = jnp.stack([jnp.isfinite(value).all() for value in state.parameters]).all()
-        return state, met._replace(finite=finite)
+        start = (state, Met(sums, jnp.asarray(0, jnp.int32), far, jnp.asarray(True)))
+        state, met = _loop(span.first, span.last, epoch, start, ends)
+        return state, met._replace(finite=met.finite & _finite(state.parameters))
 
-    return run
+    return Epochs(run)
 
 
 def _step_of(
-    problem: Problem, updates: tuple[Update, ...], settings: tuple[Expr, ...], size: int, n: int
-) -> Callable[..., State]:
-    """step(state, arrays, order, numbers, (row, number, span)) -> the state after the step."""
+    problem: Problem,
+    updates: tuple[Update, ...],
+    settings: tuple[Expr, ...],
+    size: int,
+    n: int,
+    careful: bool,
+) -> Callable[..., tuple[State, Any]]:
+    """step(state, arrays, order, numbers, (row, number, span)) -> (the state after the step, whether it was taken).
+
+    Where it is careful it is taken only if the loss and its gradient are finite, otherwise always.
+    """
     whole, filled, steps = size >= n, n % size != 0, -(-n // size)
     weighted = WEIGHT in problem.inputs
     count = WEIGHT if filled or weighted else None
@@ -173,7 +207,9 @@ def _step_of(
     keeping = problem.kept(updates)
     normed = NORM in leaves(update.new for update in updates)
 
-    def step(state: State, arrays: Arrays, order: Any, numbers: Arrays, at: tuple[Any, Any, Span]) -> State:
+    def step(
+        state: State, arrays: Arrays, order: Any, numbers: Arrays, at: tuple[Any, Any, Span]
+    ) -> tuple[State, Any]:
         row, number, span = at
         t = span.before + row * steps + number + 1
         where = None if whole else jax.lax.dynamic_slice(order, (row, number * size), (1, size))[0]
@@ -199,9 +235,21 @@ def _step_of(
         if normed:
             constants[NORM] = _norm(slopes, problem.dtype)
         parameters, memory = keeping.updated(state, slopes, constants, problem.dtype)
-        return State(parameters, memory, _added(state.sums, jnp.append(met, met_weight)))
+        fine = jnp.asarray(True)
+        if careful:
+            fine = _finite([met, *(slope.array for slope in slopes)])
+            parameters, memory = jax.tree.map(
+                lambda new, old: jnp.where(fine, new, old),
+                (parameters, memory),
+                (state.parameters, state.memory),
+            )
+        return State(parameters, memory, _added(state.sums, jnp.append(met, met_weight))), fine
 
     return step
+
+
+def _finite(arrays: Sequence[Any]) -> Any:
+    return jnp.stack([jnp.isfinite(array).all() for array in arrays]).all()
 
 
 def _added(sums: Any, part: Any) -> Any:
@@ -213,17 +261,21 @@ def _added(sums: Any, part: Any) -> Any:
 
 
 def _loop(
-    first: Any, last: Any, body: Callable[[Any, Any], Any], carry: Any, delta: Any
+    first: Any,
+    last: Any,
+    body: Callable[[Any, Any], Any],
+    carry: tuple[State, Met],
+    going: Callable[[Met], Any] | None,
 ) -> tuple[State, Met]:
-    """The body from first to last; where δ is given, only until a step moves the parameters by no more than it."""
-    if delta is None:
+    """The body from first to last; with `going` only as long as what was met says so."""
+    if going is None:
         done: tuple[State, Met] = jax.lax.fori_loop(first, last, body, carry)
         return done
-
-    def going(at: Any) -> Any:
-        return (at[0] < last) & ~(at[1][1].moved <= delta)
-
-    ended = jax.lax.while_loop(going, lambda at: (at[0] + 1, body(*at)), (jnp.asarray(first), carry))
+    ended = jax.lax.while_loop(
+        lambda at: (at[0] < last) & going(at[1][1]),
+        lambda at: (at[0] + 1, body(*at)),
+        (jnp.asarray(first), carry),
+    )
     return ended[1][0], ended[1][1]
 
 

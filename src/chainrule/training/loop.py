@@ -30,6 +30,11 @@ from chainrule.training.windows import Feed
 
 Array = NDArray[Any]
 Callback = Callable[[History], Any]
+_SPOILED = {
+    "forward": "one that is not",
+    "backward": "a gradient that is not finite",
+    "after the step": "parameters that are not finite",
+}
 _LARGE = 100  # inputs beyond this are the first suspect where training diverges
 
 
@@ -223,10 +228,11 @@ class _Run:
     def _require_finite(self, means_of: Array) -> None:
         bad = np.flatnonzero(~np.isfinite(means_of[:, 0]))
         if bad.size or not self.stepper.finite:
-            raise self._diverged("one that is not" if bad.size else "parameters that are not finite")
+            raise self._diverged()
 
-    def _diverged(self, came: str) -> TrainingError:
+    def _diverged(self) -> TrainingError:
         fault = first_fault(self.problem, self.stepper.last)
+        came = _SPOILED[fault.phase]
         epoch = (fault.step - 1) // self.stepper.steps + 1
         return TrainingError(
             "a finite loss",

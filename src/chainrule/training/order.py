@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-_ENTRIES = 2**16
+_ENTRIES = 2**15
 _KEY = 0x5EED  # apart from the streams that parameters are drawn from
 
 

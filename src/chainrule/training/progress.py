@@ -16,9 +16,13 @@ class Bar:
     """
 
     def __init__(self, show: bool | None, epochs: int, examples: int, metric_name: str) -> None:
+        self.epochs, self.metric_name, self.shown = epochs, metric_name, False
+        if show is False:
+            return
         self.console = Console(stderr=True)
         self.shown = self.console.is_terminal if show is None else bool(show)
-        self.epochs, self.metric_name = epochs, metric_name
+        if not self.shown:
+            return
         self.progress = Progress(
             TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
             BarColumn(),
@@ -26,34 +30,37 @@ class Bar:
             TimeRemainingColumn(),
             console=self.console,
             auto_refresh=False,
-            disable=not self.shown,
         )
         self.task: TaskID = self.progress.add_task(
             "", total=epochs * examples, epoch=1, epochs=epochs, numbers="compiling"
         )
 
     def __enter__(self) -> Bar:
-        self.progress.start()
-        self.progress.refresh()
+        if self.shown:
+            self.progress.start()
+            self.progress.refresh()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.progress.refresh()
-        self.progress.stop()
+        if self.shown:
+            self.progress.refresh()
+            self.progress.stop()
 
     def skip(self, epochs: int, examples: int) -> None:
         """So much is done before: complete epochs, and examples of the next."""
-        each = (self.progress.tasks[self.task].total or 0) / self.epochs
-        self.progress.update(self.task, completed=epochs * each + examples)
+        if self.shown:
+            each = (self.progress.tasks[self.task].total or 0) / self.epochs
+            self.progress.update(self.task, completed=epochs * each + examples)
 
     def advance(self, examples: int, epoch: int, loss: float, metric: float) -> None:
         """Some more examples are done, in the epoch of that number (from 1), with these means so far."""
         if not self.shown:
             return
         self.progress.update(self.task, advance=examples)
-        speed = self.progress.tasks[self.task].speed
+        task = self.progress.tasks[self.task]
+        speed = task.speed or (examples / task.elapsed if task.finished and task.elapsed else None)
         rate = f" · {_short(speed)} examples/s" if speed else ""
         numbers = f"loss {loss:.4f} · {self.metric_name} {metric:.4f}{rate}"
         self.progress.update(self.task, epoch=min(epoch, self.epochs), numbers=numbers)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +18,7 @@ from chainrule.training.update import Update
 from chainrule.training.windows import Arrays
 
 Array = NDArray[Any]
-Turn = Callable[[Any, Order], Array]
+Turn = Callable[[Any, Order], Any]
 
 
 class State(NamedTuple):
@@ -45,18 +46,28 @@ class Kept:
     orders: tuple[Order, ...]
     """The order of axes in which each parameter is kept."""
 
-    def taken_in(self, parameters: Sequence[Array], memory: Sequence[Sequence[Array]]) -> tuple[Any, Any]:
-        """Parameters and memory, whose axes lie as in the expressions, as the steps keep them: copies."""
-        return self._turned(parameters, memory, lambda value, order: value.transpose(order))
+    def taken_in(
+        self, parameters: Sequence[Array], memory: Sequence[Sequence[Array]], handed: bool
+    ) -> tuple[Any, Any]:
+        """Parameters and memory, whose axes lie as in the expressions, as the steps keep them: copies.
+
+        handed: as arrays of JAX, one by one, which compiled code can take over.
+        """
+
+        def turn(value: Any, order: Order) -> Any:
+            copied = np.array(value.transpose(order), order="C")
+            return jax.device_put(copied, may_alias=False).block_until_ready() if handed else copied
+
+        return self._turned(parameters, memory, turn)
 
     def read(self, state: State) -> tuple[list[Array], list[list[Array]]]:
         """Parameters and memory of a state that is kept, with their axes as in the expressions: copies."""
-        parameters, memory = self._turned(
-            state.parameters,
-            state.memory,
-            lambda value, order: np.asarray(value).transpose(np.argsort(order).tolist()),
-        )
+        parameters, memory = self._turned(state.parameters, state.memory, _plain)
         return list(parameters), [list(remembered) for remembered in memory]
+
+    def read_parameters(self, state: State) -> list[Array]:
+        """The parameters alone."""
+        return [_plain(value, order) for value, order in zip(state.parameters, self.orders, strict=True)]
 
     def parameters(self, state: State) -> list[Held]:
         """The parameters of a state that is kept, inside a step."""
@@ -86,13 +97,10 @@ class Kept:
     def _turned(
         self, parameters: Sequence[Any], memory: Sequence[Sequence[Any]], turn: Turn
     ) -> tuple[Any, Any]:
-        found = tuple(
-            np.array(turn(value, order), order="C")
-            for value, order in zip(parameters, self.orders, strict=True)
-        )
+        found = tuple(turn(value, order) for value, order in zip(parameters, self.orders, strict=True))
         remembered = tuple(
             tuple(
-                np.array(turn(value, _fitting(order, leaf)), order="C")
+                turn(value, _fitting(order, leaf))
                 for value, (leaf, _) in zip(values, update.memory, strict=True)
             )
             for values, order, update in zip(memory, self.orders, self.updates, strict=True)
@@ -105,6 +113,11 @@ def kept(objective: Expr, leaves: Sequence[Expr], updates: Sequence[Update]) -> 
     wanted = kept_orders([objective])
     orders = tuple(wanted.get(leaf, tuple(range(len(leaf.shape)))) for leaf in leaves)
     return Kept(tuple(leaves), tuple(updates), orders)
+
+
+def _plain(value: Any, order: Order) -> Array:
+    """What is kept in that order with its axes as in the expression: a copy."""
+    return np.array(np.asarray(value).transpose(np.argsort(order).tolist()), order="C")
 
 
 def _fitting(order: Order, leaf: Expr) -> Order:

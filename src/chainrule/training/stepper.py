@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
 from chainrule.lowering.memory import aligned
+from chainrule.lowering.rows import lying
 from chainrule.training.epochs import Met, Problem, Span, compiled_epochs
 from chainrule.training.record import Record
 from chainrule.training.settings import checked_number, checked_whole
@@ -24,8 +25,8 @@ from chainrule.training.windows import Arrays, Feed, Window
 
 Array = NDArray[Any]
 _SECONDS = 0.5  # how long one compiled call is meant to take
-_GROWTH = 8
 _MOST_STEPS = 200_000  # of one call
+_LARGE = 2**24  # bytes of a state that is not held twice
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Plan:
 class Call(NamedTuple):
     """A compiled call: the state before it, its span, how many steps it took, on which examples; and how to take
     it again, from any state over any span. numbers: of the leaves that are settings. kept: how the state is kept.
+    careful: whether it ended before the first step that would have spoiled something, and `state` is that at its end.
     """
 
     state: State
@@ -75,6 +77,7 @@ class Call(NamedTuple):
     run: Callable[[State, Span], tuple[State, Met]]
     numbers: dict[Expr, Array]
     kept: Kept
+    careful: bool
 
 
 class Stepper:
@@ -82,7 +85,8 @@ class Stepper:
 
     epoch: how many epochs are complete. step: how many steps of the next one are taken. moved: the length
     |θ_{n+1} − θ_n| of the last step, where δ asks for it. finite: whether all parameters are. last: the last call;
-    the state before it is kept, to find out where numbers stopped being finite.
+    the state before it is kept, to find out where numbers stopped being finite. A large one is not: there each
+    step sees to it by itself.
     """
 
     last: Call
@@ -99,19 +103,20 @@ class Stepper:
         self._settings = tuple(numbers)
         self._numbers = tuple(np.asarray(number, problem.dtype) for number in numbers.values())
         self._kept = problem.kept(self._updates)
-        parameters, memory = self._kept.taken_in(record.parameters, record.memory)
-        self._state: State = jax.device_put(State(parameters, memory, np.array(record.sums)))
+        everything = [*record.parameters, *(part for parts in record.memory for part in parts)]
+        self._careful = sum(array.nbytes for array in everything) > _LARGE
+        taken_in = self._kept.taken_in(record.parameters, record.memory, handed=self._careful)
+        self._state = State(*taken_in, np.array(record.sums))
         self.finite = True
-        self._budget = 1.0  # how many steps the next call takes
-        self._compiled: set[int] = set()  # for how many examples in a window
         at = (self._first + self.epoch, self.step)
-        self._windows = feed.windows(self.size, plan.seed, plan.shuffle, *at)
+        end = self._first + max(plan.epochs, self.epoch + 1)
+        self._windows = feed.windows(self.size, plan.seed, plan.shuffle, *at, end)
         self._given: Arrays = ()
         self._enter(next(self._windows))
 
     def parameters(self) -> list[Array]:
         """The parameters as they are now."""
-        return self._kept.read(self._state)[0]
+        return self._kept.read_parameters(self._state)
 
     def record(self) -> Record:
         """The state as it is now."""
@@ -130,10 +135,11 @@ class Stepper:
         epoch touched. A step that settles is the last one.
         """
         window = self._at_hand()
+        budget = min(max(int((self._compiled.pace or 0) * _SECONDS), 1), _MOST_STEPS)
         row, start = self._first + self.epoch - window.epoch, self.step - window.step
-        count = min(int(self._budget) // self.steps, epochs, window.epochs - row)
+        count = min(budget // self.steps, epochs, window.epochs - row)
         if self.step or count < 1 or window.steps < self.steps:
-            count, stop = 1, min(window.steps, start + int(self._budget))
+            count, stop = 1, min(window.steps, start + budget)
         else:
             stop = self.steps
         before = window.epoch * self.steps + window.step
@@ -145,21 +151,24 @@ class Stepper:
         self._state, met = self._taken(before_call, span)
         taken, self.moved, self.finite = int(met.taken), float(met.moved), bool(met.finite)
         numbers = dict(zip(self._settings, self._numbers, strict=True))
-        self.last = Call(before_call, span, taken, window, self._taken, numbers, self._kept)
+        before_call = self._state if self._careful else before_call
+        how = (self._taken, numbers, self._kept, self._careful)
+        self.last = Call(before_call, span, taken, window, *how)
         whole, rest = divmod(self.step + taken, self.steps)
         total, lost = np.moveaxis(np.array(met.sums, np.float64)[row : row + whole + (rest > 0)], 1, 0)
         rows: Array = total - lost
-        self._learn(window.n, taken, time.perf_counter() - began)
+        self._compiled.timed(taken, time.perf_counter() - began)
         self.epoch, self.step = self.epoch + whole, rest
         return rows
 
     def close(self) -> None:
-        """Stop reading."""
+        """Stop reading, and let the state go."""
         self._windows.close()
+        self.__dict__.pop("last", None)  # it holds what holds it
 
     def _taken(self, state: State, span: Span) -> tuple[State, Met]:
         """The steps of a span from a state on, with the examples of the present window."""
-        return self._run(state, self._arrays, self._order, self._numbers, span)
+        return self._compiled.run(state, self._arrays, self._order, self._numbers, span)
 
     def _at_hand(self) -> Window:
         """The window with the examples of the next step."""
@@ -170,16 +179,16 @@ class Stepper:
     def _enter(self, window: Window) -> None:
         self._window, self._order = window, jax.device_put(window.order)
         if window.arrays is not self._given:
-            copies = tuple(aligned(array, copy=True) for array in window.arrays)
-            self._given, self._arrays = window.arrays, jax.device_put(copies)
+            whole = window.size >= window.n
+            self._given = window.arrays
+            self._arrays = tuple(_handed(array, None if whole else window.size) for array in window.arrays)
         watched = self._delta is not None
-        self._run = compiled_epochs(
-            self._problem, self._updates, self._settings, window.size, window.n, watched
+        self._compiled = compiled_epochs(
+            self._problem, self._updates, self._settings, window.size, window.n, watched, self._careful
         )
 
-    def _learn(self, n: int, steps: int, seconds: float) -> None:
-        """Choose how many steps the next call takes; the first call for n examples says nothing: it compiles."""
-        if n in self._compiled:
-            wish = steps * _SECONDS / max(seconds, 1e-6)
-            self._budget = min(max(wish, 1.0), _GROWTH * max(self._budget, steps), _MOST_STEPS)
-        self._compiled.add(n)
+
+def _handed(array: Array, size: int | None) -> Any:
+    """An array for compiled code, which takes `size` of its rows a step, or None all: in place, or a copy."""
+    found = None if size is None else lying(array, size)
+    return jax.device_put(aligned(array, copy=True)) if found is None else found

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import count
 from typing import Any, TypeVar
 
 import numpy as np
@@ -70,14 +69,17 @@ class Feed:
         """What tells these examples from others: SHA-256, in hexadecimal."""
         return digest_of("", {str(i): array for i, array in enumerate(self.arrays)})
 
-    def windows(self, size: int, seed: int, shuffle: bool, epoch: int, step: int) -> Windows:
-        """The windows from a step of an epoch on, for ever. size: examples in a step.
+    def windows(self, size: int, seed: int, shuffle: bool, epoch: int, step: int, end: int) -> Windows:
+        """The windows from a step of an epoch on, before the epoch `end`. size: examples in a step.
 
         seed, shuffle: of the order; shuffle False keeps that of the arrays.
         """
+        yield from ahead(self._windows(size, seed, shuffle, epoch, end))
+
+    def _windows(self, size: int, seed: int, shuffle: bool, epoch: int, end: int) -> Iterator[Window]:
         order = Order(seed, self.n, shuffle and size < self.n)
         steps = -(-self.n // size)
-        for block in count(epoch // order.rows):
+        for block in range(epoch // order.rows, -(-end // order.rows)):
             rows = np.pad(order.block(block), ((0, 0), (0, steps * size - self.n)))
             yield Window(block * order.rows, order.rows, 0, steps, self.n, size, self.arrays, rows)
 
@@ -98,11 +100,11 @@ class StreamedFeed(Feed):
     def parts(self) -> Iterator[Arrays]:
         yield from ahead(self._read(1, None))
 
-    def windows(self, size: int, seed: int, shuffle: bool, epoch: int, step: int) -> Windows:
-        yield from ahead(self._windows(size, shuffle, epoch, step))
+    def windows(self, size: int, seed: int, shuffle: bool, epoch: int, step: int, end: int) -> Windows:
+        yield from ahead(self._read_windows(size, shuffle, epoch, step, end))
 
-    def _windows(self, size: int, shuffle: bool, first: int, step: int) -> Iterator[Window]:
-        for epoch in count(first):
+    def _read_windows(self, size: int, shuffle: bool, first: int, step: int, end: int) -> Iterator[Window]:
+        for epoch in range(first, end):
             at = 0
             for arrays in self._read(size, epoch if shuffle else None):
                 n = len(arrays[0])
