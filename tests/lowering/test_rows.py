@@ -35,7 +35,8 @@ def test_rows_are_those_of_numpy(shape: tuple[int, ...], dtype: str) -> None:
             np.testing.assert_array_equal(np.asarray(read(held, numbers)), moved[numbers])
 
 
-def test_what_is_small_or_scattered_is_copied() -> None:
+def test_what_is_small_or_scattered_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "_SMALL", 2**22)
     large = np.zeros((4096, 1024), np.float32)
     assert lying(large, 32) is not None
     assert lying(large[:100], 32) is None  # small

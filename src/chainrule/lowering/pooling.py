@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import reduce
+from itertools import product
 from typing import Any
 
 import jax
@@ -67,18 +68,26 @@ def _repeated(x: Array, windows: Sequence[Window]) -> Array:
         x = jnp.expand_dims(x, 2 * axis + 1)
         shape += [w.count, w.size]
     x = jnp.broadcast_to(x, (*shape, x.shape[-1]))
-    x = x.reshape(*(w.count * w.size for w in windows), x.shape[-1])
+    return _filled(x.reshape(*(w.count * w.size for w in windows), x.shape[-1]), windows)
+
+
+def _interleaved(parts: Sequence[Array], windows: Sequence[Window]) -> Array:
+    """The opposite of `_slices` for windows that touch, with zeros in places that belong to none.
+
+    Part after part is written into its places: as one expression the parts would be computed anew for each place.
+    """
+    channels = parts[0].shape[-1]
+    whole = jnp.zeros([*(n for w in windows for n in (w.count, w.size)), channels], parts[0].dtype)
+    for place, part in zip(product(*(range(w.size) for w in windows)), parts, strict=True):
+        laid = part.reshape(*(n for w in windows for n in (w.count, 1)), channels)
+        whole = lax.dynamic_update_slice(whole, laid, (*(n for at in place for n in (0, at)), 0))
+    return _filled(whole.reshape(*(w.count * w.size for w in windows), channels), windows)
+
+
+def _filled(x: Array, windows: Sequence[Window]) -> Array:
+    """With zeros after the last window."""
     rests = [(0, w.n - w.count * w.size) for w in windows]
     return jnp.pad(x, [*rests, (0, 0)]) if any(map(any, rests)) else x
-
-
-def _place_in_window(windows: Sequence[Window]) -> Array:
-    """For windows that touch: the number, in row order, of each place in its window: (h, w, 1)."""
-    number = jnp.zeros((), jnp.int32)
-    for axis, w in enumerate(windows):
-        along = lax.broadcasted_iota(jnp.int32, (*(window.n for window in windows), 1), axis) % w.size
-        number = number * w.size + along
-    return number
 
 
 def _winners(x: Array, windows: Sequence[Window]) -> list[Array]:
@@ -109,13 +118,8 @@ def _over_windows(combine: Callable[..., Any], start: float) -> Callable[..., Ar
 
 
 def _to_maximum(windows: Sequence[Window], dy: Array, x: Array) -> Array:
-    hits = _winners(x, windows)
-    if not _touch(windows):
-        return _joined([jnp.where(hit, dy, 0) for hit in hits], windows)
-    first = reduce(lambda found, at: jnp.where(hits[at], at, found), range(len(hits)), jnp.full(dy.shape, -1))
-    # found once for a window, and not again for each of its places
-    first = lax.optimization_barrier(first)  # type: ignore[no-untyped-call]  # JAX has no types for it
-    return jnp.where(_repeated(first, windows) == _place_in_window(windows), _repeated(dy, windows), 0)
+    parts = [jnp.where(hit, dy, 0) for hit in _winners(x, windows)]
+    return _interleaved(parts, windows) if _touch(windows) else _joined(parts, windows)
 
 
 def _at_maximum(windows: Sequence[Window], v: Array, x: Array) -> Array:
