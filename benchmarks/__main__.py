@@ -57,9 +57,23 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="tiny sizes: says only that it runs")
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     parser.add_argument("--page", type=Path, help="write the page of the documentation to this file")
+    parser.add_argument(
+        "--given",
+        nargs="+",
+        type=Path,
+        default=[],
+        help="rows of earlier runs on this machine, as --json prints them; only keys that are named are measured",
+    )
     chosen = parser.parse_args()
-    keys = [key for key in WORKLOADS if not chosen.keys or any(key.startswith(part) for part in chosen.keys)]
-    limit, rows = machine(chosen.quick), []
+    named = chosen.keys or ([] if chosen.given else [""])
+    keys = [key for key in WORKLOADS if any(key.startswith(part) for part in named)]
+    limit = machine(chosen.quick)
+    rows = [
+        Row(**row)
+        for path in chosen.given
+        for row in json.loads(path.read_text(encoding="utf-8"))
+        if row["key"] not in keys
+    ]
     said = sys.stderr if chosen.json else sys.stdout
     about = (
         f"{os.cpu_count()} cores ({platform.machine()}), peak {limit.peak / 1e9:.0f} GF/s in float32, "
@@ -70,6 +84,7 @@ def main() -> None:
         for row in measured(WORKLOADS[key], chosen.pairs, chosen.quick, limit.peak, tuple(chosen.peers)):
             rows.append(row)
             print(shown(row), file=said, flush=True)
+    rows.sort(key=lambda row: list(WORKLOADS).index(row.key))
     if chosen.page:
         chosen.page.write_text(page([row.as_json() for row in rows], about), encoding="utf-8")
     if chosen.json:

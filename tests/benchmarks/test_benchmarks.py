@@ -27,6 +27,10 @@ def test_sides_agree_and_rows_have_what_is_promised(tmp_path):
     assert row["ratio_min"] <= row["ratio"] <= row["ratio_max"]
     assert row["wanted"] == 1.5
     assert "| 784-256-128-10, batch 128 | scikit-learn |" in page.read_text()
+    found, again = tmp_path / "found.json", tmp_path / "again.md"
+    found.write_text(done.stdout)
+    assert run("--given", str(found), "--page", str(again)).returncode == 0
+    assert again.read_text().splitlines()[-1] == page.read_text().splitlines()[-1]
 
 
 def test_sides_that_do_other_work_are_refused(monkeypatch):
