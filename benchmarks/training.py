@@ -59,6 +59,18 @@ _DENSE = {"torch": 1.5, "torch compiled": 1.5, "keras": 1.5, "scikit-learn": 1.5
 _SMALL = {"torch": 1.5, "torch compiled": 1.5, "keras": 1.5, "JAX by hand": 1.3}
 _VGG_D = vgg("D", 224, 4096, 1000)
 WORKLOADS = (
+    Workload(
+        "step",
+        "a step of 784-256-128-10, batch 128, in the midst of training",
+        "step",
+        {
+            name: _trained(train, _NET, 128 * 400, 128, "step")
+            for name, train in ((OURS, ours.stepping), ("JAX by hand", by_hand.training))
+        },
+        {"JAX by hand": 0.95},
+        128 * _NET.step_arithmetic(),
+        agree=0.2,
+    ),
     trained("c", "784-256-128-10, batch 128", _NET, 128, _DENSE),
     trained("d32", "784-256-128-10, batch 32", _NET, 32, _DENSE),
     trained("d1024", "784-256-128-10, batch 1,024", _NET, 1024, _DENSE),

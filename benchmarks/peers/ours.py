@@ -7,6 +7,8 @@ import numpy as np
 import chainrule as cr
 from benchmarks.nets import MOMENTUM, RATE, Conv, Net, Pool
 from benchmarks.workload import Job
+from chainrule.training.record import first_record
+from chainrule.training.stepper import Plan, Stepper
 
 
 def network(net: Net) -> cr.Network:
@@ -40,6 +42,23 @@ def training(net: Net, X: np.ndarray, y: np.ndarray, batch: int, units: float) -
             X, y, epochs=1, batch_size=batch, optimizer=cr.SGD(RATE, momentum=MOMENTUM), progress=False
         )
         return history.loss[-1]
+
+    return Job(run, units)
+
+
+def stepping(net: Net, X: np.ndarray, y: np.ndarray, batch: int, units: float) -> Job:
+    """An epoch a run of a training that is under way: its compiled steps alone. The number is the mean loss."""
+    made, optimizer = network(net), cr.SGD(RATE, momentum=MOMENTUM)
+    feed = made._data.examples(X.reshape(len(X), *net.shape), y).feed
+    problem = made._data.problem(made.objective(), feed)
+    record = first_record(problem, list(made.parameters.values()), optimizer)
+    stepper = Stepper(problem, record, Plan(1_000_000, batch, optimizer), feed)
+
+    def run() -> float:
+        before = stepper.epoch
+        while stepper.epoch == before:
+            loss, *_, n = stepper.advance(1)[-1]
+        return float(loss / n)
 
     return Job(run, units)
 
