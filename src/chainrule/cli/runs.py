@@ -169,11 +169,11 @@ class _Watch:
         )
 
 
-def write_report(path: str, ready: Prepared, done: Trained, command: str) -> None:
+def write_report(asked: Asked, path: str, ready: Prepared, done: Trained, command: str) -> None:
     """The page on a run: of the held-out examples, or of all where there are none; of very many some."""
     examples = ready.held or ready.train
     X, y = some_of(examples, REPORTED)
-    title = f"What was learned from {Path(ready.whole.source.place).name}"
+    title = f"What was learned from {Path(asked.data).resolve().name}"
     data = f"{ready.whole.source.describe()}; {len(X):,} of {examples.n:,} examples" + (
         " held out" if ready.held else ""
     )

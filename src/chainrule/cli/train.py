@@ -133,7 +133,7 @@ def train(
     done = carried_out(asked, ready, bool(report))
     if report:
         with under_way(f"writing {report}"):
-            write_report(report, ready, done, str(context.obj))
+            write_report(asked, report, ready, done, str(context.obj))
     if as_json:
         typer.echo(json.dumps(_document(asked, ready, done), ensure_ascii=False))
     else:
