@@ -1,6 +1,7 @@
 """The commands derive and work, as a person calls them."""
 
 import json
+import os
 import re
 import resource
 import subprocess
@@ -228,12 +229,22 @@ def test_a_process_ends_with_one_error(text):
     assert any(seconds_of(text) < 2 for _ in range(2))  # two cores that others use too; the evidence has 1
 
 
+def can_be_an_argument(text):
+    """Whether the system hands such a text to a process at all, and the command takes it for no option."""
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text and not text.startswith("-") and len(text) < 100_000
+
+
 @pytest.mark.evidence
 def test_each_hostile_text_takes_less_than_a_second():
-    texts = [
-        text for text, _ in HOSTILE if "\0" not in text and not text.startswith("-") and len(text) < 100_000
+    texts = [text for text, _ in HOSTILE if can_be_an_argument(text)]
+    times = [seconds_of(text) for text in texts]
+    times = [
+        first if first < 1 else min(first, seconds_of(text)) for text, first in zip(texts, times, strict=True)
     ]
-    times = [min(seconds_of(text) for _ in range(2)) for text in texts]
     print(
         f"{len(times)} hostile texts as arguments of the command: at most {max(times):.2f} s of processor time each"
     )
