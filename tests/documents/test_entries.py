@@ -131,3 +131,10 @@ def test_every_op_opens_its_entries(op, case):
             )
             assert entry.text and entry.latex
             assert named and fed
+
+
+def test_a_given_number_equals_what_is_printed_only_where_all_of_it_is():
+    x = cr.data("x", 2)
+    w = cr.work(x @ x, {"x": [1 / 3, 2]})
+    assert w.entry("x", (0,)).text.splitlines()[0].split()[:3] == ["x[1]", "≈", "0.3333"]
+    assert w.entry("x", (1,)).text.splitlines()[0].split()[:3] == ["x[2]", "=", "2"]
