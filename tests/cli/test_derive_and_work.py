@@ -235,7 +235,7 @@ def can_be_an_argument(text):
         os.fsencode(text)
     except UnicodeEncodeError:
         return False
-    return "\0" not in text and not text.startswith("-") and len(text) < 100_000
+    return "\0" not in text and not text.startswith("-") and len(os.fsencode(text)) < 2**17
 
 
 @pytest.mark.evidence
