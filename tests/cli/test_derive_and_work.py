@@ -221,6 +221,17 @@ def seconds_of(text):
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def test_a_broken_text_is_refused_before_anything_slow_is_loaded():
+    script = """
+import sys
+from chainrule.cli.main import main
+status = main(["derive", "x +", "--shape", "x=3"])
+print(status, sorted(set(sys.modules) & {"jax", "sklearn", "matplotlib", "pyarrow"}))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stdout == "1 []\n", done.stderr
+
+
 LONG = ["(" * 50_000 + "x" + ")" * 50_000, "9**9**9**9"]
 
 

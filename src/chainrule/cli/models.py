@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from chainrule.networks.loading import Model, load_model
 from chainrule.training.data.encoder import UNSEEN, TableEncoder
 from chainrule.training.data.source import several
+
+if TYPE_CHECKING:
+    from chainrule.networks.loading import Model
 
 MODEL_HELP = "A model file, as `chainrule train` and `net.save` write them."
 DATA_FOR_MODEL = (
@@ -38,11 +42,13 @@ def model_of(path: str, unseen: str = "") -> Model:
     """
     if unseen and unseen not in UNSEEN:
         raise typer.BadParameter(f"{unseen!r} is not one of {', '.join(UNSEEN)}", param_hint="--unseen")
-    model = load_model(path)
+    loading: Any = import_module(
+        "chainrule.networks.loading"
+    )  # it loads JAX, which an expression does not need
+    model: Model = loading.load_model(path)
     encoder = model.encoder
     if unseen and isinstance(encoder, TableEncoder):
-        encoder = TableEncoder(encoder.columns, encoder.target, unseen)
-        model = Model(model.network, encoder, model.classes, model.training, model.version)
+        return replace(model, encoder=TableEncoder(encoder.columns, encoder.target, unseen))
     return model
 
 
