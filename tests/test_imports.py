@@ -41,8 +41,6 @@ MEETING_PLACES = {"__init__", "agreement"}
 SLOW = {"jax", "jaxlib", "matplotlib", "safetensors", "scipy", "sklearn"}
 # ... and what a function may therefore import, to load it when it is first needed.
 MAY_WAIT = SLOW | {"onnx", "pandas", "polars", "pyarrow", "torch", "typst"}
-# Of our own only this: it loads JAX, and a text that is no model file must be refused within half a second.
-OWN_MAY_WAIT = {("cli", "models"): {"chainrule.networks.loading"}}
 
 
 class Import(NamedTuple):
@@ -77,7 +75,7 @@ def breaches_of(package: str, unit: str, name: str, inside_function: bool) -> It
         if inside_function and top not in MAY_WAIT:
             yield f"{top} is imported inside a function; only what is slow or optional may wait"
         return
-    if inside_function and name not in OWN_MAY_WAIT.get((package, unit), ()):
+    if inside_function:
         yield f"{name} is imported inside a function; untie the knot instead"
     target = rest[0] if rest else None
     if target not in LEVEL:

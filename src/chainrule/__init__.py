@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from chainrule.networks.layers import Softplus as Softplus
     from chainrule.networks.layers import Tanh as Tanh
     from chainrule.networks.loading import load as load
+    from chainrule.networks.loading import load_model as load_model
     from chainrule.networks.network import Network as Network
     from chainrule.networks.spatial import AvgPool1d as AvgPool1d
     from chainrule.networks.spatial import AvgPool2d as AvgPool2d
@@ -121,6 +122,7 @@ _WHERE = {
     "least_squares": "chainrule.training.least_squares",
     "Network": "chainrule.networks.network",
     "load": "chainrule.networks.loading",
+    "load_model": "chainrule.networks.loading",
     "History": "chainrule.training.history",
     **dict.fromkeys(_OPTIMIZERS, "chainrule.training.optimizers"),
     **dict.fromkeys(_SCHEDULES, "chainrule.training.schedules"),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+import chainrule as cr
 from chainrule.training.data.encoder import UNSEEN, TableEncoder
 from chainrule.training.data.source import several
 
@@ -42,10 +42,7 @@ def model_of(path: str, unseen: str = "") -> Model:
     """
     if unseen and unseen not in UNSEEN:
         raise typer.BadParameter(f"{unseen!r} is not one of {', '.join(UNSEEN)}", param_hint="--unseen")
-    loading: Any = import_module(
-        "chainrule.networks.loading"
-    )  # it loads JAX, which an expression does not need
-    model: Model = loading.load_model(path)
+    model = cr.load_model(path)
     encoder = model.encoder
     if unseen and isinstance(encoder, TableEncoder):
         return replace(model, encoder=TableEncoder(encoder.columns, encoder.target, unseen))

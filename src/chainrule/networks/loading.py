@@ -53,7 +53,15 @@ def load(path: str | os.PathLike[str]) -> Network:
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:
-    """All that is in a model file. Raises DataError as `load` does."""
+    """All that is in a model file, also its encoder of raw columns and its labels. Raises DataError as `load` does.
+
+    >>> import chainrule as cr, os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "line.safetensors")
+    ...     cr.Network(1, [cr.Linear(1)], loss="squared_error").save(path)
+    ...     cr.load_model(path).classes
+    ()
+    """
     text, tensors = load_tensors(path)
     where = os.fspath(path)
     description = from_text(text, where, _DAMAGED)
