@@ -2,6 +2,7 @@
 
 Each side has a process of its own, so that thread pools and memory stay apart; the process that asks lets only one run
 at a time. It prints a line of JSON when it is ready, after a run in which everything is compiled, and one for each run.
+The memory of a run is the peak while it lasts: what compiling took before is not part of it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,13 @@ def status(key: str) -> int:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(key)), 0)
 
 
+def forget_peak() -> None:
+    """Let VmHWM begin anew, at what is resident now (Linux)."""
+    path = Path("/proc/self/clear_refs")
+    if path.exists():
+        path.write_text("5", encoding="ascii")
+
+
 def main() -> None:
     """Serve: "run" on standard input asks for a run, the end of input ends the process."""
     key, side, quick = sys.argv[1], sys.argv[2], sys.argv[3] == "quick"
@@ -46,6 +54,7 @@ def main() -> None:
     seconds = time.perf_counter() - began
     print(json.dumps({"first_s": seconds, "units": job.units, "number": first}), file=said, flush=True)
     for _ in sys.stdin:
+        forget_peak()
         began = time.perf_counter()
         job.run()
         seconds = time.perf_counter() - began

@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import gc
+import os
 import sys
 from types import ModuleType
 from typing import Any
@@ -15,6 +16,8 @@ settings.register_profile(
     "certain", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("certain")
+
+os.environ["CHAINRULE_CACHE"] = ""  # what is tested is compiled here and now
 
 
 def pytest_collection_finish() -> None:
