@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -14,53 +15,74 @@ from chainrule.lowering.rows import lying
 @pytest.fixture
 def always(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "_SMALL", 0)
-    monkeypatch.setattr(rows, "_STEP", 0)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
-@pytest.mark.parametrize("shape", [(7,), (7, 5), (7, 2, 3, 4)])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "uint8"])
+@pytest.mark.parametrize("row", [(), (5,), (2, 3, 4), (100,)])
 @pytest.mark.usefixtures("always")
-def test_rows_are_those_of_numpy(shape: tuple[int, ...], dtype: str) -> None:
+def test_rows_are_those_of_numpy(row: tuple[int, ...], dtype: str) -> None:
     with jax.enable_x64(True):
-        array, where = (
-            (np.random.default_rng(0).normal(size=shape) * 100).astype(dtype),
-            np.array([6, 0, 3, 3]),
-        )
-        found = lying(array[:], 4)
-        assert found is not None
+        whole = (np.random.default_rng(0).normal(size=(400, *row)) * 100).astype(dtype)
         read = jax.jit(lambda held, numbers: held[numbers])
-        for moved in (array, array[1:], array[::-1].copy()):  # one compiled function, other addresses
-            held = lying(moved, 4)
-            numbers = where.astype(np.int32) % len(moved)
-            np.testing.assert_array_equal(np.asarray(read(held, numbers)), moved[numbers])
-
-
-def test_what_is_small_or_scattered_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "_SMALL", 2**22)
-    large = np.zeros((4096, 1024), np.float32)
-    assert lying(large, 32) is not None
-    assert lying(large[:100], 32) is None  # small
-    assert lying(large, 2) is None  # little in a step
-    assert lying(large[:, ::2], 32) is None  # not side by side
+        numbers = np.random.default_rng(1).permutation(300).astype(np.int32)
+        for start in range(20):  # one compiled function, many addresses
+            part = whole[start : start + 300]
+            held = lying(part)
+            assert held is not None
+            assert np.shares_memory(np.asarray(held.line), part)
+            np.testing.assert_array_equal(np.asarray(read(held, numbers)), part[numbers])
+        assert read._cache_size() == 1
 
 
 @pytest.mark.usefixtures("always")
-def test_training_gives_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_beyond_31_bits_are_found() -> None:
+    whole = np.zeros((2**22, 1000), np.uint8)  # the system gives memory only to what is written
+    numbers = np.array([0, 1, 2**21 + 7, 2**22 - 2, 2**22 - 1], np.int32)
+    whole[numbers] = np.random.default_rng(0).integers(1, 255, (5, 1000))
+    held = lying(whole)
+    assert held is not None
+    np.testing.assert_array_equal(np.asarray(jax.jit(lambda held, at: held[at])(held, numbers)), whole[numbers])
+
+
+def test_what_is_small_stays_with_xla_and_what_is_scattered_is_copied() -> None:
+    large = np.random.default_rng(0).random((4096, 1024), np.float32)
+    assert lying(large[:100]) is None
+    assert lying(np.zeros((1, 2**23), np.float32)) is None  # one row is both ends
+    room = np.zeros(2**23 + 1, np.uint8)[1:].view(np.float32).reshape(-1, 4)
+    assert room.ctypes.data % 4  # between two numbers
+    for scattered in (large[:, ::2], np.asfortranarray(large), large[::-1], room):
+        held = lying(scattered)
+        assert held is not None
+        assert not np.shares_memory(np.asarray(held.line), scattered)
+        numbers = np.array([0, 5, 1000, len(scattered) - 1], np.int32)
+        np.testing.assert_array_equal(np.asarray(held[jnp.asarray(numbers)]), scattered[numbers])
+
+
+def trained(X: np.ndarray, y: np.ndarray, dtype: str = "float32") -> list[np.ndarray]:
+    net = cr.Network(
+        (1, 8, 8), [cr.Conv2d(2, 3), cr.ReLU(), cr.Flatten(), cr.Linear(10)], loss="cross_entropy", dtype=dtype
+    )
+    net.fit(X, y, epochs=2, batch_size=32, sample_weight=np.arange(len(y)) + 1.0, progress=False)
+    return list(net.parameters.values())
+
+
+def test_training_is_that_of_xlas_own_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
     X, y = digits()
+    copied = trained(X, y, "float64")
+    monkeypatch.setattr(rows, "_SMALL", 0)
+    for one, other in zip(trained(X, y, "float64"), copied, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
 
-    def trained() -> list[np.ndarray]:
-        net = cr.Network(
-            (1, 8, 8), [cr.Conv2d(2, 3), cr.ReLU(), cr.Flatten(), cr.Linear(10)], loss="cross_entropy"
-        )
-        net.fit(X, y, epochs=2, batch_size=32, sample_weight=np.arange(len(y)) + 1.0, progress=False)
-        return list(net.parameters.values())
 
-    in_place = trained()
-    with monkeypatch.context() as patch:
-        patch.setattr(rows, "_SMALL", np.inf)
-        copied = trained()
-    for one, other in zip(in_place, copied, strict=True):
-        np.testing.assert_array_equal(one, other)
+@pytest.mark.usefixtures("always")
+def test_the_bits_are_the_same_wherever_the_array_lies() -> None:
+    X, y = digits()
+    room = np.empty(X.size + 16, np.float32)
+    there = room[3 : 3 + X.size].reshape(X.shape)
+    there[:] = X
+    for other in (there, np.asfortranarray(X)):
+        for one, two in zip(trained(X, y), trained(other, y), strict=True):
+            np.testing.assert_array_equal(one, two)
 
 
 def digits() -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_BYTES = 64
+BYTES = 64
+"""An address that is a multiple of it suits XLA."""
 
 
 def aligned(array: NDArray[Any], copy: bool = False) -> NDArray[Any]:
@@ -16,10 +17,10 @@ def aligned(array: NDArray[Any], copy: bool = False) -> NDArray[Any]:
     What is handed to compiled code must not be changed afterwards. copy: a copy even where the address is right; it
     takes a fifth of the time of XLA's own.
     """
-    if not copy and array.ctypes.data % _BYTES == 0 and array.flags.c_contiguous:
+    if not copy and array.ctypes.data % BYTES == 0 and array.flags.c_contiguous:
         return array
-    room = np.empty(array.nbytes + _BYTES, np.uint8)
-    start = -room.ctypes.data % _BYTES
+    room = np.empty(array.nbytes + BYTES, np.uint8)
+    start = -room.ctypes.data % BYTES
     made = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
     made[...] = array
     return made

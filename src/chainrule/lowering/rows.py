@@ -1,13 +1,12 @@
 """Rows of an array that stays where it lies: compiled code reads those of a step from NumPy's own memory.
 
-XLA reads only memory at addresses of its liking and copies all other arrays whole, before the first step. Where data
-fill a good part of the memory there is no room for a copy. A step's rows take a tenth of a millisecond more here.
+XLA takes arrays over without copying them where their address is a multiple of 64, which that of a NumPy array rarely
+is. So it is given all entries from the first such address on, as one line, and each step takes its rows out of it. A
+few rows at either end, that are not whole in the line, are given once more.
 """
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -19,60 +18,64 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.graph.shape import Shape
-from chainrule.lowering.calls import register
+from chainrule.lowering.memory import BYTES, aligned
 
 Array = NDArray[Any]
-_SMALL = 2**29
-"""Bytes of an array that is copied sooner than read in place."""
-_STEP = 2**16
-"""Bytes of the rows of one step that are worth a call out of compiled code."""
+_SMALL = 2**22
+"""Bytes of an array that may as well be copied."""
+_MOST = 2**32
+"""Entries that are counted in 32 bits."""
+_ROWS = jax.lax.GatherDimensionNumbers(offset_dims=(1,), collapsed_slice_dims=(), start_index_map=(0,))
 
 
-@partial(jax.tree_util.register_dataclass, data_fields=["place"], meta_fields=["row", "dtype"])
+@partial(jax.tree_util.register_dataclass, data_fields=["line", "skipped", "ends"], meta_fields=["n", "row"])
 @dataclass(frozen=True)
 class Lying:
-    """An array in NumPy's memory, for use inside compiled code; who made it keeps the memory alive.
+    """An array of n rows in NumPy's memory, for use inside compiled code; it must not be changed while it is used.
 
-    place: its address in two halves, and how many rows it has. row: the shape of one.
+    line: its entries but for some at either end. skipped: how many at the first. ends: so many of its first and last
+    rows that all others are whole in the line. row: the shape of one.
     """
 
-    place: Any
+    line: Any
+    skipped: Any
+    ends: Any
+    n: int
     row: Shape
-    dtype: str
 
     def __getitem__(self, where: Any) -> jax.Array:
         """The rows of these numbers, (B,)."""
-        (size,), width = where.shape, prod(self.row) * np.dtype(self.dtype).itemsize
-        name = f"chainrule_rows_{size}_{width}"
-        register(name, lambda: _reader(size, width))
-        rows = jax.ShapeDtypeStruct((size, *self.row), self.dtype)  # type: ignore[no-untyped-call]  # JAX has no types for it
-        read: jax.Array = jax.ffi.ffi_call(name, rows)(self.place, where)
-        return read
+        few, width = len(self.ends) // 2, prod(self.row)
+        starts = where.astype(np.uint32) * np.uint32(width) - self.skipped
+        at_end = (where < few) | (where >= self.n - few)
+
+        def inner() -> jax.Array:
+            rows: jax.Array = jax.lax.gather(self.line, starts[:, None], _ROWS, (width,), mode="clip")
+            return rows.reshape(len(where), *self.row)
+
+        def outer() -> jax.Array:
+            place = jnp.clip(jnp.where(where < few, where, where + (2 * few - self.n)), 0, 2 * few - 1)
+            chosen = at_end.reshape(-1, *(1 for _ in self.row))
+            return jnp.where(chosen, self.ends[place], inner())
+
+        found: jax.Array = jax.lax.cond(at_end.any(), outer, inner)
+        return found
 
 
-def lying(array: Array, size: int) -> Lying | None:
-    """The array as compiled code reads it in place, `size` rows a step; None where a copy is the better way."""
-    worth = array.nbytes >= _SMALL and array.nbytes // len(array) * size >= _STEP
-    if not worth or not array.flags.c_contiguous or jax.default_backend() != "cpu":
+def lying(array: Array) -> Lying | None:
+    """The array as compiled code reads it: in place, or a copy where its entries do not lie side by side.
+
+    None where rows of XLA's own arrays are the better way: that is decided by sizes alone, for the last bits of what is
+    computed may be others.
+    """
+    entries, row = BYTES // array.itemsize, array.shape[1:]
+    few = -(-entries // max(prod(row), 1))
+    small = array.nbytes < _SMALL or len(array) < 2 * few
+    if small or array.size >= _MOST or jax.default_backend() != "cpu":
         return None
-    address = array.ctypes.data
-    place = np.array([address & 0xFFFFFFFF, address >> 32, len(array)], np.uint32)
-    return Lying(jnp.asarray(place), array.shape[1:], array.dtype.name)
-
-
-def _reader(size: int, width: int) -> Callable[[list[int], list[int]], None]:
-    """Reads `size` rows of `width` bytes."""
-
-    def read(operands: list[int], results: list[int]) -> None:
-        low, high, n = (int(part) for part in _at(operands[0], np.uint32, 3))
-        rows = _at(low + (high << 32), np.uint8, n, width)
-        numbers = _at(operands[1], np.int32, size)
-        rows.take(numbers, axis=0, out=_at(results[0], np.uint8, size, width), mode="clip")
-
-    return read
-
-
-def _at(address: int, dtype: Any, *shape: int) -> Array:
-    """The array at an address."""
-    room = (ctypes.c_char * (prod(shape) * np.dtype(dtype).itemsize)).from_address(address)
-    return np.frombuffer(room, dtype).reshape(shape)
+    if not array.flags.c_contiguous or array.ctypes.data % array.itemsize:
+        array = aligned(array, copy=True)
+    skipped = -array.ctypes.data % BYTES // array.itemsize
+    line = array.reshape(-1)[skipped : array.size - entries + skipped]
+    ends = np.concatenate([array[:few], array[-few:]])
+    return Lying(jax.device_put(line), np.uint32(skipped), jax.device_put(ends), len(array), row)

@@ -110,9 +110,8 @@ def converted(values: Array, dtype: str, name: str) -> Array:
     with np.errstate(over="ignore"):
         result: Array = values.astype(dtype, copy=False)
     with np.errstate(over="ignore", invalid="ignore"):
-        total = (
-            result.sum()
-        )  # one pass over memory; where numbers are large it may overflow, and says nothing
+        flat = result.ravel(order="K")
+        total = flat @ flat  # one pass over memory; where numbers are large it overflows, and says nothing
     if not np.isfinite(total):
         _refuse(values, ~np.isfinite(result), f"finite numbers, in {dtype}", name=name)
     return result

@@ -181,14 +181,14 @@ class Stepper:
         if window.arrays is not self._given:
             whole = window.size >= window.n
             self._given = window.arrays
-            self._arrays = tuple(_handed(array, None if whole else window.size) for array in window.arrays)
+            self._arrays = tuple(_handed(array, whole) for array in window.arrays)
         watched = self._delta is not None
         self._compiled = compiled_epochs(
             self._problem, self._updates, self._settings, window.size, window.n, watched, self._careful
         )
 
 
-def _handed(array: Array, size: int | None) -> Any:
-    """An array for compiled code, which takes `size` of its rows a step, or None all: in place, or a copy."""
-    found = None if size is None else lying(array, size)
+def _handed(array: Array, whole: bool) -> Any:
+    """An array for compiled code, which takes some of its rows a step or the whole: in place, or a copy."""
+    found = None if whole else lying(array)
     return jax.device_put(aligned(array, copy=True)) if found is None else found
