@@ -12,7 +12,7 @@ from chainrule.lowering.calls import register
 from chainrule.lowering.held import Held
 from chainrule.lowering.onednn import library
 from chainrule.lowering.orders import kept_orders
-from chainrule.readings.compiled import precision, traced
+from chainrule.readings.compiled import precision, traced, traced_held
 
 rng = np.random.default_rng(3)
 WITH = pytest.param(
@@ -129,5 +129,18 @@ def test_weights_are_kept_in_the_order_that_steps_read():
     orders = kept_orders([cr.lenet5().expression])
     assert {str(leaf.name): order for leaf, order in orders.items()} == {
         **{f"W^{{({layer})}}": (2, 3, 1, 0) for layer in (1, 2)},
-        **{f"W^{{({layer})}}": (1, 0) for layer in (3, 4, 5)},
+        **{f"W^{{({layer})}}": (0, 1) for layer in (3, 4, 5)},
     }
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "order"),
+    [(10, 784, (0, 1)), (128, 128, (0, 1)), (129, 784, (1, 0)), (512, 128, (1, 0)), (64, 30, (1, 0))],
+)
+def test_gradients_are_made_in_the_order_in_which_weights_of_their_size_are_kept(rows, columns, order):
+    W, x, d = cr.parameter("W", (rows, columns)), cr.data("x", columns), cr.data("d", rows)
+    assert kept_orders([W @ x]) == {W: order}
+    values = {W: np.ones((rows, columns)), x: np.ones((4, columns)), d: np.ones((4, rows))}
+    (made,) = traced_held(cr.gradient(cr.sum(d * (W @ x)), [W]), values, True, "float32", ["sum"])
+    assert made.order == order
+    assert made.shape == (rows, columns)

@@ -41,7 +41,9 @@ def test_rows_beyond_31_bits_are_found() -> None:
     whole[numbers] = np.random.default_rng(0).integers(1, 255, (5, 1000))
     held = lying(whole)
     assert held is not None
-    np.testing.assert_array_equal(np.asarray(jax.jit(lambda held, at: held[at])(held, numbers)), whole[numbers])
+    np.testing.assert_array_equal(
+        np.asarray(jax.jit(lambda held, at: held[at])(held, numbers)), whole[numbers]
+    )
 
 
 def test_what_is_small_stays_with_xla_and_what_is_scattered_is_copied() -> None:
@@ -60,7 +62,10 @@ def test_what_is_small_stays_with_xla_and_what_is_scattered_is_copied() -> None:
 
 def trained(X: np.ndarray, y: np.ndarray, dtype: str = "float32") -> list[np.ndarray]:
     net = cr.Network(
-        (1, 8, 8), [cr.Conv2d(2, 3), cr.ReLU(), cr.Flatten(), cr.Linear(10)], loss="cross_entropy", dtype=dtype
+        (1, 8, 8),
+        [cr.Conv2d(2, 3), cr.ReLU(), cr.Flatten(), cr.Linear(10)],
+        loss="cross_entropy",
+        dtype=dtype,
     )
     net.fit(X, y, epochs=2, batch_size=32, sample_weight=np.arange(len(y)) + 1.0, progress=False)
     return list(net.parameters.values())

@@ -68,6 +68,18 @@ def kernel_order(rank: int) -> Order:
     return (*range(2, rank), 1, 0) if rank > 2 else tuple(range(rank))
 
 
+_NARROW = 128
+
+
+def matrix_order(rows: int, columns: int) -> Order:
+    """Of W in W x for many examples: as it is where it has few rows, otherwise (columns, rows).
+
+    What the two forms of the three products W x, Wᵀ δ and δ xᵀ take together was measured in 24 sizes, by 32, 128 and
+    1,024 examples: the right one is up to twice as fast.
+    """
+    return (0, 1) if rows <= min(columns, _NARROW) else (1, 0)
+
+
 def common_order(values: Sequence[Held]) -> Order:
     """In which values of one shape, or scalars among them, meet: that of the first which was turned."""
     orders = [value.order for value in values]
