@@ -202,7 +202,7 @@ def _step_of(
     whole, filled, steps = size >= n, n % size != 0, -(-n // size)
     weighted = WEIGHT in problem.inputs
     count = WEIGHT if filled or weighted else None
-    exprs, how = _wanted(problem, count)
+    exprs = _wanted(problem, count)
     reported = len(problem.reported)
     keeping = problem.kept(updates)
     normed = NORM in leaves(update.new for update in updates)
@@ -226,30 +226,33 @@ def _step_of(
             met_weight = given[count].sum()
         divisor = jnp.where(met_weight > 0, met_weight, 1) if weighted else met_weight
         given[COUNT] = divisor
-        totals = traced_held(exprs, given, True, problem.dtype, how)
+        totals = traced_held(exprs, given, True, problem.dtype, ["sum"] * len(exprs))
         met, slopes = jnp.stack([total.plain() for total in totals[:reported]]), totals[reported:]
-        if count is None:
-            met = met * size
-        elif problem.reduce == "mean":
-            slopes = [Held(slope.array / divisor, slope.order) for slope in slopes]
+
+        def meant() -> list[Held]:
+            if problem.reduce == "sum":
+                return slopes
+            return [Held(slope.array / divisor, slope.order) for slope in slopes]
+
         if normed:
-            constants[NORM] = _norm(slopes, problem.dtype)
-        parameters, memory = keeping.updated(state, slopes, constants, problem.dtype)
-        fine = jnp.asarray(True)
-        if careful:
-            fine = _finite([met, *(slope.array for slope in slopes)])
-            parameters, memory = jax.tree.map(
-                lambda new, old: jnp.where(fine, new, old),
-                (parameters, memory),
-                (state.parameters, state.memory),
-            )
+            constants[NORM] = _norm(meant(), problem.dtype)
+        before = (state.parameters, state.memory)
+
+        def updated() -> tuple[Arrays, tuple[Arrays, ...]]:
+            return keeping.updated(state, meant(), constants, problem.dtype)
+
+        fine = _finite([met, *(slope.array for slope in slopes)]) if careful else jnp.asarray(True)
+        parameters, memory = jax.lax.cond(fine, updated, lambda: before) if careful else updated()
         return State(parameters, memory, _added(state.sums, jnp.append(met, met_weight))), fine
 
     return step
 
 
 def _finite(arrays: Sequence[Any]) -> Any:
-    return jnp.stack([jnp.isfinite(array).all() for array in arrays]).all()
+    """Whether all numbers are finite. 0 x is 0 for those alone, and a product with zeros is the fastest way to see it."""
+    rows = [jnp.atleast_1d(array) for array in arrays]
+    zeros = [row @ jnp.zeros(row.shape[-1:], row.dtype) for row in rows]
+    return jnp.stack([(zero == 0).all() for zero in zeros]).all()
 
 
 def _added(sums: Any, part: Any) -> Any:
@@ -291,11 +294,7 @@ def _norm(slopes: Sequence[Held], dtype: str) -> Any:
     return traced([norm_of(parts)], dict(zip(parts, slopes, strict=True)), False, dtype)[0]
 
 
-def _wanted(problem: Problem, count: Expr | None) -> tuple[list[Expr], list[str]]:
-    """What a step computes, and how over the batch: sums of weighted examples, or means."""
+def _wanted(problem: Problem, count: Expr | None) -> list[Expr]:
+    """What a step computes, of one example, which counts as much as its weight says: what is reported, and gradients."""
     counted = [expr if count is None else count * expr for expr in (problem.objective, *problem.reported)]
-    exprs = [*counted[1:], *gradient(counted[0], problem.parameters)]
-    if count is not None:
-        return exprs, ["sum"] * len(exprs)
-    reported = len(problem.reported)
-    return exprs, ["mean"] * reported + [problem.reduce] * (len(exprs) - reported)
+    return [*counted[1:], *gradient(counted[0], problem.parameters)]
