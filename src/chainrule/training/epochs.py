@@ -249,7 +249,7 @@ def _step_of(
 
 
 def _finite(arrays: Sequence[Any]) -> Any:
-    """Whether all numbers are finite. 0 x is 0 for those alone, and a product with zeros is the fastest way to see it."""
+    """Whether all numbers are finite. 0 x is 0 for no others, and a product with zeros is the fastest way to see it."""
     rows = [jnp.atleast_1d(array) for array in arrays]
     zeros = [row @ jnp.zeros(row.shape[-1:], row.dtype) for row in rows]
     return jnp.stack([(zero == 0).all() for zero in zeros]).all()
@@ -295,6 +295,6 @@ def _norm(slopes: Sequence[Held], dtype: str) -> Any:
 
 
 def _wanted(problem: Problem, count: Expr | None) -> list[Expr]:
-    """What a step computes, of one example, which counts as much as its weight says: what is reported, and gradients."""
+    """What a step computes of one example, which counts as much as its weight says: what is reported; gradients."""
     counted = [expr if count is None else count * expr for expr in (problem.objective, *problem.reported)]
     return [*counted[1:], *gradient(counted[0], problem.parameters)]
