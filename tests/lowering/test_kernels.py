@@ -135,7 +135,14 @@ def test_weights_are_kept_in_the_order_that_steps_read():
 
 @pytest.mark.parametrize(
     ("rows", "columns", "order"),
-    [(10, 784, (0, 1)), (128, 128, (0, 1)), (129, 784, (1, 0)), (512, 128, (1, 0)), (64, 30, (1, 0))],
+    [
+        (10, 784, (0, 1)),
+        (128, 128, (0, 1)),
+        (129, 784, (1, 0)),
+        (512, 128, (1, 0)),
+        (64, 30, (1, 0)),
+        (512, 512, (0, 1)),
+    ],
 )
 def test_gradients_are_made_in_the_order_in_which_weights_of_their_size_are_kept(rows, columns, order):
     W, x, d = cr.parameter("W", (rows, columns)), cr.data("x", columns), cr.data("d", rows)

@@ -26,7 +26,8 @@ def bits(net):
 def large(request, monkeypatch):
     """A large state is not held twice, and the same is found."""
     if request.param:
-        monkeypatch.setattr(stepper, "_LARGE", 0)
+        monkeypatch.setattr(stepper, "LARGE", 0)
+        monkeypatch.setattr(stepper, "_MOST", 0)
 
 
 def fault_of(net, *args, **settings):

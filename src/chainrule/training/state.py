@@ -19,6 +19,8 @@ from chainrule.training.windows import Arrays
 
 Array = NDArray[Any]
 Turn = Callable[[Any, Order], Any]
+LARGE = 2**20
+"""Bytes of an array that is handed over by itself."""
 
 
 class State(NamedTuple):
@@ -51,12 +53,14 @@ class Kept:
     ) -> tuple[Any, Any]:
         """Parameters and memory, whose axes lie as in the expressions, as the steps keep them: copies.
 
-        handed: as arrays of JAX, one by one, which compiled code can take over.
+        handed: the large ones as arrays of JAX, one by one, which compiled code can take over.
         """
 
         def turn(value: Any, order: Order) -> Any:
             copied = np.array(value.transpose(order), order="C")
-            return jax.device_put(copied, may_alias=False).block_until_ready() if handed else copied
+            if handed and copied.nbytes >= LARGE:
+                return jax.device_put(copied, may_alias=False).block_until_ready()
+            return copied
 
         return self._turned(parameters, memory, turn)
 

@@ -19,14 +19,14 @@ from chainrule.lowering.rows import lying
 from chainrule.training.epochs import Met, Problem, Span, compiled_epochs
 from chainrule.training.record import Record
 from chainrule.training.settings import checked_number, checked_whole
-from chainrule.training.state import Kept, State
+from chainrule.training.state import LARGE, Kept, State
 from chainrule.training.update import Optimizer
 from chainrule.training.windows import Arrays, Feed, Window
 
 Array = NDArray[Any]
 _SECONDS = 0.5  # how long one compiled call is meant to take
 _MOST_STEPS = 200_000  # of one call
-_LARGE = 2**24  # bytes of a state that is not held twice
+_MOST = 2**23  # bytes of large arrays that are held twice
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Stepper:
         self._numbers = tuple(np.asarray(number, problem.dtype) for number in numbers.values())
         self._kept = problem.kept(self._updates)
         everything = [*record.parameters, *(part for parts in record.memory for part in parts)]
-        self._careful = sum(array.nbytes for array in everything) > _LARGE
+        self._careful = sum(array.nbytes for array in everything if array.nbytes >= LARGE) > _MOST
         taken_in = self._kept.taken_in(record.parameters, record.memory, handed=self._careful)
         self._state = State(*taken_in, np.array(record.sums))
         self.finite = True
