@@ -23,7 +23,8 @@ _LEFT_OUT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # peers' products run as 
 class Row:
     """Ours beside one peer. ratio: of a pair of runs, the peer's seconds by ours; median, least and greatest.
 
-    limit_share: of the peak, for ours. memory_ratio: what ours takes for data and runs by what the peer takes.
+    limit_share: of the peak, for ours. memory_ratio: what ours takes for data and
+    runs by what the peer takes; None where a run is a whole process.
     wanted: the ratio to reach. A workload without peers has none of the peer's numbers.
     """
 
@@ -137,7 +138,7 @@ def _row(
         first_s=both[0].ready["first_s"],
         peer_first_s=both[1].ready["first_s"] if peer else None,
         memory=memory[0],
-        memory_ratio=memory[0] / max(memory[1], 1) if peer else None,
+        memory_ratio=memory[0] / memory[1] if peer and min(memory) > 0 else None,
         wanted=workload.wanted.get(peer) if peer else None,
     )
 

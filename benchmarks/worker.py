@@ -64,7 +64,7 @@ def main() -> None:
         began = time.perf_counter()
         job.run()
         seconds = time.perf_counter() - began
-        memory = status("VmHWM") - before
+        memory = max(status("VmHWM") - before, 0)
         print(json.dumps({"seconds": seconds / job.units, "memory": memory}), file=said, flush=True)
 
 

@@ -42,11 +42,13 @@ def trained(folder: Path | str, **more: str) -> tuple[int, str, str]:
 
 def test_a_second_process_loads_what_the_first_compiled_even_where_a_file_is_damaged(tmp_path: Path) -> None:
     first, again = trained(tmp_path), trained(tmp_path)
-    assert (first[0], first[2]) == (0, "")
-    assert again[0] > 0
-    assert again[1:] == first[1:]
     (folder,) = tmp_path.iterdir()
-    for file in folder.iterdir():
+    assert (first[0], first[2]) == (0, "")
+    if (folder / cache._VERDICT).read_text() == "no":
+        pytest.skip("XLA refuses what it compiled on this processor")
+    assert again[0] > 0
+    assert again[1] == first[1]
+    for file in folder.glob("*-cache"):
         file.write_bytes(file.read_bytes()[:99])
     hits, bits, said = trained(tmp_path)
     assert hits == 0
@@ -82,3 +84,19 @@ def test_the_oldest_files_go_first_and_empty_ones_always(
     (tmp_path / "empty").touch()
     cache._tidied(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"new", "middle"}
+
+
+def test_nothing_is_kept_where_xla_refuses_what_it_compiled(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def refused(*_: object) -> None:
+        os.write(2, b"Loading XLA:CPU AOT result. Target machine feature +prefer-no-gather is not supported")
+        raise RuntimeError("refused")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cache.serialize_executable, "deserialize_and_load", refused)
+        assert not cache._is_loaded(tmp_path / "verdict")
+    assert (tmp_path / "verdict").read_text() == "no"
+    assert not cache._is_loaded(tmp_path / "verdict")  # tried once
+    assert cache._is_loaded(tmp_path / "another")
+    assert capfd.readouterr().err == ""

@@ -1,7 +1,7 @@
 """Compiled code outlives its process: JAX's own compilation cache, in a folder of the user.
 
 `CHAINRULE_CACHE` names another folder; where it is empty nothing is kept. Whoever has given JAX a folder keeps it.
-Machine code runs on machines of its kind only, so the processor decides on the folder within.
+Machine code runs on machines of its kind only, so processor and version decide on the folder within.
 """
 
 from __future__ import annotations
@@ -9,17 +9,22 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import sys
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jax
+from jax.experimental import serialize_executable
 
 VARIABLE = "CHAINRULE_CACHE"
 _SECONDS = 0.1
 """What compiles faster is not worth a file."""
 _BYTES = 2**28
 """Of all files together: the oldest go first."""
+_VERDICT = "loaded"
+"""The file that says whether XLA loads on this machine what it compiled here."""
 
 
 @cache
@@ -32,9 +37,10 @@ def keep_compiled() -> Path | None:
         folder = (Path(named) if named else _usual()) / f"compiled-{_processor()}"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _tidied(folder)
+        usable = os.access(folder, os.W_OK) and _is_loaded(folder / _VERDICT)
     except (OSError, RuntimeError):  # no home, or no right to write there: no reason not to train
         return None
-    if not os.access(folder, os.W_OK):
+    if not usable:
         return None
     config.update("jax_persistent_cache_min_compile_time_secs", _SECONDS)
     config.update("jax_compilation_cache_dir", str(folder))
@@ -57,14 +63,49 @@ def _processor() -> str:
     kind = [
         line for line in said.splitlines() if line.startswith(("model name", "flags", "Features", "CPU part"))
     ]
-    words = "\n".join([platform.machine(), *(sorted(set(kind)) or [said])])
+    words = "\n".join([jax.__version__, platform.machine(), *(sorted(set(kind)) or [said])])
     return hashlib.sha256(words.encode()).hexdigest()[:12]
+
+
+def _is_loaded(verdict: Path) -> bool:
+    """Whether XLA loads what it compiled. For some processors it refuses, and complains at every start.
+
+    Tried once for a folder. The complaint comes from C++, so standard error is turned away meanwhile.
+    https://github.com/openxla/xla/issues/44565
+    """
+    said = verdict.read_text(encoding="ascii") if verdict.exists() else ""
+    if not said:
+        complaint = _complaint()
+        said = "no" if complaint else "yes"
+        verdict.write_text(said, encoding="ascii")
+    return said == "yes"
+
+
+def _complaint() -> str:
+    """What is said where a small function is compiled, written and loaded."""
+    written: Any = serialize_executable  # JAX has no types for it
+    compiled = jax.jit(lambda x: x + 1).lower(1.0).compile()
+    with tempfile.TemporaryFile() as heard:
+        sys.stderr.flush()
+        before, fault = os.dup(2), ""
+        os.dup2(heard.fileno(), 2)
+        try:
+            written.deserialize_and_load(*written.serialize(compiled))
+        except (RuntimeError, ValueError) as reason:
+            fault = f"{type(reason).__name__}: {reason}"
+        finally:
+            os.dup2(before, 2)
+            os.close(before)
+        heard.seek(0)
+        return heard.read().decode(errors="replace") + fault
 
 
 def _tidied(folder: Path) -> None:
     """Remove the oldest files beyond _BYTES, and those that a process left empty when it was killed."""
     found = []
     for path in folder.iterdir():
+        if path.name == _VERDICT:
+            continue
         status = path.stat()
         found.append((status.st_mtime if status.st_size else 0, status.st_size, path))
     total = sum(size for _, size, _ in found)

@@ -110,8 +110,9 @@ def converted(values: Array, dtype: str, name: str) -> Array:
     with np.errstate(over="ignore"):
         result: Array = values.astype(dtype, copy=False)
     with np.errstate(over="ignore", invalid="ignore"):
-        flat = result.ravel(order="K")
-        total = flat @ flat  # one pass over memory; where numbers are large it overflows, and says nothing
+        # one pass over memory; where numbers are large it overflows, and says nothing
+        flat = result.ravel(order="K") if result.flags.forc else None
+        total = result.sum() if flat is None else flat @ flat
     if not np.isfinite(total):
         _refuse(values, ~np.isfinite(result), f"finite numbers, in {dtype}", name=name)
     return result

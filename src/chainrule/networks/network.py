@@ -204,7 +204,8 @@ class Network(Mathematics):
     ) -> History:
         """Train on examples, from the present parameters on, by minibatches. Notes (74), (111).
 
-        X: (n, *input_shape), finite numbers. y: (n,) class indices, or labels 0 and 1, or real numbers; for
+        X: (n, *input_shape), finite numbers; a large array is read where it lies and not copied, so that it must
+            not be changed meanwhile. y: (n,) class indices, or labels 0 and 1, or real numbers; for
             an output of another shape (n, *shape). Or X a data set of `cr.open_data`, without y: one that does
             not fit in its memory is read while it trains, in another order in each epoch (its `shuffling`
             says how well mixed), at bounded memory.
