@@ -85,6 +85,11 @@ BAD_INPUTS = [
     (3, X[:0], "X: needed at least one example; came the shape (0, 3)"),
     (3, [], "X: needed inputs of the shape (n, 3); came the shape (0,)"),
     (3, with_entry(X, (1, 2), np.nan), "X: needed finite numbers, in float32; came nan at X[1, 2]"),
+    (
+        3,
+        with_entry(np.zeros((4, 6), np.float32), (1, 4), np.nan)[:, ::2],  # not side by side
+        "X: needed finite numbers, in float32; came nan at X[1, 2]",
+    ),
     (3, with_entry(X, (3, 0), -np.inf), "X: needed finite numbers, in float32; came -inf at X[3, 0]"),
     (3, with_entry(X, (0, 0), 1e39), "X: needed finite numbers, in float32; came 1e+39 at X[0, 0]"),
     (3, np.full((4, 3), "a"), "X: needed inputs of the shape (n, 3); came values of the type <U1"),

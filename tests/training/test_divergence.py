@@ -6,6 +6,7 @@ from training.by_hand import loss_and_slopes
 
 import chainrule as cr
 from chainrule.training import stepper
+from chainrule.training.record import first_record
 
 pytestmark = pytest.mark.unoptimised
 
@@ -113,3 +114,22 @@ def test_with_masks_weights_and_a_clipped_gradient():
     )
     assert ", at step " in text
     assert "clip_norm=1.0)" not in text
+
+
+@pytest.mark.parametrize(("units", "kept"), [(1200, False), (100, True)])
+def test_only_a_large_state_is_handed_over_to_the_steps(units, kept, monkeypatch):
+    monkeypatch.undo()  # the sizes as they are
+    net = cr.Network(units, [cr.Linear(units), cr.Linear(1)], loss="half_squared_error")
+    X, y, optimizer = np.ones((8, units)), np.zeros(8), cr.SGD(1e-6, momentum=0.9)
+    feed = net._data.examples(X, y).feed
+    problem = net._data.problem(net.objective(), feed)
+    run = stepper.Stepper(
+        problem,
+        first_record(problem, list(net.parameters.values()), optimizer),
+        stepper.Plan(3, 4, optimizer),
+        feed,
+    )
+    run.advance(1)
+    weights = run._state.parameters[0]
+    run.advance(1)
+    assert weights.is_deleted() is not kept
