@@ -87,7 +87,7 @@ BAD_INPUTS = [
     (3, with_entry(X, (1, 2), np.nan), "X: needed finite numbers, in float32; came nan at X[1, 2]"),
     (
         3,
-        with_entry(np.zeros((4, 6), np.float32), (1, 4), np.nan)[:, ::2],  # not side by side
+        with_entry(np.zeros((4, 6)), (1, 4), np.nan).astype(np.float32)[:, ::2],  # not side by side
         "X: needed finite numbers, in float32; came nan at X[1, 2]",
     ),
     (3, with_entry(X, (3, 0), -np.inf), "X: needed finite numbers, in float32; came -inf at X[3, 0]"),
