@@ -1,6 +1,7 @@
 """Compiled code outlives its process: JAX's own compilation cache, in a folder of the user.
 
-`CHAINRULE_CACHE` names another folder; where it is empty nothing is kept. Whoever has given JAX a folder keeps it.
+`CHAINRULE_CACHE` names another folder; where it is empty nothing is kept. Whoever has given JAX a folder keeps it. The
+folder is JAX's for the whole process: other functions that JAX compiles in it are kept there too.
 Machine code runs on machines of its kind only, so processor and version decide on the folder within.
 """
 
@@ -13,6 +14,7 @@ import sys
 import tempfile
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import jax
@@ -25,6 +27,7 @@ _BYTES = 2**28
 """Of all files together: the oldest go first."""
 _VERDICT = "loaded"
 """The file that says whether XLA loads on this machine what it compiled here."""
+_one_at_a_time = Lock()
 
 
 @cache
@@ -85,7 +88,7 @@ def _complaint() -> str:
     """What is said where a small function is compiled, written and loaded."""
     written: Any = serialize_executable  # JAX has no types for it
     compiled = jax.jit(lambda x: x + 1).lower(1.0).compile()
-    with tempfile.TemporaryFile() as heard:
+    with _one_at_a_time, tempfile.TemporaryFile() as heard:  # standard error belongs to all threads
         sys.stderr.flush()
         before, fault = os.dup(2), ""
         os.dup2(heard.fileno(), 2)
