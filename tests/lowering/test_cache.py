@@ -77,13 +77,14 @@ def test_the_oldest_files_go_first_and_empty_ones_always(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cache, "_BYTES", 250)
-    for age, name in enumerate(("new", "middle", "old", "older")):
-        path = tmp_path / name
-        path.write_bytes(bytes(100))
+    for age, name in enumerate(("a/new", "b/middle", "a/old", "b/older", "b/empty")):
+        path = tmp_path / f"compiled-{name}"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(bytes(0 if name == "b/empty" else 100))
         os.utime(path, (1e9 - age, 1e9 - age))
-    (tmp_path / "empty").touch()
+    (tmp_path / "other").write_bytes(bytes(1000))
     cache._tidied(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {"new", "middle"}
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {"new", "middle", "other"}
 
 
 def test_nothing_is_kept_where_xla_refuses_what_it_compiled(

@@ -39,7 +39,7 @@ def keep_compiled() -> Path | None:
     try:
         folder = (Path(named) if named else _usual()) / f"compiled-{_processor()}"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _tidied(folder)
+        _tidied(folder.parent)
         usable = os.access(folder, os.W_OK) and _is_loaded(folder / _VERDICT)
     except (OSError, RuntimeError):  # no home, or no right to write there: no reason not to train
         return None
@@ -103,10 +103,10 @@ def _complaint() -> str:
         return heard.read().decode(errors="replace") + fault
 
 
-def _tidied(folder: Path) -> None:
-    """Remove the oldest files beyond _BYTES, and those that a process left empty when it was killed."""
+def _tidied(root: Path) -> None:
+    """Remove the oldest files beyond _BYTES, of whatever version, and those that a killed process left empty."""
     found = []
-    for path in folder.iterdir():
+    for path in root.glob("compiled-*/*"):
         if path.name == _VERDICT:
             continue
         status = path.stat()
