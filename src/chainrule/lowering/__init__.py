@@ -1,11 +1,11 @@
 """Forms of single ops that XLA runs faster than the op's own rules. None is seen in a formula or a working."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import jax
 
-from chainrule.lowering import channels, convolution, pooling
+from chainrule.lowering import channels, convolution, entries, pooling
 from chainrule.lowering.held import Form, Held
 
 FORMS: dict[str, Callable[..., Any]] = {
@@ -16,14 +16,7 @@ FORMS: dict[str, Callable[..., Any]] = {
 """By the op's name: a rule with the signature of its value rule."""
 
 
-def _permuted(operands: Sequence[Held], batched: Sequence[bool], axes: tuple[int, ...]) -> Held:
-    """Nothing moves: the axes that lie there have other numbers."""
-    (x,) = operands
-    axes = tuple(axis % len(axes) for axis in axes)
-    return Held(x.array, tuple(axes.index(axis) for axis in x.order))
-
-
-HELD_FORMS: dict[str, Form] = {"permute": _permuted, **convolution.FORMS, **pooling.FORMS}
+HELD_FORMS: dict[str, Form] = {**entries.FORMS, **convolution.FORMS, **pooling.FORMS}
 """By the op's name: a form on arrays that are held in an order of their own."""
 
 BATCH_SUMS: dict[str, Callable[..., Held | None]] = {**channels.BATCH_SUMS, **convolution.BATCH_SUMS}

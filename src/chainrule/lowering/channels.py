@@ -12,6 +12,8 @@ def _channel_sum(operands: Sequence[Held], axes: int) -> Held | None:
     x, rank = operands[0], len(operands[0].order)
     if rank == axes or not x.array.size:
         return None
+    if x.last and x.order == tuple(range(rank)):
+        return held(x.array.reshape(x.shape[0], -1, x.array.shape[-1]).sum(1).sum(1), rank - axes)
     images = x.ordered(image_order(rank, axes))
     *_, columns, channels = images.shape
     rows = images.reshape(-1, columns * channels).sum(0)

@@ -20,9 +20,10 @@ import jax.numpy as jnp
 from jax import lax
 
 from chainrule.graph.shape import size_of
-from chainrule.lowering.held import Form, Held, image_order, kernel_order
+from chainrule.lowering.held import Form, Held, Place, image_order, image_place, kernel_order
 from chainrule.lowering.images import last, lead, on_two_axes
 from chainrule.lowering.kernels import by_onednn, kernel_by_onednn
+from chainrule.lowering.once import once
 from chainrule.ops.layout import Layout, layout_of
 from chainrule.ops.windows import Window
 
@@ -181,6 +182,57 @@ def _direct(x: Array, kernel: Array, rows: Window, columns: Window) -> Array:
     return y
 
 
+def _direct_last(x: Held, k: Held, layout: Layout, turned: bool) -> Array:
+    plan = on_two_axes(layout)
+    (c, o), (rows, columns) = plan.channels, plan.windows
+    kernel = k.ordered(kernel_order(len(k.order))).reshape(rows.size, columns.size, c, o)
+    kernel = (kernel[::-1, ::-1] if turned else kernel).reshape(-1, c, o)
+    images = x.at(Place(tuple(range(len(x.order))), (), True)).array.reshape(c, rows.n, columns.n, -1)
+
+    def summed(images: Array, kernel: Array) -> Array:
+        parts = _slices(images, rows, columns)
+        terms = [
+            entry[at][:, None, None, None] * part[at]
+            for part, entry in zip(parts, kernel, strict=True)
+            for at in range(c)
+        ]
+        total: Array = reduce(jnp.add, terms)
+        return total
+
+    return once(summed, images, kernel).reshape(*layout.y, images.shape[-1])
+
+
+def _by_shifts(plan: Layout) -> bool:
+    (c, o), windows = plan.channels, plan.windows
+    small = size_of(tuple(w.n for w in windows)) <= size_of(tuple(w.count for w in windows))
+    return plan.groups == 1 and c >= 2 * o and small and all(w.stride == 1 for w in windows)
+
+
+def _shifted(x: Held, k: Held, layout: Layout, turned: bool) -> Array:
+    plan = on_two_axes(layout)
+    (c, o), (rows, columns) = plan.channels, plan.windows
+    kernel = k.ordered((*range(2,len(k.order)), 0, 1)).reshape(rows.size, columns.size, o, c)
+    kernel = kernel[::-1, ::-1] if turned else kernel
+    images = x.at(Place(tuple(range(len(x.order))), (), True)).array
+    n = images.shape[-1]
+
+    def summed(images: Array, kernel: Array) -> Array:
+        spread = jnp.dot(kernel, images.reshape(c, -1))
+        spread = spread.reshape(rows.size, columns.size, o, rows.n, columns.n, n)
+        bands = reduce(jnp.add, [_moved(spread[:, v], columns, v, 3) for v in range(columns.size)])
+        total: Array = reduce(jnp.add, [_moved(bands[u], rows, u, 1) for u in range(rows.size)])
+        return total
+
+    return once(summed, images, kernel.reshape(-1, c)).reshape(*layout.y, n)
+
+
+def _moved(part: Array, w: Window, u: int, axis: int) -> Array:
+    before = w.before - u * w.dilation
+    sides = [(0, 0, 0)] * part.ndim
+    sides[axis] = before, w.count - w.n - before, 0
+    return lax.pad(part, jnp.zeros((), part.dtype), sides)
+
+
 # As forms of the ops. What has no entries is left to the ops' own rules.
 
 
@@ -189,10 +241,15 @@ def _form(turned: bool, operands: Sequence[Held], batched: Sequence[bool], **par
     if not size_of(x.shape) * size_of(k.shape):
         return None
     layout = layout_of(x.shape, k.shape, **params)
+    place = image_place(layout.y, len(layout.windows), None if batched[1] else x.examples)
+    if place.last and _written_out(on_two_axes(layout)):
+        return Held(_direct_last(x, k, layout, turned), *place)
+    if place.last and _by_shifts(on_two_axes(layout)):
+        return Held(_shifted(x, k, layout, turned), *place)
     made = None if batched[1] else by_onednn("result", x, k, layout, turned)
-    return made or _image(
-        partial(_result, layout=layout, turned=turned), x, k, batched, layout, len(layout.y)
-    )
+    rule = partial(_result, layout=layout, turned=turned)
+    made = made or _image(rule, x, k, batched, layout, len(layout.y))
+    return made.at(place) if place.last else made
 
 
 def _input_form(
@@ -202,9 +259,11 @@ def _input_form(
     if not size_of(dy.shape) * size_of(k.shape):
         return None
     layout = layout_of(shape, k.shape, **params)
+    place = image_place(shape, len(layout.windows), None if batched[1] else dy.examples)
     made = None if batched[1] else by_onednn("input", dy, k, layout, turned)
     rule = partial(_input_gradient, layout=layout, turned=turned)
-    return made or _image(rule, dy, k, batched, layout, len(shape))
+    made = made or _image(rule, dy, k, batched, layout, len(shape))
+    return made.at(place) if place.last else made
 
 
 def _image(

@@ -1,51 +1,137 @@
 """Arrays that hold the axes of an expression in another order: inside compiled code images have channels last.
 
 XLA on the CPU is fast in that order, and turning arrays round costs as much as using them. So a value keeps the order
-in which the op that made it left it, through everything that acts entry by entry, until an op wants another one.
+in which the op that made it left it, through everything that acts entry by entry, until an op wants another one. Two
+more things can differ from the expression. Where an image was flattened, the one axis lies in the parts that it was
+made of. And where an image has few channels the examples lie last: then they are what is computed side by side.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
+from math import prod
+from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
+from jax.experimental.layout import Layout, with_layout_constraint
+
+from chainrule.graph.shape import Shape
+from chainrule.lowering.once import once
 
 Order = tuple[int, ...]
+Split = tuple[Shape, ...]
+
+
+class Place(NamedTuple):
+    """How an array lies.
+
+    order[i]: the axis of the expression that lies i-th; or the part of an axis, numbered through all axes. split: for
+    each axis the sizes of its parts; () where every axis is one. last: the axis of the examples is last, not first.
+    """
+
+    order: Order
+    split: Split = ()
+    last: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether all lies as in the expression."""
+        return self == Place(tuple(range(len(self.order))))
 
 
 @dataclass(frozen=True)
 class Held:
-    """An array, with a leading axis for the examples or without one.
+    """An array, with an axis for the examples or without one, that lies in a place: the fields of `Place`."""
 
-    order[i]: the axis of the expression that lies i-th.
-    """
-
-    array: jax.Array
+    array: Any
     order: Order
+    split: Split = ()
+    last: bool = False
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def place(self) -> Place:
+        return Place(self.order, self.split, self.last)
+
+    @property
+    def sizes(self) -> Shape:
+        """Of the parts, in the order of the expression."""
+        found = dict(zip(self.order, self.array.shape[self.lead :], strict=False))
+        return tuple(found[part] for part in range(len(self.order)))
+
+    @property
+    def shape(self) -> Shape:
         """The shape of the expression, without the examples."""
-        sizes = dict(zip(self.order, self.array.shape[self.lead :], strict=True))
-        return tuple(sizes[axis] for axis in range(len(self.order)))
+        return tuple(map(prod, self.split)) if self.split else self.sizes
+
+    @property
+    def batched(self) -> bool:
+        """Whether there is an axis for the examples."""
+        return bool(self.array.ndim > len(self.order))
 
     @property
     def lead(self) -> int:
-        """How many axes come before: 1 for the examples, or 0."""
-        return self.array.ndim - len(self.order)
+        """How many axes come before those of the expression: 1 for the examples, or 0."""
+        return int(self.batched and not self.last)
 
-    def ordered(self, order: Order) -> jax.Array:
-        """The array with the axes in that order."""
-        if order == self.order:
-            return self.array
-        places = (self.lead + self.order.index(axis) for axis in order)
-        return jnp.transpose(self.array, (*range(self.lead), *places))
+    @property
+    def examples(self) -> int | None:
+        """How many there are; None without their axis."""
+        return int(self.array.shape[-1 if self.last else 0]) if self.batched else None
 
-    def plain(self) -> jax.Array:
+    def at(self, place: Place) -> Held:
+        """The same entries in that place, with the examples first if there are none to be last."""
+        place = place._replace(last=place.last and self.batched)
+        if place == self.place:
+            return self
+        x = self._in_parts(place.split)
+        axes = [x.lead + x.order.index(part) for part in place.order]
+        if x.batched:
+            axes.insert(len(axes) if place.last else 0, len(axes) if x.last else 0)
+        if x.last != place.last and place.order:
+            return Held(once(partial(_turned_round, axes=axes), x.array), *place)
+        return Held(x.array.transpose(axes), *place)
+
+    def whole(self) -> Held:
+        """The same entries with every axis in one part."""
+        if not self.split:
+            return self
+        x = self.at(Place(tuple(range(len(self.order))), self.split))
+        return held(x.array.reshape(*x.array.shape[: x.lead], *x.shape), len(x.shape))
+
+    def ordered(self, order: Order) -> Any:
+        """The array with the axes in that order, after that of the examples."""
+        return self.at(Place(order)).array
+
+    def plain(self) -> Any:
         """The array with the axes in the order of the expression."""
-        return self.ordered(tuple(range(len(self.order))))
+        return self.ordered(tuple(range(len(self.shape))))
+
+    def _in_parts(self, split: Split) -> Held:
+        """The same entries with the axes in these parts; they move only where they lie in other parts."""
+        if split == self.split:
+            return self
+        if self.split:
+            return self.whole()._in_parts(split)
+        order = parts_in_order(self.order, split)
+        found = [size for axis in self.order for size in split[axis]]
+        ends = self.array.shape
+        shape = (*ends[: self.lead], *found, *(ends[-1:] if self.batched and self.last else ()))
+        return Held(self.array.reshape(shape), order, split, self.last)
+
+
+def _turned_round(array: Any, axes: Sequence[int]) -> Any:
+    """With its axes in that order in memory too: XLA would rather leave it as it lies, and read it in strides."""
+    moved = array.transpose(axes)
+    return with_layout_constraint(moved, Layout(tuple(range(moved.ndim))))
+
+
+def parts_in_order(order: Order, split: Split) -> Order:
+    """The parts one after another, of axes that lie in that order."""
+    starts = list(accumulate((len(sizes) for sizes in split), initial=0))
+    return tuple(part for axis in order for part in range(starts[axis], starts[axis + 1]))
 
 
 Form = Callable[..., Held | None]
@@ -53,7 +139,7 @@ Form = Callable[..., Held | None]
 for the examples; None where the op's own rule is to be taken."""
 
 
-def held(array: jax.Array, rank: int) -> Held:
+def held(array: Any, rank: int) -> Held:
     """An array whose axes lie as in the expression, which has that many."""
     return Held(array, tuple(range(rank)))
 
@@ -66,6 +152,18 @@ def image_order(rank: int, axes: int) -> Order:
 def kernel_order(rank: int) -> Order:
     """Of a kernel (outputs, inputs, u, v): (u, v, inputs, outputs)."""
     return (*range(2, rank), 1, 0) if rank > 2 else tuple(range(rank))
+
+
+_FEW_CHANNELS = 8
+_SIDE_BY_SIDE = 16
+
+
+def image_place(shape: Shape, axes: int, examples: int | None) -> Place:
+    """Where an image with 1 or 2 axes is best: channels last, or if they are few and examples many, the examples."""
+    few = len(shape) > axes and shape[0] <= _FEW_CHANNELS
+    if few and examples and examples % _SIDE_BY_SIDE == 0:
+        return Place(tuple(range(len(shape))), (), True)
+    return Place(image_order(len(shape), axes))
 
 
 _NARROW = 128
@@ -83,9 +181,9 @@ def matrix_order(rows: int, columns: int) -> Order:
     return (0, 1) if as_it_is else (1, 0)
 
 
-def common_order(values: Sequence[Held]) -> Order:
-    """In which values of one shape, or scalars among them, meet: that of the first which was turned."""
-    orders = [value.order for value in values]
-    rank = max(map(len, orders))
-    full = [order for order in orders if len(order) == rank]
-    return next((order for order in full if order != tuple(range(rank))), tuple(range(rank)))
+def common_place(values: Sequence[Held]) -> Place:
+    """In which values of one shape, or scalars among them, meet: that of one which lies otherwise than written."""
+    rank = max(len(value.shape) for value in values)
+    places = [value.place for value in values if len(value.shape) == rank]
+    turned = sorted((place for place in places if not place.plain), key=lambda place: not place.last)
+    return turned[0] if turned else Place(tuple(range(rank)))

@@ -46,7 +46,7 @@ def by_onednn(kind: str, x: Held, k: Held, layout: Layout, turned: bool) -> Held
         if any(w.stride != 1 for w in windows) or min(min(w.mirrored) for w in windows) < 0:
             return None
         windows, channels, strides = led, channels[::-1], (strides[1], strides[0], *strides[2:])
-    n = x.array.shape[0] if x.lead else 1
+    n = 1 if x.examples is None else x.examples
     rows, columns = windows
     images, given = (n, rows.n, columns.n, channels[0]), (n, rows.count, columns.count, channels[1])
     result = (kind == "result") != turned
@@ -57,7 +57,7 @@ def by_onednn(kind: str, x: Held, k: Held, layout: Layout, turned: bool) -> Held
     kernel = (rows.size, columns.size, *channels)
     call = _called("result" if result else "input", images, kernel, given, _steps(windows), strides)
     made = _run(call, given if result else images, operand, k.array)
-    return Held(made.reshape(*(n,) * x.lead, *last(shape, layout)), image_order(len(shape), axes))
+    return Held(made.reshape(*(n,) * x.batched, *last(shape, layout)), image_order(len(shape), axes))
 
 
 def kernel_by_onednn(plan: Layout, images: jax.Array, given: jax.Array) -> jax.Array | None:

@@ -6,7 +6,7 @@ Legend: as in ops/pooling.py. All arrays here are of one example, with channels 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import partial, reduce
 from itertools import product
 from typing import Any
 
@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from chainrule.graph.shape import size_of
-from chainrule.lowering.held import Form, Held, image_order
+from chainrule.lowering.held import Form, Held, image_order, image_place
 from chainrule.ops.pooling import pools
 from chainrule.ops.windows import Window
 
@@ -152,8 +152,12 @@ def _form(rule: Callable[..., Array], axes: int = 0, always: bool = False) -> Fo
         windows = pools(image, **params, axes=axes)
         if not size_of(image) or not (always or _few(windows)):
             return None
-        order = image_order(len(image), len(windows))
         channels = len(image) > len(windows)
+        place = image_place(image, len(windows), next((x.examples for x in operands if x.batched), None))
+        if place.last and all(batched):
+            images = [x.at(place).array for x in operands]
+            return Held(jax.vmap(partial(rule, windows))(*images), *place)
+        order = image_order(len(image), len(windows))
 
         def one(*arrays: Array) -> Array:
             return (

@@ -2,30 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
+from math import prod
+from typing import Any
+
 import jax.numpy as jnp
 
-from chainrule.lowering.held import Held, matrix_order
+from chainrule.graph.shape import Shape
+from chainrule.lowering.held import Held, Order, matrix_order
+
+Axis = tuple[Shape, Order]
+"""Of an axis the sizes of its parts, and in which order they lie."""
 
 
 def einsum(subscripts: str, *operands: Held, optimize: bool = True) -> Held:
     """jnp.einsum of arrays as they lie. The letter z is the axis of the examples.
 
-    A matrix that is a sum over the examples is made in the order in which weights of its size are kept.
+    An axis in parts is one axis for the product, if its parts lie side by side. A matrix that is a sum over the
+    examples is made in the order in which weights of its size are kept.
     """
-    sides, result = subscripts.split("->")
-    given = []
-    for side, operand in zip(sides.split(","), operands, strict=True):
-        letters = side[operand.lead :]
-        given.append(side[: operand.lead] + "".join(letters[axis] for axis in operand.order))
-    rank = len(result) - ("z" in result)
-    order = tuple(range(rank))
-    if "z" in sides and rank == len(result) == 2:
-        sizes = {
-            letter: size
-            for side, x in zip(given, operands, strict=True)
-            for letter, size in zip(side, x.array.shape, strict=True)
-        }
-        order = matrix_order(*(sizes[letter] for letter in result))
-    wanted = result[: len(result) - rank] + "".join(result[axis - rank] for axis in order)
-    arrays = (operand.array for operand in operands)
-    return Held(jnp.einsum(f"{','.join(given)}->{wanted}", *arrays, optimize=optimize), order)
+    left, result = subscripts.split("->")
+    sides, wanted = left.replace("z", "").split(","), result.replace("z", "")
+    operands, axes = _agreeing(sides, operands)
+    given, arrays = [], []
+    for side, x in zip(sides, operands, strict=True):
+        order, z = _order_of_axes(x), "z" * x.batched
+        names = "".join(side[axis] for axis in order)
+        given.append(names + z if x.last else z + names)
+        arrays.append(_joined(x, order))
+    order = tuple(range(len(wanted)))
+    if "z" in left and len(result) == len(wanted) == 2:
+        order = matrix_order(*(prod(axes[letter][0]) for letter in wanted))
+    lying = "".join(wanted[axis] for axis in order)
+    made = jnp.einsum(f"{','.join(given)}->{'z' * ('z' in result)}{lying}", *arrays, optimize=optimize)
+    return _parted(made, order, [axes[letter] for letter in wanted])
+
+
+def _agreeing(sides: Sequence[str], operands: Sequence[Held]) -> tuple[Sequence[Held], dict[str, Axis]]:
+    """The operands, and how the axis of each letter lies: whole again where it does not lie alike in all of them."""
+    operands = [x if len(_order_of_axes(x)) == len(x.shape) else x.whole() for x in operands]
+    while True:
+        found: dict[str, set[Axis]] = {}
+        for side, x in zip(sides, operands, strict=True):
+            for letter, axis in zip(side, _axes(x), strict=True):
+                found.setdefault(letter, set()).add(axis)
+        torn = {letter for letter, ways in found.items() if len(ways) > 1}
+        if not torn:
+            return operands, {letter: ways.pop() for letter, ways in found.items()}
+        operands = [x.whole() if torn & set(side) else x for side, x in zip(sides, operands, strict=True)]
+
+
+def _axes(x: Held) -> list[Axis]:
+    found, start = [], 0
+    for sizes in x.split or tuple((size,) for size in x.shape):
+        lying = tuple(part - start for part in x.order if start <= part < start + len(sizes))
+        found.append((sizes, lying))
+        start += len(sizes)
+    return found
+
+
+def _order_of_axes(x: Held) -> Order:
+    """In which order the axes lie; one comes twice where its parts do not lie side by side."""
+    owner = [axis for axis, sizes in enumerate(x.split) for _ in sizes] or list(range(len(x.order)))
+    return tuple(axis for axis, _ in groupby(owner[part] for part in x.order))
+
+
+def _joined(x: Held, order: Order) -> Any:
+    """The array with every axis in one part; nothing moves."""
+    if not x.split:
+        return x.array
+    sizes, ends = [x.shape[axis] for axis in order], x.array.shape
+    return x.array.reshape(*ends[: x.lead], *sizes, *(ends[-1:] if x.batched and x.last else ()))
+
+
+def _parted(array: Any, order: Order, axes: Sequence[Axis]) -> Held:
+    """The opposite of `_joined`, of an array with the examples first or without them."""
+    if all(len(sizes) == 1 for sizes, _ in axes):
+        return Held(array, order)
+    starts = [sum(len(sizes) for sizes, _ in axes[:at]) for at in range(len(axes))]
+    lead = array.shape[: array.ndim - len(order)]
+    shape = [axes[axis][0][part] for axis in order for part in axes[axis][1]]
+    parts = tuple(starts[axis] + part for axis in order for part in axes[axis][1])
+    return Held(array.reshape(*lead, *shape), parts, tuple(sizes for sizes, _ in axes))

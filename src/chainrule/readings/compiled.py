@@ -8,6 +8,7 @@ of a weight matrix is one contraction over the batch and never a sum of outer pr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, overload
 
 import jax
@@ -20,7 +21,8 @@ from chainrule.graph.leaves import CONSTANT, DATA
 from chainrule.graph.rewrite import stable
 from chainrule.graph.walk import by_name, leaves, topological
 from chainrule.lowering import BATCH_SUMS, FORMS, HELD_FORMS, products
-from chainrule.lowering.held import Held, common_order, held
+from chainrule.lowering.entries import entry_by_entry
+from chainrule.lowering.held import Held, held
 from chainrule.lowering.options import jitted
 from chainrule.ops.index_equation import equation_of
 
@@ -205,10 +207,10 @@ class _Trace:
     def _result(self, expr: Expr, how: str | None) -> Held:
         if how is not None:
             total = self.sums[expr]
-            return Held(total.array / (self.size or 1), total.order) if how == "mean" else total
+            return replace(total, array=total.array / (self.size or 1)) if how == "mean" else total
         value = self.values[expr]
         if self.size is not None and expr not in self.batched:
-            return Held(jnp.broadcast_to(value.array, (self.size, *value.array.shape)), value.order)
+            return replace(value, array=jnp.broadcast_to(value.array, (self.size, *value.array.shape)))
         return value
 
     # what has to be computed
@@ -286,19 +288,16 @@ class _Trace:
         if made is not None:
             return made
         if node.op.elementwise and operands:
-            order = common_order(operands)
-            arrays = [operand.ordered(order[: len(operand.order)]) for operand in operands]
-        else:
-            order, arrays = tuple(range(rank)), [operand.plain() for operand in operands]
-        rule = _rule(node)
+            return entry_by_entry(_rule(node), operands)
+        rule, arrays = _rule(node), [operand.plain() for operand in operands]
         if any(flags):
-            return Held(jax.vmap(rule, in_axes=[0 if flag else None for flag in flags])(*arrays), order)
-        return Held(rule(*arrays), order)
+            return held(jax.vmap(rule, in_axes=[0 if flag else None for flag in flags])(*arrays), rank)
+        return held(rule(*arrays), rank)
 
     def _sum(self, node: Expr) -> Held:
         if node not in self.batched:
             value = self.values[node]
-            return Held((1 if self.size is None else self.size) * value.array, value.order)
+            return replace(value, array=(1 if self.size is None else self.size) * value.array)
         through = self._sums_for(node)
         if through is not None:
             children = _children(node)
@@ -317,7 +316,8 @@ class _Trace:
             product: Held = equation_of(node).product(products, operands, flags, total=True)
             return product
         value = self.values[node]
-        return Held(jnp.sum(value.array, axis=0), value.order)
+        total = jnp.sum(value.array, axis=-1 if value.last else 0)
+        return Held(total, value.order, value.split)
 
 
 def _children(node: Expr) -> Sequence[Expr]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -232,7 +232,7 @@ def _step_of(
         def meant() -> list[Held]:
             if problem.reduce == "sum":
                 return slopes
-            return [Held(slope.array / divisor, slope.order) for slope in slopes]
+            return [replace(slope, array=slope.array / divisor) for slope in slopes]
 
         if normed:
             constants[NORM] = _norm(meant(), problem.dtype)

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.graph.expression import Expr
-from chainrule.lowering.held import Held, Order
-from chainrule.lowering.orders import kept_orders
+from chainrule.lowering.held import Held, Place, held
+from chainrule.lowering.orders import kept_places
 from chainrule.readings.compiled import traced_held
 from chainrule.training.update import Update
 from chainrule.training.windows import Arrays
 
 Array = NDArray[Any]
-Turn = Callable[[Any, Order], Any]
+Turn = Callable[[Any, Place], Any]
 LARGE = 2**20
 """Bytes of an array that is handed over by itself."""
 
@@ -45,8 +45,8 @@ class Kept:
 
     leaves: tuple[Expr, ...]
     updates: tuple[Update, ...]
-    orders: tuple[Order, ...]
-    """The order of axes in which each parameter is kept."""
+    places: tuple[Place, ...]
+    """How each parameter lies."""
 
     def taken_in(
         self, parameters: Sequence[Array], memory: Sequence[Sequence[Array]], handed: bool
@@ -56,8 +56,8 @@ class Kept:
         handed: the large ones as arrays of JAX, one by one, which compiled code can take over.
         """
 
-        def turn(value: Any, order: Order) -> Any:
-            copied = np.array(value.transpose(order), order="C")
+        def turn(value: Any, place: Place) -> Any:
+            copied = np.array(held(value, value.ndim).at(place).array, order="C")
             if handed and copied.nbytes >= LARGE:
                 return jax.device_put(copied, may_alias=False).block_until_ready()
             return copied
@@ -71,59 +71,60 @@ class Kept:
 
     def read_parameters(self, state: State) -> list[Array]:
         """The parameters alone."""
-        return [_plain(value, order) for value, order in zip(state.parameters, self.orders, strict=True)]
+        return [_plain(value, place) for value, place in zip(state.parameters, self.places, strict=True)]
 
     def parameters(self, state: State) -> list[Held]:
         """The parameters of a state that is kept, inside a step."""
-        return [Held(value, order) for value, order in zip(state.parameters, self.orders, strict=True)]
+        return [Held(value, *place) for value, place in zip(state.parameters, self.places, strict=True)]
 
     def updated(
         self, state: State, slopes: Sequence[Held], constants: dict[Expr, Any], dtype: str
     ) -> tuple[Arrays, tuple[Arrays, ...]]:
         """Parameters and memory after a step with these gradients, inside the step."""
         parameters, memory = [], []
-        for theta, order, remembered, slope, update in zip(
-            state.parameters, self.orders, state.memory, slopes, self.updates, strict=True
+        for theta, place, remembered, slope, update in zip(
+            state.parameters, self.places, state.memory, slopes, self.updates, strict=True
         ):
             leaves = [leaf for leaf, _ in update.memory]
-            orders = [_fitting(order, leaf) for leaf in leaves]
-            values: dict[Expr, Any] = {update.theta: Held(theta, order), update.g: slope, **constants}
+            places = [_fitting(place, leaf) for leaf in leaves]
+            values: dict[Expr, Any] = {update.theta: Held(theta, *place), update.g: slope, **constants}
             values |= {
-                leaf: Held(value, one) for leaf, value, one in zip(leaves, remembered, orders, strict=True)
+                leaf: Held(value, *one) for leaf, value, one in zip(leaves, remembered, places, strict=True)
             }
             new, *rest = traced_held(
                 [update.new, *(after for _, after in update.memory)], values, False, dtype
             )
-            parameters.append(new.ordered(order))
-            memory.append(tuple(value.ordered(one) for value, one in zip(rest, orders, strict=True)))
+            parameters.append(new.at(place).array)
+            memory.append(tuple(value.at(one).array for value, one in zip(rest, places, strict=True)))
         return tuple(parameters), tuple(memory)
 
     def _turned(
         self, parameters: Sequence[Any], memory: Sequence[Sequence[Any]], turn: Turn
     ) -> tuple[Any, Any]:
-        found = tuple(turn(value, order) for value, order in zip(parameters, self.orders, strict=True))
+        found = tuple(turn(value, place) for value, place in zip(parameters, self.places, strict=True))
         remembered = tuple(
             tuple(
-                turn(value, _fitting(order, leaf))
+                turn(value, _fitting(place, leaf))
                 for value, (leaf, _) in zip(values, update.memory, strict=True)
             )
-            for values, order, update in zip(memory, self.orders, self.updates, strict=True)
+            for values, place, update in zip(memory, self.places, self.updates, strict=True)
         )
         return found, remembered
 
 
 def kept(objective: Expr, leaves: Sequence[Expr], updates: Sequence[Update]) -> Kept:
     """How the state is kept by steps that minimise the objective over the leaves."""
-    wanted = kept_orders([objective])
-    orders = tuple(wanted.get(leaf, tuple(range(len(leaf.shape)))) for leaf in leaves)
-    return Kept(tuple(leaves), tuple(updates), orders)
+    wanted = kept_places([objective])
+    places = tuple(wanted.get(leaf, Place(tuple(range(len(leaf.shape))))) for leaf in leaves)
+    return Kept(tuple(leaves), tuple(updates), places)
 
 
-def _plain(value: Any, order: Order) -> Array:
-    """What is kept in that order with its axes as in the expression: a copy."""
-    return np.array(np.asarray(value).transpose(np.argsort(order).tolist()), order="C")
+def _plain(value: Any, place: Place) -> Array:
+    """What is kept in that place with its axes as in the expression: a copy."""
+    return np.array(Held(np.asarray(value), *place).plain(), order="C")
 
 
-def _fitting(order: Order, leaf: Expr) -> Order:
-    """The order for what an optimiser remembers: the parameter's, where it has the parameter's axes."""
-    return order if len(order) == len(leaf.shape) else tuple(range(len(leaf.shape)))
+def _fitting(place: Place, leaf: Expr) -> Place:
+    """The place for what an optimiser remembers: the parameter's, where it has the parameter's axes."""
+    rank = len(leaf.shape)
+    return place if rank == len(place.split or place.order) else Place(tuple(range(rank)))
