@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import jax.numpy as jnp
+
 from chainrule.lowering.held import Held, held, image_order
 
 
@@ -13,10 +15,12 @@ def _channel_sum(operands: Sequence[Held], axes: int) -> Held | None:
     if rank == axes or not x.array.size:
         return None
     if x.last and x.order == tuple(range(rank)):
-        return held(x.array.reshape(x.shape[0], -1, x.array.shape[-1]).sum(1).sum(1), rank - axes)
+        flat = x.array.reshape(x.shape[0], -1)
+        return held(flat @ jnp.ones(flat.shape[1], flat.dtype), rank - axes)
     images = x.ordered(image_order(rank, axes))
     *_, columns, channels = images.shape
-    rows = images.reshape(-1, columns * channels).sum(0)
+    rows = images.reshape(-1, columns * channels)
+    rows = jnp.ones(len(rows), rows.dtype) @ rows
     return held(rows.reshape(columns, channels).sum(0), rank - axes)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import jax
 
 from chainrule.graph.shape import Shape
+from chainrule.lowering.once import once
 from chainrule.lowering.held import Form, Held, Place, Split, common_place, parts_in_order
 
 
@@ -41,7 +42,8 @@ def _reshaped(operands: Sequence[Held], batched: Sequence[bool], shape: Any) -> 
     split = None if x.place.plain else _joined(x.sizes, (shape,) if isinstance(shape, int) else tuple(shape))
     if split is None:
         return None
-    return Held(x.array, x.order, split if any(len(sizes) != 1 for sizes in split) else (), x.last)
+    kept = once(lambda array: array, x.array) if x.batched and not x.last else x.array
+    return Held(kept, x.order, split if any(len(sizes) != 1 for sizes in split) else (), x.last)
 
 
 def _joined(sizes: Shape, shape: Shape) -> Split | None:
