@@ -9,9 +9,9 @@ from support.unoptimised import UNOPTIMISED
 import chainrule as cr
 from chainrule.lowering import kernels, products
 from chainrule.lowering.calls import register
-from chainrule.lowering.held import Held
+from chainrule.lowering.held import Held, Place
 from chainrule.lowering.onednn import library
-from chainrule.lowering.orders import kept_orders
+from chainrule.lowering.orders import kept_places
 from chainrule.readings.compiled import precision, traced, traced_held
 
 rng = np.random.default_rng(3)
@@ -29,6 +29,10 @@ LAYOUTS = [
     ((4, 9, 9), (3, 4, 2, 3), {"dilation": 2, "padding": 1}),
     ((4, 6, 6), (8, 2, 3, 3), {"groups": 2, "padding": "same"}),
     ((40, 2, 2), (30, 40, 3, 3), {"padding": "same"}),
+    ((8, 4, 5), (4, 8, 3, 2), {"padding": "full"}),
+    ((8, 4, 5), (3, 8, 3, 2), {"padding": ((1, 2), (2, 1)), "dilation": (1, 2)}),
+    ((20, 5, 5), (18, 20, 3, 3), {"padding": "same"}),
+    ((3, 7, 6), (20, 3, 3, 3), {}),
     ((5, 5), (3, 3), {"padding": "same"}),
     ((3, 12), (5, 3, 4), {"padding": "same"}),
 ]
@@ -126,10 +130,11 @@ def test_a_fault_inside_a_call_is_an_error_of_the_computation():
 
 
 def test_weights_are_kept_in_the_order_that_steps_read():
-    orders = kept_orders([cr.lenet5().expression])
-    assert {str(leaf.name): order for leaf, order in orders.items()} == {
-        **{f"W^{{({layer})}}": (2, 3, 1, 0) for layer in (1, 2)},
-        **{f"W^{{({layer})}}": (0, 1) for layer in (3, 4, 5)},
+    places = kept_places([cr.lenet5().expression])
+    assert {str(leaf.name): place for leaf, place in places.items()} == {
+        **{f"W^{{({layer})}}": Place((2, 3, 1, 0)) for layer in (1, 2)},
+        "W^{(3)}": Place((0, 2, 3, 1), ((120,), (16, 5, 5))),
+        **{f"W^{{({layer})}}": Place((0, 1)) for layer in (4, 5)},
     }
 
 
@@ -146,7 +151,7 @@ def test_weights_are_kept_in_the_order_that_steps_read():
 )
 def test_gradients_are_made_in_the_order_in_which_weights_of_their_size_are_kept(rows, columns, order):
     W, x, d = cr.parameter("W", (rows, columns)), cr.data("x", columns), cr.data("d", rows)
-    assert kept_orders([W @ x]) == {W: order}
+    assert kept_places([W @ x]) == {W: Place(order)}
     values = {W: np.ones((rows, columns)), x: np.ones((4, columns)), d: np.ones((4, rows))}
     (made,) = traced_held(cr.gradient(cr.sum(d * (W @ x)), [W]), values, True, "float32", ["sum"])
     assert made.order == order

@@ -4,7 +4,7 @@ XLA on the CPU wants channels last and the kernel as (u, v, inputs, outputs); th
 meet between two ops and cancel when XLA chooses its layouts. Its convolution falls to a hundredth of the machine's
 speed on images of a few places with many channels: there what each window reads is laid side by side, and one matrix
 product does the rest. It is slow for one to three channels too: there the sum is written out, entry by entry of the
-kernel, and becomes one loop.
+kernel, and becomes one loop. Results with few channels are in few_channels.py.
 
 Legend: as in ops/convolution.py. All is written on two axes; with one axis there is a first one of size 1.
 """
@@ -20,16 +20,14 @@ import jax.numpy as jnp
 from jax import lax
 
 from chainrule.graph.shape import size_of
-from chainrule.lowering.held import Form, Held, Place, image_order, image_place, kernel_order
-from chainrule.lowering.images import last, lead, on_two_axes
+from chainrule.lowering.few_channels import FEW_ENTRIES, with_few_channels
+from chainrule.lowering.held import Form, Held, image_order, image_place, kernel_order
+from chainrule.lowering.images import last, lead, on_two_axes, slices
 from chainrule.lowering.kernels import by_onednn, kernel_by_onednn
-from chainrule.lowering.once import once
 from chainrule.ops.layout import Layout, layout_of
 from chainrule.ops.windows import Window
 
 Array = jax.Array
-_FEW_ENTRIES = 32
-"""Of the kernel for one result: with so few the sum is written out."""
 _AT_A_TIME = 8
 _FEW_PLACES = 4
 _SIDE_BY_SIDE = 2**20
@@ -133,7 +131,7 @@ def _kernel_gradient(image: Array, dy: Array, layout: Layout, turned: bool, alon
 def _written_out(plan: Layout) -> bool:
     """Whether the sum over the kernel's entries, written out, is the faster way."""
     window = size_of(tuple(w.size for w in plan.windows))
-    return plan.groups == 1 and plan.channels[0] * window <= _FEW_ENTRIES
+    return plan.groups == 1 and plan.channels[0] * window <= FEW_ENTRIES
 
 
 def _laid_out(plan: Layout) -> bool:
@@ -143,22 +141,9 @@ def _laid_out(plan: Layout) -> bool:
     return plan.groups == 1 and places <= _FEW_PLACES and numbers <= _SIDE_BY_SIDE
 
 
-def _slices(x: Array, rows: Window, columns: Window) -> list[Array]:
-    """For each place (u, v) of a window, in row order, what all windows read there: (examples, i, j, channels)."""
-    sides = [(0, 0, 0), (rows.before, rows.after, 0), (columns.before, columns.after, 0), (0, 0, 0)]
-    x = lax.pad(x, jnp.zeros((), x.dtype), sides)
-
-    def read(part: Array, w: Window, u: int, axis: int) -> Array:
-        start = u * w.dilation
-        return lax.slice_in_dim(part, start, start + w.stride * (w.count - 1) + 1, w.stride, axis)
-
-    bands = [read(x, rows, u, 1) for u in range(rows.size)]
-    return [read(band, columns, v, 2) for band in bands for v in range(columns.size)]
-
-
 def _side_by_side(x: Array, rows: Window, columns: Window) -> Array:
     """What each window reads, (examples, i, j, u × v × channels)."""
-    return jnp.concatenate(_slices(x, rows, columns), -1)
+    return jnp.concatenate(slices(x, rows, columns), -1)
 
 
 def _direct(x: Array, kernel: Array, rows: Window, columns: Window) -> Array:
@@ -169,7 +154,7 @@ def _direct(x: Array, kernel: Array, rows: Window, columns: Window) -> Array:
     entries = kernel.reshape(-1, *kernel.shape[2:])
 
     def one(image: Array) -> Array:
-        parts = _slices(image[None], rows, columns)
+        parts = slices(image[None], rows, columns)
         terms = [
             part[0, ..., c : c + 1] * entry[c]
             for part, entry in zip(parts, entries, strict=True)
@@ -182,57 +167,6 @@ def _direct(x: Array, kernel: Array, rows: Window, columns: Window) -> Array:
     return y
 
 
-def _direct_last(x: Held, k: Held, layout: Layout, turned: bool) -> Array:
-    plan = on_two_axes(layout)
-    (c, o), (rows, columns) = plan.channels, plan.windows
-    kernel = k.ordered(kernel_order(len(k.order))).reshape(rows.size, columns.size, c, o)
-    kernel = (kernel[::-1, ::-1] if turned else kernel).reshape(-1, c, o)
-    images = x.at(Place(tuple(range(len(x.order))), (), True)).array.reshape(c, rows.n, columns.n, -1)
-
-    def summed(images: Array, kernel: Array) -> Array:
-        parts = _slices(images, rows, columns)
-        terms = [
-            entry[at][:, None, None, None] * part[at]
-            for part, entry in zip(parts, kernel, strict=True)
-            for at in range(c)
-        ]
-        total: Array = reduce(jnp.add, terms)
-        return total
-
-    return once(summed, images, kernel).reshape(*layout.y, images.shape[-1])
-
-
-def _by_shifts(plan: Layout) -> bool:
-    (c, o), windows = plan.channels, plan.windows
-    small = size_of(tuple(w.n for w in windows)) <= size_of(tuple(w.count for w in windows))
-    return plan.groups == 1 and c >= 2 * o and small and all(w.stride == 1 for w in windows)
-
-
-def _shifted(x: Held, k: Held, layout: Layout, turned: bool) -> Array:
-    plan = on_two_axes(layout)
-    (c, o), (rows, columns) = plan.channels, plan.windows
-    kernel = k.ordered((*range(2,len(k.order)), 0, 1)).reshape(rows.size, columns.size, o, c)
-    kernel = kernel[::-1, ::-1] if turned else kernel
-    images = x.at(Place(tuple(range(len(x.order))), (), True)).array
-    n = images.shape[-1]
-
-    def summed(images: Array, kernel: Array) -> Array:
-        spread = jnp.dot(kernel, images.reshape(c, -1))
-        spread = spread.reshape(rows.size, columns.size, o, rows.n, columns.n, n)
-        bands = reduce(jnp.add, [_moved(spread[:, v], columns, v, 3) for v in range(columns.size)])
-        total: Array = reduce(jnp.add, [_moved(bands[u], rows, u, 1) for u in range(rows.size)])
-        return total
-
-    return once(summed, images, kernel.reshape(-1, c)).reshape(*layout.y, n)
-
-
-def _moved(part: Array, w: Window, u: int, axis: int) -> Array:
-    before = w.before - u * w.dilation
-    sides = [(0, 0, 0)] * part.ndim
-    sides[axis] = before, w.count - w.n - before, 0
-    return lax.pad(part, jnp.zeros((), part.dtype), sides)
-
-
 # As forms of the ops. What has no entries is left to the ops' own rules.
 
 
@@ -242,10 +176,9 @@ def _form(turned: bool, operands: Sequence[Held], batched: Sequence[bool], **par
         return None
     layout = layout_of(x.shape, k.shape, **params)
     place = image_place(layout.y, len(layout.windows), None if batched[1] else x.examples)
-    if place.last and _written_out(on_two_axes(layout)):
-        return Held(_direct_last(x, k, layout, turned), *place)
-    if place.last and _by_shifts(on_two_axes(layout)):
-        return Held(_shifted(x, k, layout, turned), *place)
+    few = with_few_channels(x, k, layout, turned) if place.last else None
+    if few is not None:
+        return Held(few, *place)
     made = None if batched[1] else by_onednn("result", x, k, layout, turned)
     rule = partial(_result, layout=layout, turned=turned)
     made = made or _image(rule, x, k, batched, layout, len(layout.y))

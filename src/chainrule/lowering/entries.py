@@ -10,8 +10,8 @@ from typing import Any
 import jax
 
 from chainrule.graph.shape import Shape
-from chainrule.lowering.once import once
 from chainrule.lowering.held import Form, Held, Place, Split, common_place, parts_in_order
+from chainrule.lowering.once import once
 
 
 def entry_by_entry(rule: Callable[..., Any], operands: Sequence[Held]) -> Held:
@@ -19,7 +19,9 @@ def entry_by_entry(rule: Callable[..., Any], operands: Sequence[Held]) -> Held:
     place = common_place(operands)
     arrays = [x.at(place if x.shape else Place((), (), place.last)).array for x in operands]
     if place.last:
-        made = rule(*(array if x.batched else array[..., None] for x, array in zip(operands, arrays, strict=True)))
+        made = rule(
+            *(array if x.batched else array[..., None] for x, array in zip(operands, arrays, strict=True))
+        )
     elif any(x.batched for x in operands):
         made = jax.vmap(rule, in_axes=[0 if x.batched else None for x in operands])(*arrays)
     else:
@@ -61,4 +63,8 @@ def _joined(sizes: Shape, shape: Shape) -> Split | None:
     return None if left else tuple(found)
 
 
-FORMS: dict[str, Form] = {"permute": _permuted, "transpose": partial(_permuted, axes=(1, 0)), "reshape": _reshaped}
+FORMS: dict[str, Form] = {
+    "permute": _permuted,
+    "transpose": partial(_permuted, axes=(1, 0)),
+    "reshape": _reshaped,
+}

@@ -15,7 +15,6 @@ from itertools import accumulate
 from math import prod
 from typing import Any, NamedTuple
 
-import jax
 from jax.experimental.layout import Layout, with_layout_constraint
 
 from chainrule.graph.shape import Shape
@@ -125,7 +124,7 @@ class Held:
 def _turned_round(array: Any, axes: Sequence[int]) -> Any:
     """With its axes in that order in memory too: XLA would rather leave it as it lies, and read it in strides."""
     moved = array.transpose(axes)
-    return with_layout_constraint(moved, Layout(tuple(range(moved.ndim))))
+    return with_layout_constraint(moved, Layout(tuple(range(moved.ndim))))  # type: ignore[no-untyped-call]  # JAX has no types for it
 
 
 def parts_in_order(order: Order, split: Split) -> Order:
@@ -154,14 +153,14 @@ def kernel_order(rank: int) -> Order:
     return (*range(2, rank), 1, 0) if rank > 2 else tuple(range(rank))
 
 
-_FEW_CHANNELS = 8
-_SIDE_BY_SIDE = 16
+_FEW_CHANNELS = 15
+"""Up to so many the examples are what is computed side by side."""
 
 
 def image_place(shape: Shape, axes: int, examples: int | None) -> Place:
     """Where an image with 1 or 2 axes is best: channels last, or if they are few and examples many, the examples."""
     few = len(shape) > axes and shape[0] <= _FEW_CHANNELS
-    if few and examples and examples % _SIDE_BY_SIDE == 0:
+    if few and examples:
         return Place(tuple(range(len(shape))), (), True)
     return Place(image_order(len(shape), axes))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import jax
+import jax.numpy as jnp
+from jax import lax
 
 from chainrule.graph.shape import Shape
 from chainrule.lowering.held import image_order
@@ -24,3 +26,16 @@ def last(shape: Shape, layout: Layout) -> Shape:
 
 def on_two_axes(layout: Layout) -> Layout:
     return layout if len(layout.windows) == 2 else replace(layout, windows=(Window(1, 1), *layout.windows))
+
+
+def slices(x: jax.Array, rows: Window, columns: Window) -> list[jax.Array]:
+    """For each place (u, v) of a window, in row order, what all windows read there: (a, i, j, b) of x (a, h, w, b)."""
+    sides = [(0, 0, 0), (rows.before, rows.after, 0), (columns.before, columns.after, 0), (0, 0, 0)]
+    x = lax.pad(x, jnp.zeros((), x.dtype), sides)
+
+    def read(part: jax.Array, w: Window, u: int, axis: int) -> jax.Array:
+        start = u * w.dilation
+        return lax.slice_in_dim(part, start, start + w.stride * (w.count - 1) + 1, w.stride, axis)
+
+    bands = [read(x, rows, u, 1) for u in range(rows.size)]
+    return [read(band, columns, v, 2) for band in bands for v in range(columns.size)]

@@ -20,7 +20,7 @@ def once(function: Callable[..., Array], *arrays: Any) -> Array:
     first = arrays[0][(0,) * arrays[0].ndim]
     made = jax.eval_shape(function, *arrays)
     value: Array = lax.cond(
-        (first == first) | (first != first),
+        ~(first < 0) | (first < 1),
         function,
         lambda *arrays: jnp.zeros(made.shape, made.dtype),
         *arrays,

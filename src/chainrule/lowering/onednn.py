@@ -115,8 +115,12 @@ class _Library:
             return False
         given = np.arange(self.size(one) // 4, dtype=np.float32)
         made = np.empty_like(given)
-        ends = _arguments(*((place, self.memory(*pair)) for place, pair in (
-            (_SRC, (one, given.ctypes.data)), (_DST, (other, made.ctypes.data)))))
+        ends = _arguments(
+            *(
+                (place, self.memory(*pair))
+                for place, pair in ((_SRC, (one, given.ctypes.data)), (_DST, (other, made.ctypes.data)))
+            )
+        )
         self("primitive_execute", self.reorder(one, other), self.stream, len(ends), ends)
         self("stream_wait", self.stream)
         return np.array_equal(given, made)

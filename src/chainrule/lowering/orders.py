@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import PARAMETER
 from chainrule.graph.walk import topological
-from chainrule.lowering.held import Order, Place, image_order, kernel_order, matrix_order, parts_in_order
+from chainrule.lowering.held import Order, Place, image_order, kernel_order, matrix_order
 
 _CONVOLUTIONS = ("correlate", "correlate2d", "convolve", "convolve2d")
 _POOLINGS = ("max_pool", "max_pool2d", "window_sum")
@@ -51,7 +51,9 @@ def _made_flat(x: Expr) -> Expr | None:
 def _image_lying(image: Expr) -> Order | None:
     """The order of axes in which an image lies, if it is not the expression's."""
     while image.op.elementwise:
-        image = next((operand for operand in image.operands if operand.shape == image.shape), image.operands[0])
+        image = next(
+            (operand for operand in image.operands if operand.shape == image.shape), image.operands[0]
+        )
     if image.op.name not in (*_CONVOLUTIONS, *_POOLINGS):
         return None
     order = image_order(len(image.shape), len(image.shape) - 1)

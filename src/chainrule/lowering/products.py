@@ -24,9 +24,9 @@ def einsum(subscripts: str, *operands: Held, optimize: bool = True) -> Held:
     """
     left, result = subscripts.split("->")
     sides, wanted = left.replace("z", "").split(","), result.replace("z", "")
-    operands, axes = _agreeing(sides, operands)
+    values, axes = _agreeing(sides, operands)
     given, arrays = [], []
-    for side, x in zip(sides, operands, strict=True):
+    for side, x in zip(sides, values, strict=True):
         order, z = _order_of_axes(x), "z" * x.batched
         names = "".join(side[axis] for axis in order)
         given.append(names + z if x.last else z + names)
