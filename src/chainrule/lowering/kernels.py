@@ -7,6 +7,7 @@ a call. So only what is worth it goes there.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from math import prod
 from typing import Any
 
@@ -56,6 +57,8 @@ def by_onednn(kind: str, x: Held, k: Held, layout: Layout, turned: bool) -> Held
     operand = x.ordered(image_order(len(x.order), axes)).reshape(images if result else given)
     kernel = (rows.size, columns.size, *channels)
     call = _called("result" if result else "input", images, kernel, given, _steps(windows), strides)
+    if call is None:
+        return None
     made = _run(call, given if result else images, operand, k.array)
     return Held(made.reshape(*(n,) * x.batched, *last(shape, layout)), image_order(len(shape), axes))
 
@@ -68,7 +71,7 @@ def kernel_by_onednn(plan: Layout, images: jax.Array, given: jax.Array) -> jax.A
     kernel = (rows.size, columns.size, c, o)
     strides = (1, o, columns.size * c * o, c * o)
     call = _called("kernel", images.shape, kernel, given.shape, _steps(plan.windows), strides)
-    return _run(call, kernel, images, given)
+    return None if call is None else _run(call, kernel, images, given)
 
 
 def _worth_it(plan: Layout, n: int) -> bool:
@@ -89,10 +92,14 @@ def _kernel_strides(k: Held, axes: int) -> tuple[int, ...]:
     return (*((found[0], found[1]) if rank > axes else (1, 1)), *[1] * (2 - axes), *places)
 
 
-def _called(*settings: Any) -> str:
-    """The name of the target for a call with these settings; the same in every process."""
+@cache
+def _called(*settings: Any) -> str | None:
+    """The name of the target for a call with these settings; the same in every process. None if there is no such call."""
     name = f"chainrule_convolution_{settings}".replace(" ", "")
-    register(name, lambda: convolution(*settings))
+    try:
+        register(name, lambda: convolution(*settings))
+    except OSError:  # oneDNN has none, or none that is safe here: XLA does it
+        return None
     return name
 
 

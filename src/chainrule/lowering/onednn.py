@@ -13,7 +13,7 @@ import ctypes
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from ctypes import byref, c_int, c_int64, c_size_t, c_void_p
+from ctypes import byref, c_char_p, c_int, c_int64, c_size_t, c_void_p
 from functools import cache
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
@@ -26,7 +26,7 @@ _PACKAGES = ("onednn-cpu-gomp",)
 _CPU, _IN_ORDER, _F32, _ANY = 1, 1, 3, 1
 _TRAINING, _DIRECT = 64, 1
 _SRC, _DST, _WEIGHTS, _DIFF = 1, 17, 33, 128
-_QUERY_WEIGHTS, _QUERY_DIFF_WEIGHTS = 131, 132
+_QUERY_NAME, _QUERY_WEIGHTS, _QUERY_DIFF_WEIGHTS = 8, 131, 132
 _turn = Lock()
 
 
@@ -125,6 +125,12 @@ class _Library:
         self("stream_wait", self.stream)
         return np.array_equal(given, made)
 
+    def name_of(self, description: c_void_p) -> str:
+        """The name of the implementation that a primitive's description stands for."""
+        found = c_char_p()
+        self("primitive_desc_query", description, _QUERY_NAME, 0, byref(found))
+        return (found.value or b"").decode()
+
     def primitive(self, kind: str, *settings: Any) -> tuple[c_void_p, c_void_p]:
         """A primitive and its description."""
         description, made = c_void_p(), c_void_p()
@@ -149,6 +155,8 @@ class Call:
     ) -> None:
         self.lib = library()
         self.primitive, description = primitive
+        if "gemm" in self.lib.name_of(description):
+            raise OSError("oneDNN: a convolution by matrix products")
         self.places = list(places)
         self.memories = [self.lib.memory(one) for one in plain]
         self.steps: list[tuple[c_void_p, Any]] = []
@@ -200,7 +208,8 @@ def convolution(
 
     images, given: (n, h, w, channels) of x and y. kernel: (u, v, inputs, outputs). steps: (strides, dilations, padding
     before, padding after), each a pair. kernel_strides: how far apart the kernel's entries lie along (outputs, inputs,
-    u, v). Raises OSError where oneDNN has no such convolution.
+    u, v). Raises OSError where oneDNN has no such convolution, or only one by its matrix products: those need more of the
+    stack than XLA's threads have, and would end the process.
     """
     lib = library()
     strides, dilations, before, after = (_numbers(pair) for pair in steps)
