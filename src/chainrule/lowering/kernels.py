@@ -94,7 +94,7 @@ def _kernel_strides(k: Held, axes: int) -> tuple[int, ...]:
 
 @cache
 def _called(*settings: Any) -> str | None:
-    """The name of the target for a call with these settings; the same in every process. None if there is no such call."""
+    """The name of the target for a call with these settings; the same in every process. None: no such call."""
     name = f"chainrule_convolution_{settings}".replace(" ", "")
     try:
         register(name, lambda: convolution(*settings))

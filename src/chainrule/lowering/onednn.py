@@ -208,7 +208,7 @@ def convolution(
 
     images, given: (n, h, w, channels) of x and y. kernel: (u, v, inputs, outputs). steps: (strides, dilations, padding
     before, padding after), each a pair. kernel_strides: how far apart the kernel's entries lie along (outputs, inputs,
-    u, v). Raises OSError where oneDNN has no such convolution, or only one by its matrix products: those need more of the
+    u, v). Raises OSError where oneDNN has no such convolution, or only one by its matrix products: those need more
     stack than XLA's threads have, and would end the process.
     """
     lib = library()
