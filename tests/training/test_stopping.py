@@ -47,6 +47,11 @@ def test_the_network_ends_with_its_best_epoch(monitor):
         f"early, after epoch {history.epochs}: no better {monitor.replace('_', ' ')} for 7 epochs; "
         f"the best was epoch {history.best_epoch}"
     )
+    best = history.best_epoch - 1
+    assert f"; epoch {best + 1}: loss {history.loss[best]:.4g}, accuracy {history.metric[best]:.4g};" in str(
+        history
+    )
+    assert f"validation loss {history.validation_loss[best]:.4g}" in str(history)
     again.fit(x, y, epochs=history.best_epoch, **settings)
     assert bits(net) == bits(again)
     for name, value in history.parameters.items():

@@ -180,7 +180,9 @@ def _pixels(said: str, effect: Any) -> list[Block]:
     """A picture of the pixels, and the strongest ones as a table."""
     order = np.argsort(-np.abs(effect).reshape(-1), kind="stable")[:10]
     places = [np.unravel_index(k, effect.shape) for k in order]
-    rows = tuple((", ".join(str(int(i) + 1) for i in at[-2:]), f"{effect[at]:+.4g}") for at in places)
+    rows = tuple(
+        (", ".join(str(int(i) + 1) for i in at[-2:]), number(float(effect[at]), sign=True)) for at in places
+    )
     numbers = Table(("row, column", "gradient × input"), rows, "The ten strongest pixels, counted from 1.")
     alt = f"Gradient × input of {said}: pixels that speak for it (orange) and against it (blue)"
     flat = effect.sum(axis=0) if effect.ndim == 3 else effect

@@ -21,7 +21,7 @@ class History:
     the examples' weights; the regulariser is not in the loss. validation_loss, validation_metric: after the
     epoch, empty without validation data. seconds: how long each epoch took, validation included; the first
     has the compilation in it. metric_name: "accuracy" (a share) or "r2". stopped: why it ended.
-    best_epoch: the best one, from 1, where early stopping looked for it.
+    best_epoch: the best one, from 1, where early stopping looked for it: printed, a history has its numbers.
     """
 
     metric_name: str
@@ -55,10 +55,12 @@ class History:
         return self.stopped.startswith("interrupted")
 
     def __str__(self) -> str:
+        at = (self.best_epoch or self.epochs) - 1
+        which = f"epoch {self.best_epoch}: " if self.best_epoch else ""
         parts = [f"{self.epochs} epochs in {sum(self.seconds):.3g} s"]
         if self.loss:
-            parts.append(f"loss {self.loss[-1]:.4g}, {self.metric_name} {self.metric[-1]:.4g}")
+            parts.append(f"{which}loss {self.loss[at]:.4g}, {self.metric_name} {self.metric[at]:.4g}")
         if self.validation_loss:
-            last = (self.validation_loss[-1], self.metric_name, self.validation_metric[-1])
+            last = (self.validation_loss[at], self.metric_name, self.validation_metric[at])
             parts.append("validation loss {:.4g}, {} {:.4g}".format(*last))
         return "; ".join([*parts, self.stopped])
