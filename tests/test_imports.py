@@ -230,3 +230,11 @@ def test_import_is_quick():
     code = "import time; start = time.process_time(); import chainrule; print(time.process_time() - start)"
     seconds = min(float(fresh_python(code)) for _ in range(5))
     assert seconds < 0.3, "of processor time, which other work on the machine does not lengthen much"
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_loading_leaves_the_collection_of_garbage_as_it_was(collecting):
+    code = f"import gc; gc.{'enable' if collecting else 'disable'}(); import chainrule as cr; cr.Network; print(gc.isenabled())"
+    assert subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip() == str(collecting)

@@ -14,7 +14,9 @@ Every op of the register `cr.OPS` is a name of this module. What needs JAX, scik
 Matplotlib is loaded when it is first used.
 """
 
+import gc
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.errors import (
@@ -164,11 +166,22 @@ def __getattr__(name: str) -> Any:
     if name in OPS and OPS[name].public:
         found: Any = OPS[name]
     elif name in _WHERE:
-        found = getattr(import_module(_WHERE[name]), name)
+        found = getattr(_loaded(_WHERE[name]), name)
     else:
         raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
     globals()[name] = found
     return found
+
+
+def _loaded(name: str) -> ModuleType:
+    """A module, loaded without looking for garbage: that would go through all that others have loaded, each time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return import_module(name)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def __dir__() -> list[str]:
