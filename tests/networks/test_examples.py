@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.graph.errors import FeedError
+from chainrule.networks.examples import converted
 
 X = np.linspace(-1, 1, 12).reshape(4, 3)
 Y = np.array([0, 1, 2, 1])
@@ -155,3 +157,15 @@ def test_validation_data_that_does_not_fit_is_named(validation, message):
     with pytest.raises(cr.FeedError) as fault:
         network().fit(X, Y, validation=validation)
     assert message in str(fault.value)
+
+
+@pytest.mark.parametrize("n", [1, 4095, 4096, 4097, 3 * 4096 + 5])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_number_that_is_not_finite_is_seen_wherever_it_is(n, bad):
+    values = np.full((n, 1), 3e38, np.float32)  # their sum is too large, which says nothing
+    assert converted(values, "float32", "X") is values
+    for at in {0, n // 2, n - 1}:
+        spoilt = values.copy()
+        spoilt[at] = bad
+        with pytest.raises(FeedError, match=rf"X\[{at}, 0\]"):
+            converted(spoilt, "float32", "X")
