@@ -16,8 +16,6 @@ from chainrule.graph.shape import Shape
 Array = NDArray[Any]
 _NUMBERS = "biuf"  # kinds of NumPy dtypes
 
-_WIDE = 4096
-
 
 def class_labels(y: Any, n: int, classes: int) -> Array:
     """Class indices, (n,). Raises FeedError for anything but whole numbers from 0 to classes − 1."""
@@ -111,22 +109,14 @@ def converted(values: Array, dtype: str, name: str) -> Array:
     """The numbers in a network's precision. Raises FeedError for nan, inf and what is too large."""
     with np.errstate(over="ignore"):
         result: Array = values.astype(dtype, copy=False)
-    with np.errstate(
-        over="ignore", invalid="ignore"
-    ):  # where numbers are large it overflows, and says nothing
-        total = _sum(result)
+    with np.errstate(over="ignore", invalid="ignore"):
+        # One pass over memory, by one thread: threads of BLAS would go on waiting while training runs. Where numbers are
+        # large it overflows, and says nothing.
+        flat = result.ravel(order="K") if result.flags.forc else None
+        total = result.sum() if flat is None else flat @ flat
     if not np.isfinite(total):
         _refuse(values, ~np.isfinite(result), f"finite numbers, in {dtype}", name=name)
     return result
-
-
-def _sum(values: Array) -> Any:
-    """The sum, in one pass over memory: of most entries by a product with ones, for which BLAS takes all cores."""
-    if not values.flags.forc:
-        return values.sum()
-    flat = values.ravel(order="K")
-    rows = flat[: len(flat) // _WIDE * _WIDE].reshape(-1, _WIDE)
-    return (rows @ np.ones(_WIDE, values.dtype)).sum() + flat[rows.size :].sum()
 
 
 def _reshaped(came: Shape, shape: Shape) -> str:
