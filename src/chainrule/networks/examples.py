@@ -110,8 +110,8 @@ def converted(values: Array, dtype: str, name: str) -> Array:
     with np.errstate(over="ignore"):
         result: Array = values.astype(dtype, copy=False)
     with np.errstate(over="ignore", invalid="ignore"):
-        # One pass over memory, by one thread: threads of BLAS would go on waiting while training runs. Where numbers are
-        # large it overflows, and says nothing.
+        # One pass over memory by one thread: more of BLAS's threads would go on waiting while training runs.
+        # Where numbers are large it overflows, and says nothing.
         flat = result.ravel(order="K") if result.flags.forc else None
         total = result.sum() if flat is None else flat @ flat
     if not np.isfinite(total):
