@@ -11,6 +11,7 @@ from support.unoptimised import UNOPTIMISED
 
 import chainrule as cr
 from chainrule.lowering import products
+from chainrule.lowering.channels import BATCH_SUMS
 from chainrule.lowering.entries import FORMS, entry_by_entry
 from chainrule.lowering.held import Place, held
 from chainrule.lowering.once import once
@@ -168,3 +169,24 @@ def test_images_with_few_channels_have_the_examples_last_and_give_the_same():
     agree(
         np.concatenate([net.predict_proba(one[None]) for one in x]), many, "one by one", 20 * EQUAL["float32"]
     )
+
+
+@pytest.mark.parametrize("pool", [cr.max_pool2d, cr.average_pool2d])
+def test_the_gradient_of_one_image_that_all_examples_share(pool):
+    """It lies without examples, what comes back to it with the examples last."""
+    image, x = cr.parameter("P", (2, 6, 6)), cr.data("x", (2, 3, 3))
+    loss = cr.sum(pool(image * cr.sum(x), 2) * x) + cr.sum(pool(image, 2) * x)
+    values = {image: rng.normal(size=image.shape), x: rng.normal(size=(4, *x.shape))}
+    (made,) = traced_held(cr.gradient(loss, [image]), values, True, "float32", ["sum"])
+    slope = cr.gradient(loss, [image])[0]
+    wanted = sum(cr.evaluate(slope, {image: values[image], x: one}) for one in values[x])
+    agree(made.plain(), wanted, "dP", 20 * EQUAL["float32"])
+
+
+def test_the_sum_for_a_bias_whose_images_lie_turned_with_the_examples_last():
+    x = rng.normal(size=(4, 3, 5, 6))
+    wanted = x.sum((0, 2, 3))
+    for order in permutations(range(3)):
+        found = BATCH_SUMS["channel_sum"]([held(x, 3).at(Place(order, last=True))], axes=2)
+        assert found is not None
+        agree(found.plain(), wanted, str(order), EQUAL["float32"])
