@@ -5,10 +5,17 @@ import pytest
 from training.by_hand import loss_and_slopes
 
 import chainrule as cr
+from chainrule.networks import feeding
+from chainrule.networks.examples import converted
 from chainrule.training import stepper
 from chainrule.training.record import first_record
 
 pytestmark = pytest.mark.unoptimised
+
+
+class Own(cr.SGD):
+    """Another optimiser."""
+
 
 RANDOM = np.random.default_rng(2)
 X = RANDOM.normal(size=(50, 4))
@@ -133,3 +140,46 @@ def test_only_a_large_state_is_handed_over_to_the_steps(units, kept, monkeypatch
     weights = run._state.parameters[0]
     run.advance(1)
     assert weights.is_deleted() is not kept
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(
+    "optimizer", [cr.SGD(0.01), cr.SGD(0.01, momentum=0.9, clip_norm=1.0), cr.Adam(), cr.RMSprop()]
+)
+@pytest.mark.parametrize("activation", [cr.ReLU(), cr.Tanh(), cr.Sigmoid(), cr.LeakyReLU()], ids=str)
+def test_large_inputs_are_looked_through_where_training_fails(bad, optimizer, activation, monkeypatch):
+    """That takes no pass over them before; and what is not finite is always noticed, and named as it was."""
+    monkeypatch.setattr(feeding, "_LARGE", 0)
+    looked = []
+    monkeypatch.setattr(feeding, "converted", lambda *given: looked.append(given[2]) or converted(*given))
+    net = cr.Network(
+        (2, 2), [cr.Flatten(), cr.Linear(8), activation, cr.Linear(1)], loss="half_squared_error"
+    )
+    inputs = X.astype(np.float32).reshape(-1, 2, 2)
+    net.fit(inputs, Y, progress=False, optimizer=optimizer, epochs=1)
+    assert looked == ["y"]
+    before = bits(net)
+    inputs[37, 1, 0] = bad
+    with pytest.raises(cr.FeedError, match=rf"came {bad} at X\[37, 1, 0\]"):
+        net.fit(inputs, Y, progress=False, optimizer=optimizer, epochs=1)
+    assert bits(net) == before
+
+
+@pytest.mark.parametrize(
+    ("layers", "settings"),
+    [
+        ([cr.ReLU(), cr.Linear(8)], {}),
+        ([cr.Dropout(0.5), cr.Linear(8)], {}),
+        ([cr.Linear(8)], {"optimizer": cr.SGD(0.01, clip_value=1.0)}),
+        ([cr.Linear(8)], {"optimizer": Own(0.01)}),
+    ],
+    ids=["ReLU first", "dropout first", "clip_value", "an optimiser of one's own"],
+)
+def test_where_training_might_not_notice_inputs_are_looked_through_before(layers, settings, monkeypatch):
+    monkeypatch.setattr(feeding, "_LARGE", 0)
+    monkeypatch.setattr(stepper.Stepper, "advance", None)
+    net = cr.Network(4, [*layers, cr.Tanh(), cr.Linear(1)], loss="half_squared_error")
+    inputs = X.astype(np.float32)
+    inputs[3, 2] = -np.inf
+    with pytest.raises(cr.FeedError, match=r"came -inf at X\[3, 2\]"):
+        net.fit(inputs, Y, progress=False, **settings)

@@ -29,3 +29,11 @@ def test_a_block_needs_none_before_it():
 
 def test_without_shuffling_the_order_stays():
     assert (Order(0, 10, shuffle=False).block(2) == np.arange(10)).all()
+
+
+@pytest.mark.parametrize(("n", "most"), [(10, 1), (1000, 7), (1000, 99), (70_000, 3)])
+def test_fewer_epochs_than_a_block_has_are_its_first(n, most):
+    order = Order(0, n, shuffle=True)
+    first = order.block(3, most)
+    assert len(first) == min(most, order.rows)
+    np.testing.assert_array_equal(first, order.block(3)[:most])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial, reduce
 from itertools import groupby
 from math import prod
 from typing import Any
@@ -14,6 +15,8 @@ from chainrule.lowering.held import Held, Order, matrix_order
 
 Axis = tuple[Shape, Order]
 """Of an axis the sizes of its parts, and in which order they lie."""
+_FEW = 512
+"""Products of two numbers that are formed: for so few a call of a matrix product takes longer than they do."""
 
 
 def einsum(subscripts: str, *operands: Held, optimize: bool = True) -> Held:
@@ -35,8 +38,33 @@ def einsum(subscripts: str, *operands: Held, optimize: bool = True) -> Held:
     if "z" in left and len(result) == len(wanted) == 2:
         order = matrix_order(*(prod(axes[letter][0]) for letter in wanted))
     lying = "".join(wanted[axis] for axis in order)
-    made = jnp.einsum(f"{','.join(given)}->{'z' * ('z' in result)}{lying}", *arrays, optimize=optimize)
+    multiplied = _written_out if _terms(given, arrays) <= _FEW else partial(jnp.einsum, optimize=optimize)
+    made = multiplied(f"{','.join(given)}->{'z' * ('z' in result)}{lying}", *arrays)
     return _parted(made, order, [axes[letter] for letter in wanted])
+
+
+def _terms(sides: Sequence[str], arrays: Sequence[Any]) -> int:
+    """How many numbers are added up in all."""
+    sizes = {
+        letter: n
+        for side, x in zip(sides, arrays, strict=True)
+        for letter, n in zip(side, x.shape, strict=True)
+    }
+    return prod(sizes.values())
+
+
+def _written_out(subscripts: str, *arrays: Any) -> Any:
+    """The same as multiplication and sum, which XLA computes in one loop with what stands around them."""
+    left, result = subscripts.split("->")
+    letters = result + "".join(dict.fromkeys(letter for letter in left if letter not in f",{result}"))
+    spread = [
+        jnp.expand_dims(
+            array.transpose([side.index(letter) for letter in letters if letter in side]),
+            [axis for axis, letter in enumerate(letters) if letter not in side],
+        )
+        for side, array in zip(left.split(","), arrays, strict=True)
+    ]
+    return reduce(jnp.multiply, spread).sum(tuple(range(len(result), len(letters))))
 
 
 def _agreeing(sides: Sequence[str], operands: Sequence[Held]) -> tuple[Sequence[Held], dict[str, Axis]]:

@@ -56,7 +56,7 @@ class Lying:
         def outer() -> jax.Array:
             place = jnp.clip(jnp.where(where < few, where, where + (2 * few - self.n)), 0, 2 * few - 1)
             chosen = at_end.reshape(-1, *(1 for _ in self.row))
-            return jnp.where(chosen, self.ends[place], inner())
+            return jnp.where(chosen, jnp.asarray(self.ends)[place], inner())
 
         found: jax.Array = jax.lax.cond(at_end.any(), outer, inner)
         return found
@@ -78,4 +78,4 @@ def lying(array: Array) -> Lying | None:
     skipped = -array.ctypes.data % BYTES // array.itemsize
     line = array.reshape(-1)[skipped : array.size - entries + skipped]
     ends = np.concatenate([array[:few], array[-few:]])
-    return Lying(jax.device_put(line), np.uint32(skipped), jax.device_put(ends), len(array), row)
+    return Lying(line, np.uint32(skipped), ends, len(array), row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,15 @@ from chainrule.networks.assembly import Assembly
 from chainrule.networks.examples import converted, inputs, weights
 from chainrule.networks.heads import ONE, Head
 from chainrule.training.data.dataset import Dataset
+from chainrule.training.divergence import shows
 from chainrule.training.epochs import WEIGHT, Problem
 from chainrule.training.loop import Examples
 from chainrule.training.objective import LAMBDA
+from chainrule.training.update import Optimizer
 from chainrule.training.windows import Arrays, Feed, StreamedFeed
+
+_LARGE = 2**24
+"""Bytes of an array that takes time to look through."""
 
 
 @dataclass(frozen=True)
@@ -34,35 +40,46 @@ class Feeding:
         """The loss, and what the metric is made of."""
         return self.assembly.loss, self.assembly.metric
 
-    def inputs(self, X: Any) -> Feed:
-        """The inputs alone, checked."""
-        x = self.assembly.x
-        return Feed({x: converted(inputs(X, x.shape), self.dtype, "X")})
+    def inputs(self, X: Any, noticed: bool = False) -> Feed:
+        """The inputs alone, checked. noticed: what is not finite in a large array may also be found while training."""
+        x, array = self.assembly.x, inputs(X, self.assembly.x.shape)
+        finite = partial(converted, array, self.dtype, "X")
+        if noticed and array.dtype == self.dtype and array.nbytes >= _LARGE:
+            return Feed({x: array}, require_finite=finite)
+        return Feed({x: finite()})
 
-    def feed(self, X: Any, y: Any) -> Feed:
-        """Inputs and labels, checked. Raises FeedError where they do not fit."""
-        given, shape = self.inputs(X), self.assembly.output.shape
+    def feed(self, X: Any, y: Any, noticed: bool = False) -> Feed:
+        """Inputs and labels, checked. Raises FeedError where they do not fit. noticed: see `inputs`."""
+        given, shape = self.inputs(X, noticed), self.assembly.output.shape
         labels, rows = self.head.labels(y, given.n, shape), self.head.rows(shape, self.dtype)
         kept = labels if rows else converted(labels, self.dtype, "y").reshape(given.n, *shape)
-        return Feed({self.assembly.x: given.arrays[0], self.assembly.y: kept}, {self.assembly.y: rows})
+        arrays = {self.assembly.x: given.arrays[0], self.assembly.y: kept}
+        return Feed(arrays, {self.assembly.y: rows}, given.require_finite)
 
     def examples(
-        self, X: Any, y: Any, seed: int = 0, sample_weight: Any = None, reduce: str = "mean"
+        self,
+        X: Any,
+        y: Any,
+        seed: int = 0,
+        sample_weight: Any = None,
+        reduce: str = "mean",
+        optimizer: Optimizer | None = None,
     ) -> Examples:
         """Examples with what scores them.
 
         X: a data set has its labels with it. seed: of its shuffling. sample_weight: (n,), to take the mean or
-        the sum with, see `reduce`; or None.
+        the sum with, see `reduce`; or None. optimizer: what they are to train with.
         """
         if isinstance(X, Dataset):
             return self._dataset(X, y, seed, sample_weight, reduce)
-        feed = self.feed(X, y)
+        of = self.assembly
+        feed = self.feed(X, y, noticed=shows(of.trained, of.x, of.parameters, optimizer))
         found = weights(sample_weight, feed.n, reduce)
         if found is not None:
             arrays = (*feed.arrays, converted(found, self.dtype, "sample_weight"))
             leaves = (*feed.leaves, WEIGHT)
             rows = dict(zip(feed.leaves, feed.rows, strict=True))
-            feed = Feed(dict(zip(leaves, arrays, strict=True)), rows)
+            feed = Feed(dict(zip(leaves, arrays, strict=True)), rows, feed.require_finite)
         return Examples(feed, self.head.scored(lambda: [(feed.arrays[1], found)]))
 
     def _dataset(self, data: Dataset, y: Any, seed: int, sample_weight: Any, reduce: str) -> Examples:

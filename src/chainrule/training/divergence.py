@@ -23,6 +23,7 @@ from chainrule.readings.gradient import gradient
 from chainrule.training.epochs import WEIGHT, Problem
 from chainrule.training.masks import drawn
 from chainrule.training.objective import COUNT
+from chainrule.training.optimizers import SGD, Adam, AdamW, RMSprop
 from chainrule.training.state import State
 from chainrule.training.stepper import Call
 
@@ -43,6 +44,32 @@ class Fault:
 
     def __str__(self) -> str:
         return f"at step {self.step}; the first part that was not finite is {self.part} ({self.phase}, {self.share})"
+
+
+def shows(objective: Expr, leaf: Expr, parameters: Sequence[Expr], optimizer: Any) -> bool:
+    """Whether each number of the leaf that is not finite makes parameters that are not.
+
+    So it is where all that the leaf enters is a product with parameters: its numbers are factors of their gradients,
+    and our own optimisers, unless they cut off entries, let nothing through that is not finite.
+
+    >>> import chainrule as cr
+    >>> W, x = cr.parameter("W", (2, 3)), cr.data("x", 3)
+    >>> shows(cr.sum(cr.relu(W @ x)), x, [W], cr.Adam()), shows(cr.sum(W @ cr.relu(x)), x, [W], cr.Adam())
+    (True, False)
+    """
+    if type(optimizer) not in {SGD, RMSprop, Adam, AdamW} or optimizer.clip_value is not None:
+        return False
+    same, multiplied = {leaf}, False
+    for node in topological([objective]):
+        if same.isdisjoint(node.operands):
+            continue
+        if node.op.name in {"flatten", "reshape"}:
+            same.add(node)
+        elif node.op.name == "matmul" and node.operands[0] in parameters:
+            multiplied = True
+        else:
+            return False
+    return multiplied
 
 
 def first_fault(problem: Problem, call: Call) -> Fault:

@@ -110,8 +110,8 @@ class Met(NamedTuple):
     """What a call met: for each row of the order the sums of what is reported, and of the weights,
     as in the state: (E, 2, R + 1).
 
-    taken: how many steps. moved: |θ_{n+1} − θ_n| of the last one, over all parameters, infinite where steps
-    are not watched. finite: whether all parameters are.
+    taken: how many steps. moved: |θ_{n+1} − θ_n| of the last one, over all parameters; None where steps are
+    not watched. finite: whether all parameters are.
     """
 
     sums: Any
@@ -159,7 +159,7 @@ def compiled_epochs(
 
     @partial(jitted, donate_argnums=0 if careful else ())
     def run(state: State, arrays: Arrays, order: Any, numbers: Arrays, span: Span) -> tuple[State, Met]:
-        far = jnp.asarray(jnp.inf, problem.dtype)
+        far = jnp.asarray(jnp.inf, problem.dtype) if watched else None
 
         def going(met: Met) -> Any:
             return (~(met.moved <= span.delta) if watched else True) & met.finite

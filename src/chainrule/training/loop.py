@@ -228,6 +228,7 @@ class _Run:
     def _require_finite(self, means_of: Array) -> None:
         bad = np.flatnonzero(~np.isfinite(means_of[:, 0]))
         if bad.size or not self.stepper.finite:
+            self.examples.feed.require_finite()
             raise self._diverged()
 
     def _diverged(self) -> TrainingError:

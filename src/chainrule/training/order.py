@@ -33,10 +33,11 @@ class Order:
         """How many epochs a block holds."""
         return max(1, _ENTRIES // self.n)
 
-    def block(self, number: int) -> NDArray[np.int32]:
-        """The order in the epochs number × rows to (number + 1) × rows − 1: (rows, n)."""
-        plain = np.tile(np.arange(self.n, dtype=np.int32), (self.rows, 1))
-        if not self.shuffle:
-            return plain
-        sequence = np.random.SeedSequence(self.seed, spawn_key=(_KEY, number))
-        return np.random.Generator(np.random.Philox(sequence)).permuted(plain, axis=1)
+    def block(self, number: int, most: int | None = None) -> NDArray[np.int32]:
+        """The order in the epochs number × rows to (number + 1) × rows − 1: (rows, n), or the first `most` of them."""
+        kind = np.intp if self.rows > 1 else np.int32  # numbers of a pointer's size are shuffled faster
+        found = np.tile(np.arange(self.n, dtype=kind), (min(self.rows, most or self.rows), 1))
+        if self.shuffle:
+            sequence = np.random.SeedSequence(self.seed, spawn_key=(_KEY, number))
+            np.random.Generator(np.random.Philox(sequence)).permuted(found, axis=1, out=found)
+        return found.astype(np.int32, copy=False)

@@ -8,13 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.graph.errors import ChainruleError
 from chainrule.graph.expression import Expr
-from chainrule.lowering.memory import aligned
+from chainrule.lowering.memory import handed
 from chainrule.lowering.rows import lying
 from chainrule.training.epochs import Met, Problem, Span, compiled_epochs
 from chainrule.training.record import Record
@@ -149,7 +148,8 @@ class Stepper:
         began = time.perf_counter()
         before_call = self._state
         self._state, met = self._taken(before_call, span)
-        taken, self.moved, self.finite = int(met.taken), float(met.moved), bool(met.finite)
+        taken, self.finite = int(met.taken), bool(met.finite)
+        self.moved = math.inf if met.moved is None else float(met.moved)
         numbers = dict(zip(self._settings, self._numbers, strict=True))
         before_call = self._state if self._careful else before_call
         how = (self._taken, numbers, self._kept, self._careful)
@@ -168,7 +168,7 @@ class Stepper:
 
     def _taken(self, state: State, span: Span) -> tuple[State, Met]:
         """The steps of a span from a state on, with the examples of the present window."""
-        return self._compiled.run(state, self._arrays, self._order, self._numbers, span)
+        return self._compiled.run(state, self._arrays, self._window.order, self._numbers, span)
 
     def _at_hand(self) -> Window:
         """The window with the examples of the next step."""
@@ -177,7 +177,7 @@ class Stepper:
         return self._window
 
     def _enter(self, window: Window) -> None:
-        self._window, self._order = window, jax.device_put(window.order)
+        self._window = window
         if window.arrays is not self._given:
             whole = window.size >= window.n
             self._given = window.arrays
@@ -191,4 +191,4 @@ class Stepper:
 def _handed(array: Array, whole: bool) -> Any:
     """An array for compiled code, which takes some of its rows a step or the whole: in place, or a copy."""
     found = None if whole else lying(array)
-    return jax.device_put(aligned(array, copy=True)) if found is None else found
+    return handed(array) if found is None else found

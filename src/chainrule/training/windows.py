@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.graph.expression import Expr
+from chainrule.lowering.memory import aligned_zeros
 from chainrule.training.order import Order
 from chainrule.training.storage.tensors import digest_of
 
@@ -32,7 +33,7 @@ class Window:
     """The examples of the steps `step` to `step + steps − 1` of the epochs `epoch` to `epoch + epochs − 1`.
 
     arrays: of its n examples. order: which of them each step takes, (epochs, steps × size), filled up with
-    row 0 where n is no multiple of size. size: examples in a step.
+    row 0 where n is no multiple of size, where XLA reads it in place. size: examples in a step.
     """
 
     epoch: int
@@ -53,13 +54,22 @@ Windows = Generator[Window, None, None]
 
 
 class Feed:
-    """Data leaves with their arrays, (n, ...), and how rows become values of the leaf; see Problem."""
+    """Data leaves with their arrays, (n, ...), and how rows become values of the leaf; see Problem.
 
-    def __init__(self, arrays: Mapping[Expr, Any], rows: Mapping[Expr, Rows | None] | None = None) -> None:
+    require_finite: raises FeedError for numbers that are not finite, in arrays that were not looked through before,
+    because training notices: they make parameters of the same kind.
+    """
+
+    def __init__(
+        self,
+        arrays: Mapping[Expr, Any],
+        rows: Mapping[Expr, Rows | None] | None = None,
+        require_finite: Callable[[], Any] = tuple,
+    ) -> None:
         self.leaves = tuple(arrays)
         self.arrays: Arrays = tuple(arrays.values())
         self.rows = tuple((rows or {}).get(leaf) for leaf in self.leaves)
-        self.n = len(self.arrays[0])
+        self.n, self.require_finite = len(self.arrays[0]), require_finite
 
     def parts(self) -> Iterator[Arrays]:
         """All examples once, in their order."""
@@ -74,14 +84,19 @@ class Feed:
 
         seed, shuffle: of the order; shuffle False keeps that of the arrays.
         """
-        yield from ahead(self._windows(size, seed, shuffle, epoch, end))
-
-    def _windows(self, size: int, seed: int, shuffle: bool, epoch: int, end: int) -> Iterator[Window]:
         order = Order(seed, self.n, shuffle and size < self.n)
+        blocks = range(epoch // order.rows, -(-end // order.rows))
+        windows = self._windows(order, blocks, size, end)
+        yield from ahead(windows) if len(blocks) > 1 else windows
+
+    def _windows(self, order: Order, blocks: Iterable[int], size: int, end: int) -> Iterator[Window]:
         steps = -(-self.n // size)
-        for block in range(epoch // order.rows, -(-end // order.rows)):
-            rows = np.pad(order.block(block), ((0, 0), (0, steps * size - self.n)))
-            yield Window(block * order.rows, order.rows, 0, steps, self.n, size, self.arrays, rows)
+        for block in blocks:
+            first = block * order.rows
+            drawn = order.block(block, end - first)
+            rows = aligned_zeros((order.rows, steps * size), np.int32)
+            rows[: len(drawn), : self.n] = drawn
+            yield Window(first, order.rows, 0, steps, self.n, size, self.arrays, rows)
 
 
 class StreamedFeed(Feed):
@@ -92,7 +107,8 @@ class StreamedFeed(Feed):
 
     def __init__(self, first: Feed, n: int, read: Read, identity: Callable[[], str]) -> None:
         self.leaves, self.arrays, self.rows = first.leaves, first.arrays, first.rows
-        self.n, self._read, self._identity = n, read, identity
+        self.n, self.require_finite = n, first.require_finite
+        self._read, self._identity = read, identity
 
     def digest(self) -> str:
         return digest_of(self._identity(), {})
@@ -111,7 +127,7 @@ class StreamedFeed(Feed):
                 here = min(size, n)
                 steps = -(-n // here)
                 if epoch > first or at + steps > step:
-                    order = np.zeros((1, steps * here), np.int32)
+                    order = aligned_zeros((1, steps * here), np.int32)
                     order[0, :n] = np.arange(n)
                     yield Window(epoch, 1, at, steps, n, here, arrays, order)
                 at += steps
@@ -124,8 +140,9 @@ def ahead(items: Iterable[T]) -> Generator[T]:
     ['a', 'b', 'c']
     """
     iterator, end = iter(items), object()
+    item = next(iterator, end)
     with ThreadPoolExecutor(1, "chainrule-reader") as pool:
-        pending = pool.submit(next, iterator, end)
-        while (item := pending.result()) is not end:
+        while item is not end:
             pending = pool.submit(next, iterator, end)
             yield item  # type: ignore[misc]  # it is no end
+            item = pending.result()
