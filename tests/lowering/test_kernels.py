@@ -161,3 +161,13 @@ def test_gradients_are_made_in_the_order_in_which_weights_of_their_size_are_kept
     (made,) = traced_held(cr.gradient(cr.sum(d * (W @ x)), [W]), values, True, "float32", ["sum"])
     assert made.order == order
     assert made.shape == (rows, columns)
+
+
+def test_few_terms_are_written_out_and_more_are_one_product():
+    def calls(n):
+        W, x = cr.parameter("W", (4, n)), cr.data("x", n)
+        arrays = {W: np.ones((4, n), np.float32), x: np.ones((8, n), np.float32)}
+        return "dot_general" in jax.jit(lambda: traced([W @ x], arrays, True, "float32")).lower().as_text()
+
+    assert not calls(16)
+    assert calls(17)

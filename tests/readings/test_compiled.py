@@ -177,7 +177,7 @@ def layered(n, sizes):
 
 
 def test_the_gradient_of_a_weight_is_one_contraction_over_the_batch():
-    n, (i, h, o) = 7, (5, 4, 3)
+    n, (i, h, o) = 70, (15, 14, 13)
     loss, weights, arrays = layered(n, (i, h, o))
     parts = list(cr.gradient(loss, weights))
     equations = program_of([loss, *parts], arrays, ["mean"] * 4)
@@ -197,14 +197,14 @@ def test_the_gradient_of_a_weight_is_one_contraction_over_the_batch():
 
 
 def test_without_totals_each_example_keeps_its_own_outer_product():
-    n, (i, h, o) = 7, (5, 4, 3)
+    n, (i, h, o) = 70, (15, 14, 13)
     loss, weights, arrays = layered(n, (i, h, o))
     equations = program_of([cr.gradient(loss, weights[0])], arrays, [None])
     assert (n, h, i) in [variable.aval.shape for equation in equations for variable in equation.outvars]
 
 
 def test_a_sum_over_a_bias_adds_no_product():
-    loss, weights, arrays = layered(7, (5, 4, 3))
+    loss, weights, arrays = layered(70, (15, 14, 13))
     forward = program_of([loss], arrays, ["sum"])
     backward = program_of([loss, cr.gradient(loss, weights[2])], arrays, ["sum"] * 2)
     count = lambda equations: sum(e.primitive.name == "dot_general" for e in equations)  # noqa: E731
