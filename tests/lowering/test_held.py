@@ -68,9 +68,11 @@ def test_entry_by_entry_values_meet_where_one_of_them_lies(place):
     agree(jax.jit(run, compiler_options=UNOPTIMISED)(x, y, a, s), wanted, str(place), EQUAL["float32"])
 
 
+@pytest.mark.parametrize("few", [0, 2**20], ids=["products", "written out"])
 @pytest.mark.parametrize("flags", list(product((False, True), repeat=2)), ids=str)
-def test_products_of_arrays_in_parts_and_with_the_examples_last(flags):
+def test_products_of_arrays_in_parts_and_with_the_examples_last(flags, few, monkeypatch):
     """Whatever is agreed upon or not: the parts of an axis need not lie alike in both, nor side by side."""
+    monkeypatch.setattr(products, "_FEW", few)
     W, x = rng.normal(size=(*(3,) * flags[0], 5, 6)), rng.normal(size=(*(3,) * flags[1], 6, 4))
     sides = ["z" * flags[0] + "ab", "z" * flags[1] + "bc"]
     results = ["zac", "za", "zcb"] if any(flags) else ["ac", "ba"]

@@ -71,11 +71,13 @@ def test_values_and_gradients_of_a_batch(image, kernel, params, turned, fast, ev
     agree(dk, sum(one[3] for one in each), "dk", wanted)
 
 
+@pytest.mark.parametrize("few", [0, 2**20], ids=["products", "written out"])
 @pytest.mark.parametrize(
     "orders", [((0,), (0,)), ((1, 0), (0,)), ((0, 1), (0,)), ((0,), (0, 1)), ((1, 0), (1, 0))], ids=str
 )
-def test_products_of_arrays_as_they_lie(orders):
+def test_products_of_arrays_as_they_lie(orders, few, monkeypatch):
     """z is the axis of the examples; the others are the expressions', held in any order."""
+    monkeypatch.setattr(products, "_FEW", few)
     sizes, letters = {"z": 7, "a": 5, "b": 6}, {1: "a", 2: "ab"}
     cases = [
         (flags, sides, f"{','.join(sides)}->{result}")
