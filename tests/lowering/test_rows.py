@@ -9,6 +9,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.lowering import rows
+from chainrule.lowering.memory import BYTES, aligned, aligned_zeros, handed
 from chainrule.lowering.rows import lying
 
 
@@ -93,3 +94,15 @@ def test_the_bits_are_the_same_wherever_the_array_lies() -> None:
 def digits() -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(0)
     return random.random((150, 1, 8, 8), np.float32), random.integers(0, 10, 150)
+
+
+@pytest.mark.parametrize("shape", [(3,), (5, 7), (1000, 3)])
+def test_arrays_are_laid_where_xla_reads_them(shape: tuple[int, ...]) -> None:
+    for made in (
+        aligned_zeros(shape, np.int32),
+        aligned(np.ones((*shape, 2), np.int32)[..., 1]),
+        handed(np.ones(shape)),
+    ):
+        assert made.ctypes.data % BYTES == 0
+        assert made.shape == shape
+        assert made.dtype == (np.int32 if made.dtype.kind == "i" else np.float32)

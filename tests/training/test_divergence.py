@@ -8,6 +8,7 @@ import chainrule as cr
 from chainrule.networks import feeding
 from chainrule.networks.examples import converted
 from chainrule.training import stepper
+from chainrule.training.divergence import shows
 from chainrule.training.record import first_record
 
 pytestmark = pytest.mark.unoptimised
@@ -160,8 +161,9 @@ def test_large_inputs_are_looked_through_where_training_fails(bad, optimizer, ac
     assert looked == ["y"]
     before = bits(net)
     inputs[37, 1, 0] = bad
-    with pytest.raises(cr.FeedError, match=rf"came {bad} at X\[37, 1, 0\]"):
-        net.fit(inputs, Y, progress=False, optimizer=optimizer, epochs=1)
+    for weights in (None, np.arange(1.0, 51.0)):
+        with pytest.raises(cr.FeedError, match=rf"came {bad} at X\[37, 1, 0\]"):
+            net.fit(inputs, Y, progress=False, optimizer=optimizer, epochs=1, sample_weight=weights)
     assert bits(net) == before
 
 
@@ -183,3 +185,11 @@ def test_where_training_might_not_notice_inputs_are_looked_through_before(layers
     inputs[3, 2] = -np.inf
     with pytest.raises(cr.FeedError, match=r"came -inf at X\[3, 2\]"):
         net.fit(inputs, Y, progress=False, **settings)
+
+
+def test_only_a_product_with_parameters_shows_what_is_not_finite():
+    W, A, x = cr.parameter("W", (2, 3)), cr.data("A", (2, 3)), cr.data("x", 3)
+    adam = cr.Adam()
+    assert shows(cr.sum(W @ x), x, [W], adam)
+    for loss in (cr.sum(A @ x), cr.sum(W @ x) + cr.sum(x), cr.sum(W), cr.sum(W @ cr.exp(x)), cr.sum(x)):
+        assert not shows(loss, x, [W], adam)
