@@ -5,6 +5,7 @@ from support import checks, compiled_checks
 from support.drawing import over, over_ops
 
 import chainrule as cr
+from chainrule.lowering import products
 
 
 @over(lambda op: op.samples)
@@ -46,6 +47,12 @@ def test_identities_keep_value_and_gradient(op, inner):
 @over_ops()
 def test_compiled_is_the_working(op, dtype):
     compiled_checks.check_compiled(op, dtype)
+
+
+@over_ops()
+def test_compiled_is_the_working_where_no_product_is_written_out(op, monkeypatch):
+    monkeypatch.setattr(products, "_FEW", 0)
+    compiled_checks.check_compiled(op, "float64")
 
 
 @pytest.mark.evidence

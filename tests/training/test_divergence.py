@@ -161,9 +161,14 @@ def test_large_inputs_are_looked_through_where_training_fails(bad, optimizer, ac
     assert looked == ["y"]
     before = bits(net)
     inputs[37, 1, 0] = bad
-    for weights in (None, np.arange(1.0, 51.0)):
+    ways = (
+        {"sample_weight": np.arange(1.0, 51.0)},
+        {"l1": 0.1, "l2": 0.1},
+        {"batch_size": None, "reduce": "sum"},
+    )
+    for settings in ({}, *ways):
         with pytest.raises(cr.FeedError, match=rf"came {bad} at X\[37, 1, 0\]"):
-            net.fit(inputs, Y, progress=False, optimizer=optimizer, epochs=1, sample_weight=weights)
+            net.fit(inputs, Y, progress=False, optimizer=optimizer, epochs=1, **settings)
     assert bits(net) == before
 
 
@@ -174,8 +179,10 @@ def test_large_inputs_are_looked_through_where_training_fails(bad, optimizer, ac
         ([cr.Dropout(0.5), cr.Linear(8)], {}),
         ([cr.Linear(8)], {"optimizer": cr.SGD(0.01, clip_value=1.0)}),
         ([cr.Linear(8)], {"optimizer": Own(0.01)}),
+        ([cr.Linear(8), cr.step], {}),
+        ([cr.Linear(8)], {"delta": 1e9}),
     ],
-    ids=["ReLU first", "dropout first", "clip_value", "an optimiser of one's own"],
+    ids=["ReLU first", "dropout first", "clip_value", "an optimiser of one's own", "no gradient", "delta"],
 )
 def test_where_training_might_not_notice_inputs_are_looked_through_before(layers, settings, monkeypatch):
     monkeypatch.setattr(feeding, "_LARGE", 0)
@@ -187,9 +194,28 @@ def test_where_training_might_not_notice_inputs_are_looked_through_before(layers
         net.fit(inputs, Y, progress=False, **settings)
 
 
+def test_a_folder_for_checkpoints_stays_empty_where_inputs_are_not_finite(tmp_path, monkeypatch):
+    monkeypatch.setattr(feeding, "_LARGE", 0)
+    net = cr.Network(4, [cr.Linear(8), cr.Tanh(), cr.Linear(1)], loss="half_squared_error")
+    inputs = X.astype(np.float32)
+    inputs[3, 2] = np.nan
+    with pytest.raises(cr.FeedError, match=r"came nan at X\[3, 2\]"):
+        net.fit(inputs, Y, progress=False, checkpoint=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    inputs[3, 2] = 0
+    assert net.fit(inputs, Y, epochs=2, progress=False, checkpoint=tmp_path / "run").epochs == 2
+
+
 def test_only_a_product_with_parameters_shows_what_is_not_finite():
     W, A, x = cr.parameter("W", (2, 3)), cr.data("A", (2, 3)), cr.data("x", 3)
     adam = cr.Adam()
     assert shows(cr.sum(W @ x), x, [W], adam)
-    for loss in (cr.sum(A @ x), cr.sum(W @ x) + cr.sum(x), cr.sum(W), cr.sum(W @ cr.exp(x)), cr.sum(x)):
+    for loss in (
+        cr.sum(cr.step(W @ x)),
+        cr.sum(A @ x),
+        cr.sum(W @ x) + cr.sum(x),
+        cr.sum(W),
+        cr.sum(W @ cr.exp(x)),
+        cr.sum(x),
+    ):
         assert not shows(loss, x, [W], adam)

@@ -40,17 +40,20 @@ class Feeding:
         """The loss, and what the metric is made of."""
         return self.assembly.loss, self.assembly.metric
 
-    def inputs(self, X: Any, noticed: bool = False) -> Feed:
-        """The inputs alone, checked. noticed: what is not finite in a large array may also be found while training."""
-        x, array = self.assembly.x, inputs(X, self.assembly.x.shape)
+    def inputs(self, X: Any, optimizer: Optimizer | None = None) -> Feed:
+        """The inputs alone, checked. optimizer: if training with it finds what is not finite, a large array is left
+        to that.
+        """
+        of, array = self.assembly, inputs(X, self.assembly.x.shape)
         finite = partial(converted, array, self.dtype, "X")
-        if noticed and array.dtype == self.dtype and array.nbytes >= _LARGE:
-            return Feed({x: array}, require_finite=finite)
-        return Feed({x: finite()})
+        large = array.dtype == self.dtype and array.nbytes >= _LARGE
+        if large and shows(of.trained, of.x, of.parameters, optimizer):
+            return Feed({of.x: array}, require_finite=finite)
+        return Feed({of.x: finite()})
 
-    def feed(self, X: Any, y: Any, noticed: bool = False) -> Feed:
-        """Inputs and labels, checked. Raises FeedError where they do not fit. noticed: see `inputs`."""
-        given, shape = self.inputs(X, noticed), self.assembly.output.shape
+    def feed(self, X: Any, y: Any, optimizer: Optimizer | None = None) -> Feed:
+        """Inputs and labels, checked. Raises FeedError where they do not fit. optimizer: see `inputs`."""
+        given, shape = self.inputs(X, optimizer), self.assembly.output.shape
         labels, rows = self.head.labels(y, given.n, shape), self.head.rows(shape, self.dtype)
         kept = labels if rows else converted(labels, self.dtype, "y").reshape(given.n, *shape)
         arrays = {self.assembly.x: given.arrays[0], self.assembly.y: kept}
@@ -68,12 +71,11 @@ class Feeding:
         """Examples with what scores them.
 
         X: a data set has its labels with it. seed: of its shuffling. sample_weight: (n,), to take the mean or
-        the sum with, see `reduce`; or None. optimizer: what they are to train with.
+        the sum with, see `reduce`; or None. optimizer: see `inputs`.
         """
         if isinstance(X, Dataset):
             return self._dataset(X, y, seed, sample_weight, reduce)
-        of = self.assembly
-        feed = self.feed(X, y, noticed=shows(of.trained, of.x, of.parameters, optimizer))
+        feed = self.feed(X, y, optimizer)
         found = weights(sample_weight, feed.n, reduce)
         if found is not None:
             arrays = (*feed.arrays, converted(found, self.dtype, "sample_weight"))

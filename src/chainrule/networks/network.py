@@ -250,7 +250,8 @@ class Network(Mathematics):
         something is raised the network stays as it was.
         """
         reduce = checked_reduction(reduce, "fit")
-        examples = self._data.examples(X, y, self.seed, sample_weight, reduce, optimizer)
+        finder = optimizer if checkpoint is None and delta is None else None  # nothing is written, all is met
+        examples = self._data.examples(X, y, self.seed, sample_weight, reduce, finder)
         checked = None if validation is None else self._data.validation(validation)
         l1 = checked_penalty("l1", l1)
         problem = self._data.problem(self.objective(l2, reduce), examples.feed, reduce, sparse=l1 > 0)

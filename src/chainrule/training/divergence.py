@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import jax
@@ -17,7 +18,7 @@ from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import PARAMETER
 from chainrule.graph.rewrite import stable
 from chainrule.graph.symbols import text_symbol
-from chainrule.graph.walk import topological
+from chainrule.graph.walk import leaves, topological
 from chainrule.readings.compiled import traced
 from chainrule.readings.gradient import gradient
 from chainrule.training.epochs import WEIGHT, Problem
@@ -49,27 +50,32 @@ class Fault:
 def shows(objective: Expr, leaf: Expr, parameters: Sequence[Expr], optimizer: Any) -> bool:
     """Whether each number of the leaf that is not finite makes parameters that are not.
 
-    So it is where all that the leaf enters is a product with parameters: its numbers are factors of their gradients,
-    and our own optimisers, unless they cut off entries, let nothing through that is not finite.
+    So it is where the leaf is a factor of their gradients, since our own optimisers, unless they cut off entries, let
+    nothing through that is not finite.
 
     >>> import chainrule as cr
     >>> W, x = cr.parameter("W", (2, 3)), cr.data("x", 3)
     >>> shows(cr.sum(cr.relu(W @ x)), x, [W], cr.Adam()), shows(cr.sum(W @ cr.relu(x)), x, [W], cr.Adam())
     (True, False)
     """
-    if type(optimizer) not in {SGD, RMSprop, Adam, AdamW} or optimizer.clip_value is not None:
-        return False
-    same, multiplied = {leaf}, False
+    ours = type(optimizer) in {SGD, RMSprop, Adam, AdamW} and optimizer.clip_value is None
+    return ours and _is_factor(objective, leaf, tuple(parameters))
+
+
+@lru_cache(maxsize=32)
+def _is_factor(objective: Expr, leaf: Expr, parameters: tuple[Expr, ...]) -> bool:
+    """Whether all that the leaf enters are products with parameters, one of which has a gradient."""
+    same, met = {leaf}, []
     for node in topological([objective]):
         if same.isdisjoint(node.operands):
             continue
         if node.op.name in {"flatten", "reshape"}:
             same.add(node)
         elif node.op.name == "matmul" and node.operands[0] in parameters:
-            multiplied = True
+            met.append(node.operands[0])
         else:
             return False
-    return multiplied
+    return any(leaf in leaves([slope]) for slope in gradient(objective, met))
 
 
 def first_fault(problem: Problem, call: Call) -> Fault:

@@ -33,7 +33,7 @@ class Window:
     """The examples of the steps `step` to `step + steps − 1` of the epochs `epoch` to `epoch + epochs − 1`.
 
     arrays: of its n examples. order: which of them each step takes, (epochs, steps × size), filled up with
-    row 0 where n is no multiple of size, where XLA reads it in place. size: examples in a step.
+    row 0 where n is no multiple of size; at an address where XLA reads it in place. size: examples in a step.
     """
 
     epoch: int
@@ -56,15 +56,15 @@ Windows = Generator[Window, None, None]
 class Feed:
     """Data leaves with their arrays, (n, ...), and how rows become values of the leaf; see Problem.
 
-    require_finite: raises FeedError for numbers that are not finite, in arrays that were not looked through before,
-    because training notices: they make parameters of the same kind.
+    require_finite: raises FeedError for numbers that are not finite in an array that was not looked through before,
+    since training notices them.
     """
 
     def __init__(
         self,
         arrays: Mapping[Expr, Any],
         rows: Mapping[Expr, Rows | None] | None = None,
-        require_finite: Callable[[], Any] = tuple,
+        require_finite: Callable[[], Any] = lambda: None,
     ) -> None:
         self.leaves = tuple(arrays)
         self.arrays: Arrays = tuple(arrays.values())
@@ -106,9 +106,11 @@ class StreamedFeed(Feed):
     """
 
     def __init__(self, first: Feed, n: int, read: Read, identity: Callable[[], str]) -> None:
-        self.leaves, self.arrays, self.rows = first.leaves, first.arrays, first.rows
-        self.n, self.require_finite = n, first.require_finite
-        self._read, self._identity = read, identity
+        super().__init__(
+            dict(zip(first.leaves, first.arrays, strict=True)),
+            dict(zip(first.leaves, first.rows, strict=True)),
+        )
+        self.n, self._read, self._identity = n, read, identity
 
     def digest(self) -> str:
         return digest_of(self._identity(), {})
