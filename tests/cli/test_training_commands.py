@@ -221,6 +221,13 @@ def test_explanations_have_all_formats(capsys, here, form):
         assert max(map(len, out.splitlines())) <= 110
 
 
+def test_a_minus_is_a_minus_wherever_an_explanation_has_a_number(capsys, here):
+    for row in (1, 60, 120):
+        _, out, _ = called(capsys, "explain", "iris.safetensors", "flowers.csv", "--row", row)
+        assert "−" in out.partition("Given")[0]
+        assert not re.findall(r"(?<!\w)-\.?\d|\de[-+]?\d", out.partition("Agreement")[0])
+
+
 def test_the_working_of_a_row_is_that_of_python(capsys, here):
     status, out, _ = called(capsys, "work", "iris.safetensors", "iris", "--row", 1, "--json")
     model = load_model("iris.safetensors")

@@ -81,7 +81,7 @@ def inputs_section(example: Example) -> Section:
         cell = example.cells.get(column.name)
         for part in column.names:
             value = float(example.x[at - 1])
-            rows.append((f"{name}[{at}]", column.name, _cell(cell), _how(column, part), f"{value:.4g}"))
+            rows.append((f"{name}[{at}]", column.name, _cell(cell), _how(column, part), number(value)))
             at += 1
     caption = f"{len(rows) - _MOST_ROWS} further inputs are left out." if len(rows) > _MOST_ROWS else ""
     head = ("input", "column", "cell", "how", "value")
