@@ -12,6 +12,7 @@ from support.models import MODELS, layered
 
 import chainrule as cr
 from chainrule.documents.render.boxes import box_of, folded
+from chainrule.documents.render.latex import latex_document
 from chainrule.documents.render.terminal import coloured
 from chainrule.documents.render.typst import typst_source
 from chainrule.documents.render.typst_math import typst_math
@@ -192,3 +193,14 @@ def test_unknown_forms_are_refused():
         WORKINGS["notes"].text(form="table")
     with pytest.raises(ChainruleError, match="layers: needed one of each, recursion, both; came 'some'"):
         WORKINGS["notes"].derivation.text(layers="some")
+
+
+def test_a_long_list_that_is_given_is_broken_and_not_made_small():
+    b, x = cr.parameter("b", 40), cr.data("x", 3)
+    working = cr.work(cr.sum(cr.relu(b)) + cr.sum(x), {"b": np.linspace(-1, 1, 40) / 3, "x": np.ones(3)})
+    typst, latex = (form(working.document("matrix")) for form in (typst_source, latex_document))
+    for source, line, given in ((typst, "#line-of($ b", "#beside("), (latex, "b &\\approx", "\\fitline{")):
+        assert line in source
+        beside = [part.partition("\n\n")[0] for part in source.split(given)[1:]]
+        assert all("0.3333" not in part for part in beside)
+        assert any("x" in part for part in beside)

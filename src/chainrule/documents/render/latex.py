@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 from chainrule.documents.model import LATEX, Block, Document, Fold, Gallery, Line, Note, Picture, Table
-from chainrule.documents.render.rows import given_rows, is_given, printed_rows
+from chainrule.documents.render.rows import given_rows, is_given, printed_rows, too_long
 
 PREAMBLE = (files("chainrule.documents") / "assets" / "preamble.tex").read_text(encoding="utf-8")
 _ESCAPES = {c: "\\" + c for c in "&%$#_{}"} | {
@@ -44,7 +44,10 @@ def latex_document(document: Document) -> str:
     for section in document.sections:
         body.append(rf"\section*{{{escaped(section.title)}}}")
         if is_given(section):
-            body += [_beside([formula for formula, _ in row]) for row in given_rows(section, _WIDEST)]
+            body += [
+                _line(row[0][1]) if too_long(row, _WIDEST) else _beside([formula for formula, _ in row])
+                for row in given_rows(section, _WIDEST)
+            ]
             continue
         for block in section.blocks:
             body += _block(block)

@@ -58,3 +58,8 @@ def given_rows(section: Section, widest: int) -> list[list[tuple[str, Line]]]:
         rows[-1].append((f"{line.name.latex} {LATEX.relation(sign)} {formula.latex}", line))
         room -= size
     return rows
+
+
+def too_long(row: list[tuple[str, Line]], widest: int) -> bool:
+    """Whether a row of given numbers is one list that has to be broken, as other lines are."""
+    return len(row) == 1 and len(printed_rows(row[0][1], widest)) > 1

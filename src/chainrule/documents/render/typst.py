@@ -10,7 +10,7 @@ from pathlib import Path
 
 from chainrule.documents.heatmap import heat_map, tiled
 from chainrule.documents.model import Block, Document, Fold, Gallery, Line, Note, Picture, Table
-from chainrule.documents.render.rows import given_rows, is_given, printed_rows
+from chainrule.documents.render.rows import given_rows, is_given, printed_rows, too_long
 from chainrule.documents.render.typst_math import typst_math
 from chainrule.graph.errors import ChainruleError
 
@@ -49,7 +49,10 @@ def typst_source(document: Document, pictures: dict[str, bytes | str] | None = N
     for section in document.sections:
         parts.append(f"= {content(section.title)}")
         if is_given(section):
-            parts += [_beside(row, found) for row in given_rows(section, _WIDEST)]
+            parts += [
+                _line(row[0][1], found) if too_long(row, _WIDEST) else _beside(row, found)
+                for row in given_rows(section, _WIDEST)
+            ]
             continue
         for block in section.blocks:
             parts += _block(block, found)
