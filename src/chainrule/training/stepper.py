@@ -149,7 +149,8 @@ class Stepper:
         before_call = self._state
         self._state, met = self._taken(before_call, span)
         taken, self.finite = int(met.taken), bool(met.finite)
-        self.moved = math.inf if met.moved is None else float(met.moved)
+        if met.moved is not None:
+            self.moved = float(met.moved)
         numbers = dict(zip(self._settings, self._numbers, strict=True))
         before_call = self._state if self._careful else before_call
         how = (self._taken, numbers, self._kept, self._careful)
