@@ -117,9 +117,9 @@ def _after(call: Call, steps: int) -> tuple[State, bool]:
     middle = span.first + whole
     for first, last, stop in ((span.first, middle, span.stop), (middle, middle + 1, span.start + rest)):
         if first < last and span.start < stop:
-            continued = span.continued and first == span.first
-            part = span._replace(first=first, last=last, stop=stop, continued=continued)
-            state, met = call.run(state, part)
+            part = span._replace(first=first, last=last, stop=stop)
+            sums = call.sums if first == span.first else np.zeros_like(call.sums)
+            state, met = call.run(state, sums, part)
             sums = np.asarray(met.sums)[first:last, 0]
             fine = fine and bool(met.finite) and bool(np.isfinite(sums).all())
     return state, fine

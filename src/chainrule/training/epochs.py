@@ -90,8 +90,8 @@ class Span(NamedTuple):
     """Which steps a call takes: from `start` to `stop` of each epoch from row `first` to `last` of the order.
 
     before: how many steps were taken before row 0 began, and earlier: of them, before this training. total: how
-    many steps this training has. continued: whether row `first` goes on with the sums of the state. seed: of the
-    masks. delta: δ, where steps are watched: the call ends at the first step with |θ_{n+1} − θ_n| ≤ δ.
+    many steps this training has. seed: of the masks. delta: δ, where steps are watched: the call ends at the first
+    step with |θ_{n+1} − θ_n| ≤ δ.
     """
 
     first: int
@@ -101,32 +101,33 @@ class Span(NamedTuple):
     before: int
     earlier: int = 0
     total: int = 0
-    continued: bool = False
     seed: int = 0
     delta: float = 0.0
 
 
 class Met(NamedTuple):
-    """What a call met: for each row of the order the sums of what is reported, and of the weights,
-    as in the state: (E, 2, R + 1).
+    """What a call met.
 
-    taken: how many steps. moved: |θ_{n+1} − θ_n| of the last one, over all parameters; None where steps are
-    not watched. finite: whether all parameters are.
+    sums: for each row of the order those of what is reported, and of the examples' weights, (E, 2, R + 1), the second
+    row what the first has lost to rounding (Kahan 1965): so an epoch's sums are the same however many calls it takes,
+    and good in single precision. finite: whether all parameters are. taken: how many steps; None where it is all of
+    the span. moved: |θ_{n+1} − θ_n| of the last one, over all parameters; None where steps are not watched.
     """
 
     sums: Any
-    taken: Any
-    moved: Any
-    finite: Any = True
+    finite: Any = None
+    taken: Any = None
+    moved: Any = None
 
 
-Run = Callable[[State, Arrays, Any, Arrays, Span], tuple[State, Met]]
+Run = Callable[[State, Any, Arrays, Any, Arrays, Span], tuple[State, Met]]
 
 
 @dataclass
 class Epochs:
-    """A compiled function, run(state, arrays, order, numbers, span) -> (state, met), and how fast it is.
+    """A compiled function, run(state, sums, arrays, order, numbers, span) -> (state, met), and how fast it is.
 
+    sums: of the epoch that row `first` goes on with, as in Met; zeros where it begins.
     pace: steps a second in its last call; 0 after the first call, which compiles; None before it.
     """
 
@@ -156,33 +157,37 @@ def compiled_epochs(
     the one that it is given, and ends before the first step whose loss or gradient is not finite.
     """
     step = _step_of(problem, updates, settings, size, n, careful)
+    ends = watched or careful
 
     @partial(jitted, donate_argnums=0 if careful else ())
-    def run(state: State, arrays: Arrays, order: Any, numbers: Arrays, span: Span) -> tuple[State, Met]:
-        far = jnp.asarray(jnp.inf, problem.dtype) if watched else None
-
+    def run(
+        state: State, sums: Any, arrays: Arrays, order: Any, numbers: Arrays, span: Span
+    ) -> tuple[State, Met]:
         def going(met: Met) -> Any:
             return (~(met.moved <= span.delta) if watched else True) & met.finite
-
-        ends = going if watched or careful else None
 
         def epoch(row: Any, done: tuple[State, Met]) -> tuple[State, Met]:
             def one(number: Any, inner: tuple[State, Met]) -> tuple[State, Met]:
                 before, met = inner
-                state, fine = step(before, arrays, order, numbers, (row, number, span))
-                moved = _distance(state, before) if watched else met.moved
-                return state, met._replace(taken=met.taken + fine, moved=moved, finite=fine)
+                state, part, fine = step(before, arrays, order, numbers, (row, number, span))
+                met = met._replace(sums=_added(met.sums, part))
+                if ends:
+                    moved = _distance(state, before) if watched else None
+                    met = met._replace(finite=fine, taken=met.taken + fine, moved=moved)
+                return state, met
 
             state, met = done
-            goes_on = span.continued & (row == span.first)
-            state = state._replace(sums=jnp.where(goes_on, state.sums, 0))
-            state, met = _loop(span.start, span.stop, one, (state, met), ends)
-            return state, met._replace(sums=met.sums.at[row].set(state.sums))
+            begun = met._replace(sums=jnp.where(row == span.first, sums, 0))
+            state, ended = _loop(span.start, span.stop, one, (state, begun), going if ends else None)
+            return state, ended._replace(sums=met.sums.at[row].set(ended.sums))
 
-        sums = jnp.zeros((order.shape[0], *state.sums.shape), problem.dtype)
-        start = (state, Met(sums, jnp.asarray(0, jnp.int32), far, jnp.asarray(True)))
-        state, met = _loop(span.first, span.last, epoch, start, ends)
-        return state, met._replace(finite=met.finite & _finite(state.parameters))
+        met = Met(jnp.zeros((order.shape[0], *sums.shape), problem.dtype))
+        if ends:
+            far = jnp.asarray(jnp.inf, problem.dtype) if watched else None
+            met = met._replace(finite=jnp.asarray(True), taken=jnp.asarray(0, jnp.int32), moved=far)
+        state, met = _loop(span.first, span.last, epoch, (state, met), going if ends else None)
+        finite = _finite(state.parameters)
+        return state, met._replace(finite=finite & met.finite if ends else finite)
 
     return Epochs(run)
 
@@ -195,7 +200,8 @@ def _step_of(
     n: int,
     careful: bool,
 ) -> Callable[..., tuple[State, Any]]:
-    """step(state, arrays, order, numbers, (row, number, span)) -> (the state after the step, whether it was taken).
+    """step(state, arrays, order, numbers, (row, number, span)) -> (the state after the step, what is added to the sums,
+    whether it was taken).
 
     Where it is careful it is taken only if the loss and its gradient are finite, otherwise always.
     """
@@ -209,7 +215,7 @@ def _step_of(
 
     def step(
         state: State, arrays: Arrays, order: Any, numbers: Arrays, at: tuple[Any, Any, Span]
-    ) -> tuple[State, Any]:
+    ) -> tuple[State, Any, Any]:
         row, number, span = at
         t = span.before + row * steps + number + 1
         where = None if whole else jax.lax.dynamic_slice(order, (row, number * size), (1, size))[0]
@@ -243,7 +249,7 @@ def _step_of(
 
         fine = _finite([met, *(slope.array for slope in slopes)]) if careful else jnp.asarray(True)
         parameters, memory = jax.lax.cond(fine, updated, lambda: before) if careful else updated()
-        return State(parameters, memory, _added(state.sums, jnp.append(met, met_weight))), fine
+        return State(parameters, memory), jnp.append(met, met_weight), fine
 
     return step
 

@@ -191,10 +191,10 @@ class _Run:
     def _record(self, means_of: Array) -> None:
         """Enter complete epochs in the history, validate, and ask all who watch."""
         history, seconds = self.history, time.perf_counter() - self.began
-        for loss, metric, *_ in means_of.tolist():
-            history.loss.append(loss)
-            history.metric.append(self.examples.score(metric))
-            history.seconds.append(seconds / len(means_of))
+        losses, metrics, *_ = means_of.T.tolist()
+        history.loss += losses
+        history.metric += map(self.examples.score, metrics)
+        history.seconds += [seconds / len(losses)] * len(losses)
         if not self.alone:
             self._validate()
             self._ask()

@@ -27,7 +27,7 @@ class Record:
     """A run after `step` steps of the epoch that follows `epoch` complete ones.
 
     parameters: in forward order. memory: what the optimiser keeps for each. sums: what is reported, added up
-    over the steps of the epoch under way, as in State. best_epoch, best: where early stopping has its best, and
+    over the steps of the epoch under way, as in Met. best_epoch, best: where early stopping has its best, and
     the parameters there. history: the lists of a History, as arrays. ended: why the run is over, whatever the
     number of epochs; empty where it can go on.
     """

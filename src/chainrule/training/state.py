@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jax
@@ -24,16 +25,10 @@ LARGE = 2**20
 
 
 class State(NamedTuple):
-    """What a step changes: the parameters, what the optimiser keeps for each, and the sums of the epoch so far.
-
-    sums: of what is reported, and of the examples' weights, (2, R + 1), the second row what the first has lost
-    to rounding (Kahan 1965): so an epoch's sums are the same however many calls it takes, and good in single
-    precision.
-    """
+    """What a step changes: the parameters, and what the optimiser keeps for each."""
 
     parameters: Arrays
     memory: tuple[Arrays, ...]
-    sums: Any
 
 
 @dataclass(frozen=True)
@@ -112,11 +107,12 @@ class Kept:
         return found, remembered
 
 
-def kept(objective: Expr, leaves: Sequence[Expr], updates: Sequence[Update]) -> Kept:
+@lru_cache(maxsize=32)
+def kept(objective: Expr, leaves: tuple[Expr, ...], updates: tuple[Update, ...]) -> Kept:
     """How the state is kept by steps that minimise the objective over the leaves."""
     wanted = kept_places([objective])
     places = tuple(wanted.get(leaf, Place(tuple(range(len(leaf.shape))))) for leaf in leaves)
-    return Kept(tuple(leaves), tuple(updates), places)
+    return Kept(leaves, updates, places)
 
 
 def _plain(value: Any, place: Place) -> Array:

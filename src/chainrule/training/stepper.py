@@ -64,16 +64,17 @@ class Plan:
 
 
 class Call(NamedTuple):
-    """A compiled call: the state before it, its span, how many steps it took, on which examples; and how to take
-    it again, from any state over any span. numbers: of the leaves that are settings. kept: how the state is kept.
+    """A compiled call: the state and the sums before it, its span, how many steps it took, on which examples; and how
+    to take it again, from any state over any span. numbers: of the leaves that are settings. kept: how the state is kept.
     careful: whether it ended before the first step that would have spoiled something, and `state` is that at its end.
     """
 
     state: State
+    sums: Array
     span: Span
     taken: int
     window: Window
-    run: Callable[[State, Span], tuple[State, Met]]
+    run: Callable[[State, Array, Span], tuple[State, Met]]
     numbers: dict[Expr, Array]
     kept: Kept
     careful: bool
@@ -105,7 +106,7 @@ class Stepper:
         everything = [*record.parameters, *(part for parts in record.memory for part in parts)]
         self._careful = sum(array.nbytes for array in everything if array.nbytes >= LARGE) > _MOST
         taken_in = self._kept.taken_in(record.parameters, record.memory, handed=self._careful)
-        self._state = State(*taken_in, np.array(record.sums))
+        self._state, self._sums = State(*taken_in), record.sums if self.step else np.zeros_like(record.sums)
         self.finite = True
         at = (self._first + self.epoch, self.step)
         end = self._first + max(plan.epochs, self.epoch + 1)
@@ -120,7 +121,7 @@ class Stepper:
     def record(self) -> Record:
         """The state as it is now."""
         parameters, memory = self._kept.read(self._state)
-        return Record(self.epoch, self.step, parameters, memory, np.array(self._state.sums))
+        return Record(self.epoch, self.step, parameters, memory, self._sums)
 
     @property
     def settled(self) -> bool:
@@ -144,19 +145,22 @@ class Stepper:
         before = window.epoch * self.steps + window.step
         earlier, total = self._first * self.steps, self._epochs * self.steps
         at = (row, row + count, start, stop, before, earlier, total)
-        span = Span(*at, self.step > 0, self._seed, self._delta or 0.0)
+        span = Span(*at, self._seed, self._delta or 0.0)
         began = time.perf_counter()
-        before_call = self._state
-        self._state, met = self._taken(before_call, span)
-        taken, self.finite = int(met.taken), bool(met.finite)
+        before_call, sums = self._state, self._sums
+        self._state, met = self._taken(before_call, sums, span)
+        taken = count * (stop - start) if met.taken is None else int(met.taken)
+        self.finite = bool(met.finite)
         if met.moved is not None:
             self.moved = float(met.moved)
         numbers = dict(zip(self._settings, self._numbers, strict=True))
         before_call = self._state if self._careful else before_call
         how = (self._taken, numbers, self._kept, self._careful)
-        self.last = Call(before_call, span, taken, window, *how)
+        self.last = Call(before_call, sums, span, taken, window, *how)
         whole, rest = divmod(self.step + taken, self.steps)
-        total, lost = np.moveaxis(np.array(met.sums, np.float64)[row : row + whole + (rest > 0)], 1, 0)
+        found = np.asarray(met.sums)[row : row + whole + (rest > 0)]
+        self._sums = found[-1].copy() if rest else np.zeros_like(sums)
+        total, lost = found[:, 0].astype(np.float64), found[:, 1].astype(np.float64)
         rows: Array = total - lost
         self._compiled.timed(taken, time.perf_counter() - began)
         self.epoch, self.step = self.epoch + whole, rest
@@ -167,9 +171,9 @@ class Stepper:
         self._windows.close()
         self.__dict__.pop("last", None)  # it holds what holds it
 
-    def _taken(self, state: State, span: Span) -> tuple[State, Met]:
+    def _taken(self, state: State, sums: Array, span: Span) -> tuple[State, Met]:
         """The steps of a span from a state on, with the examples of the present window."""
-        return self._compiled.run(state, self._arrays, self._window.order, self._numbers, span)
+        return self._compiled.run(state, sums, self._arrays, self._window.order, self._numbers, span)
 
     def _at_hand(self) -> Window:
         """The window with the examples of the next step."""

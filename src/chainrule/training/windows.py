@@ -26,6 +26,10 @@ Read = Callable[[int, int | None], Iterator[Arrays]]
 """read(size, epoch): the arrays of one epoch in parts of a multiple of `size` examples, but the last, in the
 order of that epoch; for None in the order of the source."""
 T = TypeVar("T")
+_ENTRIES, _EPOCHS = 2**17, 2**12
+"""Of the order in a window, at most, where it has more than one block: few are drawn in less time than it takes to
+start a thread, and to call compiled code once more.
+"""
 
 
 @dataclass(frozen=True)
@@ -85,18 +89,19 @@ class Feed:
         seed, shuffle: of the order; shuffle False keeps that of the arrays.
         """
         order = Order(seed, self.n, shuffle and size < self.n)
-        blocks = range(epoch // order.rows, -(-end // order.rows))
-        windows = self._windows(order, blocks, size, end)
-        yield from ahead(windows) if len(blocks) > 1 else windows
+        epochs = order.rows * max(1, min(_ENTRIES // (order.rows * self.n), _EPOCHS // order.rows))
+        firsts = range(epoch // order.rows * order.rows, end, epochs)
+        windows = self._windows(order, firsts, size, end)
+        yield from ahead(windows) if len(firsts) > 1 else windows
 
-    def _windows(self, order: Order, blocks: Iterable[int], size: int, end: int) -> Iterator[Window]:
-        steps = -(-self.n // size)
-        for block in blocks:
-            first = block * order.rows
-            drawn = order.block(block, end - first)
-            rows = aligned_zeros((order.rows, steps * size), np.int32)
-            rows[: len(drawn), : self.n] = drawn
-            yield Window(first, order.rows, 0, steps, self.n, size, self.arrays, rows)
+    def _windows(self, order: Order, firsts: range, size: int, end: int) -> Iterator[Window]:
+        epochs, steps = firsts.step, -(-self.n // size)
+        for first in firsts:
+            rows = aligned_zeros((epochs, steps * size), np.int32)
+            for at in range(0, min(epochs, end - first), order.rows):
+                drawn = order.block((first + at) // order.rows, end - first - at)
+                rows[at : at + len(drawn), : self.n] = drawn
+            yield Window(first, epochs, 0, steps, self.n, size, self.arrays, rows)
 
 
 class StreamedFeed(Feed):
