@@ -160,8 +160,8 @@ class Stepper:
         whole, rest = divmod(self.step + taken, self.steps)
         found = np.asarray(met.sums)[row : row + whole + (rest > 0)]
         self._sums = found[-1].copy() if rest else np.zeros_like(sums)
-        total, lost = found[:, 0].astype(np.float64), found[:, 1].astype(np.float64)
-        rows: Array = total - lost
+        found = found.astype(np.float64)
+        rows: Array = found[:, 0] - found[:, 1]
         self._compiled.timed(taken, time.perf_counter() - began)
         self.epoch, self.step = self.epoch + whole, rest
         return rows
