@@ -33,21 +33,31 @@ _one_at_a_time = Lock()
 @cache
 def keep_compiled() -> Path | None:
     """See to it that compiled code is kept from now on. Returns the folder, or None where there is none."""
-    named, config = os.environ.get(VARIABLE), _config()
-    if named == "" or config.jax_compilation_cache_dir is not None:
-        return None
+    config = _config()
+    found = folder() if config.jax_compilation_cache_dir is None else None
     try:
-        folder = (Path(named) if named else _usual()) / f"compiled-{_processor()}"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _tidied(folder.parent)
-        usable = os.access(folder, os.W_OK) and _is_loaded(folder / _VERDICT)
-    except (OSError, RuntimeError):  # no home, or no right to write there: no reason not to train
-        return None
-    if not usable:
+        if found is None or not _is_loaded(found / _VERDICT):
+            return None
+    except OSError:
         return None
     config.update("jax_persistent_cache_min_compile_time_secs", _SECONDS)
-    config.update("jax_compilation_cache_dir", str(folder))
-    return folder
+    config.update("jax_compilation_cache_dir", str(found))
+    return found
+
+
+@cache
+def folder() -> Path | None:
+    """Where compiled code is kept, or None where nothing is."""
+    named = os.environ.get(VARIABLE)
+    if named == "":
+        return None
+    try:
+        found = (Path(named) if named else _usual()) / f"compiled-{_processor()}"
+        found.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _tidied(found.parent)
+    except (OSError, RuntimeError):  # no home, or no right to write there: no reason not to train
+        return None
+    return found if os.access(found, os.W_OK) else None
 
 
 def _config() -> Any:

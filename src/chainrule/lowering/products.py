@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial, reduce
+from functools import reduce
 from itertools import groupby
 from math import prod
 from typing import Any
@@ -12,11 +12,14 @@ import jax.numpy as jnp
 
 from chainrule.graph.shape import Shape
 from chainrule.lowering.held import Held, Order, matrix_order
+from chainrule.lowering.native import product, ready
 
 Axis = tuple[Shape, Order]
 """Of an axis the sizes of its parts, and in which order they lie."""
 _FEW = 512
 """Products of two numbers that are formed: for so few a call of a matrix product takes longer than they do."""
+_MANY = 2**19
+"""Of so many XLA's own product takes longer than that of `native`."""
 
 
 def einsum(subscripts: str, *operands: Held, optimize: bool = True) -> Held:
@@ -37,10 +40,28 @@ def einsum(subscripts: str, *operands: Held, optimize: bool = True) -> Held:
     order = tuple(range(len(wanted)))
     if "z" in left and len(result) == len(wanted) == 2:
         order = matrix_order(*(prod(axes[letter][0]) for letter in wanted))
-    lying = "".join(wanted[axis] for axis in order)
-    multiplied = _written_out if _terms(given, arrays) <= _FEW else partial(jnp.einsum, optimize=optimize)
-    made = multiplied(f"{','.join(given)}->{'z' * ('z' in result)}{lying}", *arrays)
+    lying = "z" * ("z" in result) + "".join(wanted[axis] for axis in order)
+    made = _multiplied(given, lying, arrays, optimize)
     return _parted(made, order, [axes[letter] for letter in wanted])
+
+
+def _multiplied(sides: Sequence[str], result: str, arrays: Sequence[Any], optimize: bool) -> Any:
+    """The product, in the way that is fastest for its size."""
+    terms, subscripts = _terms(sides, arrays), f"{','.join(sides)}->{result}"
+    if terms <= _FEW:
+        return _written_out(subscripts, *arrays)
+    if terms >= _MANY and _are_matrices(sides, result) and all(x.dtype == jnp.float32 for x in arrays) and ready():
+        first, second = sorted(zip(sides, arrays, strict=True), key=lambda side: result[0] not in side[0])
+        return product(first[1], second[1], first[0][1] == result[0], second[0][0] == result[1])
+    return jnp.einsum(subscripts, *arrays, optimize=optimize)
+
+
+def _are_matrices(sides: Sequence[str], result: str) -> bool:
+    """Whether it is the product of two matrices, in whatever order."""
+    if [*map(len, sides), len(result)] != [2, 2, 2]:
+        return False
+    first, second = map(set, sides)
+    return len(first & second) == 1 and set(result) == first ^ second
 
 
 def _terms(sides: Sequence[str], arrays: Sequence[Any]) -> int:
