@@ -50,7 +50,8 @@ def _multiplied(sides: Sequence[str], result: str, arrays: Sequence[Any], optimi
     terms, subscripts = _terms(sides, arrays), f"{','.join(sides)}->{result}"
     if terms <= _FEW:
         return _written_out(subscripts, *arrays)
-    if terms >= _MANY and _are_matrices(sides, result) and all(x.dtype == jnp.float32 for x in arrays) and ready():
+    single = all(x.dtype == jnp.float32 for x in arrays)
+    if terms >= _MANY and single and _are_matrices(sides, result) and ready():
         first, second = sorted(zip(sides, arrays, strict=True), key=lambda side: result[0] not in side[0])
         return product(first[1], second[1], first[0][1] == result[0], second[0][0] == result[1])
     return jnp.einsum(subscripts, *arrays, optimize=optimize)

@@ -18,11 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.graph.shape import Shape
+from chainrule.lowering import native
 from chainrule.lowering.memory import BYTES, aligned
 
 Array = NDArray[Any]
 _SMALL = 2**22
 """Bytes of an array that may as well be copied."""
+_MANY = 2**16
+"""Entries that are gathered sooner by several threads than by XLA's one."""
 _MOST = 2**32
 """Entries that are counted in 32 bits."""
 _ROWS = jax.lax.GatherDimensionNumbers(offset_dims=(1,), collapsed_slice_dims=(), start_index_map=(0,))
@@ -50,8 +53,11 @@ class Lying:
         at_end = (where < few) | (where >= self.n - few)
 
         def inner() -> jax.Array:
-            rows: jax.Array = jax.lax.gather(self.line, starts[:, None], _ROWS, (width,), mode="clip")
-            return rows.reshape(len(where), *self.row)
+            if self.line.dtype == jnp.float32 and len(where) * width >= _MANY and native.ready():
+                found = native.rows(self.line, starts, width)
+            else:
+                found = jax.lax.gather(self.line, starts[:, None], _ROWS, (width,), mode="clip")
+            return found.reshape(len(where), *self.row)
 
         def outer() -> jax.Array:
             place = jnp.clip(jnp.where(where < few, where, where + (2 * few - self.n)), 0, 2 * few - 1)

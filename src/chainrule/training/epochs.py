@@ -199,7 +199,7 @@ def _step_of(
     size: int,
     n: int,
     careful: bool,
-) -> Callable[..., tuple[State, Any]]:
+) -> Callable[..., tuple[State, Any, Any]]:
     """step(state, arrays, order, numbers, (row, number, span)) -> (the state after the step, what is added to the sums,
     whether it was taken).
 

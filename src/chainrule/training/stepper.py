@@ -65,8 +65,9 @@ class Plan:
 
 class Call(NamedTuple):
     """A compiled call: the state and the sums before it, its span, how many steps it took, on which examples; and how
-    to take it again, from any state over any span. numbers: of the leaves that are settings. kept: how the state is kept.
-    careful: whether it ended before the first step that would have spoiled something, and `state` is that at its end.
+    to take it again, from any state over any span. numbers: of the leaves that are settings. kept: how the state is
+    kept. careful: whether it ended before the first step that would have spoiled something, and `state` is that at its
+    end.
     """
 
     state: State

@@ -1,0 +1,169 @@
+"""Products of matrices and rows of arrays by our calls in C: the numbers of NumPy, the same bits each time."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.lowering import native, products, rows
+from chainrule.readings.compiled import traced
+from chainrule.training.epochs import compiled_epochs
+
+needed = pytest.mark.skipif(not native.ready(), reason="needs the extra fast and a C compiler")
+SIZES = [
+    (128, 784, 256),
+    (784, 128, 256),
+    (10, 128, 1024),
+    (33, 17, 65),
+    (1, 4096, 512),
+    (512, 4096, 1),
+    (7, 9, 2000),
+]
+
+
+@pytest.fixture
+def random():
+    return np.random.default_rng(0)
+
+
+def given(random, m, k, n, a_turned, b_turned):
+    """A, B in float32 as they are given, and A B in float64."""
+    A, B = (random.normal(size=size).astype(np.float32) for size in ((m, k), (k, n)))
+    return A.T.copy() if a_turned else A, B.T.copy() if b_turned else B, A.astype(float) @ B.astype(float)
+
+
+@needed
+@pytest.mark.parametrize("turned", [(False, False), (False, True), (True, False), (True, True)])
+@pytest.mark.parametrize("size", SIZES)
+def test_products_are_those_of_numpy(random, size, turned):
+    A, B, expected = given(random, *size, *turned)
+    made = [np.asarray(jax.jit(lambda A, B: native.product(A, B, *turned))(A, B)) for _ in range(5)]
+    # Each sum of k products has an error of about sqrt(k) roundings of its own size.
+    np.testing.assert_allclose(made[0], expected, rtol=0, atol=2e-6 * size[1])
+    for other in made[1:]:
+        np.testing.assert_array_equal(other, made[0])
+
+
+@needed
+def test_many_products_at_once_keep_their_bits(random):
+    A, B, _ = given(random, 256, 512, 384, a_turned=False, b_turned=False)
+    others = [random.normal(size=B.shape).astype(np.float32) for _ in range(8)]
+    alone = [np.asarray(jax.jit(lambda A, B: native.product(A, B, False, False))(A, B)) for B in others]
+    together = jax.jit(lambda A, others: [native.product(A, B, False, False) for B in others])
+    for _ in range(20):
+        for made, expected in zip(together(A, others), alone, strict=True):
+            np.testing.assert_array_equal(made, expected)
+
+
+@needed
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_stays_so(random, bad):
+    A, B, expected = given(random, 128, 64, 128, a_turned=False, b_turned=False)
+    A[5, 7] = bad
+    made = np.asarray(jax.jit(lambda A, B: native.product(A, B, False, False))(A, B))
+    assert not np.isfinite(made[5]).any()
+    np.testing.assert_allclose(np.delete(made, 5, 0), np.delete(expected, 5, 0), atol=1e-4)
+
+
+@needed
+@pytest.mark.parametrize(("n", "width", "size"), [(40, 5000, 64), (3000, 33, 2500), (5, 20_000, 4)])
+def test_rows_are_those_of_numpy(random, n, width, size):
+    array = random.normal(size=(n, width)).astype(np.float32)
+    where = random.integers(0, n, size)
+    starts = (where * width).astype(np.uint32)
+    made = jax.jit(lambda line, starts: native.rows(line, starts, width))(array.reshape(-1), starts)
+    np.testing.assert_array_equal(made, array[where])
+
+
+@needed
+def test_a_row_beyond_the_line_is_its_end(random):
+    line = random.normal(size=100_000).astype(np.float32)
+    starts = np.array([0, 2**32 - 1, 100_000, 99_999, 80_000, 79_999], np.uint32)
+    made = np.asarray(jax.jit(lambda line, starts: native.rows(line, starts, 20_000))(line, starts))
+    np.testing.assert_array_equal(made[0], line[:20_000])
+    for row in made[1:5]:
+        np.testing.assert_array_equal(row, line[80_000:])
+    np.testing.assert_array_equal(made[5], line[79_999:-1])
+
+
+def lowered(dtype):
+    """The program of W x for 64 examples, and what it computes, in an order of axes that einsum chooses."""
+    W, x = cr.parameter("W", (128, 100)), cr.data("x", 100)
+    random = np.random.default_rng(1)
+    values = [random.normal(size=shape).astype(dtype) for shape in ((128, 100), (64, 100))]
+
+    def function(W_value, x_value):
+        return traced([W @ x], {W: W_value, x: x_value}, True, dtype)[0]
+
+    with jax.enable_x64(dtype == "float64"):
+        return jax.jit(function).lower(*values).as_text(), np.asarray(jax.jit(function)(*values)), values
+
+
+@needed
+def test_large_products_in_single_precision_leave_xla():
+    program, made, (W, x) = lowered("float32")
+    assert "chainrule_product" in program
+    np.testing.assert_allclose(made, x @ W.T, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize(("dtype", "missing"), [("float64", False), ("float32", True)])
+def test_all_others_stay_with_xla(dtype, missing, monkeypatch):
+    if missing:
+        monkeypatch.setattr(products, "ready", lambda: False)
+    program, made, (W, x) = lowered(dtype)
+    assert "chainrule_product" not in program
+    np.testing.assert_allclose(made, x @ W.T, rtol=0, atol=1e-4)
+
+
+@needed
+@pytest.mark.parametrize("size", [7, 64])
+def test_training_learns_the_same_with_and_without(size, random, monkeypatch):
+    X, y = random.normal(size=(2000, 700)).astype(np.float32), random.integers(0, 3, 2000)
+    assert X.nbytes >= rows._SMALL
+    learned = []
+    for native_is_ready in (True, False):
+        compiled_epochs.cache_clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(products, "_MANY", 1)
+            patch.setattr(rows, "_MANY", 1)
+            for module in (products, native):
+                patch.setattr(module, "ready", lambda found=native_is_ready: found)
+            net = cr.Network(700, [cr.Linear(40), cr.Tanh(), cr.Linear(3)], loss="cross_entropy")
+            net.fit(X, y, epochs=2, batch_size=size, optimizer=cr.SGD(0.01, momentum=0.9))
+            learned.append(net.parameters)
+    compiled_epochs.cache_clear()
+    for name, value in learned[0].items():
+        np.testing.assert_allclose(value, learned[1][name], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("compiler", ["no-such-compiler", "false", "echo"])
+def test_without_a_compiler_there_is_nothing_to_call(compiler, tmp_path, monkeypatch):
+    monkeypatch.setenv("CC", compiler)
+    monkeypatch.setattr(native, "folder", lambda: tmp_path)
+    assert native._built() is None
+    assert not list(tmp_path.iterdir())
+
+
+@needed
+def test_it_is_compiled_once_for_each_compiler(tmp_path, monkeypatch):
+    monkeypatch.setattr(native, "folder", lambda: tmp_path)
+    assert native._built() is not None
+    (made,) = tmp_path.iterdir()
+    before = made.stat().st_mtime_ns
+    assert native._built() is not None
+    assert [path.stat().st_mtime_ns for path in tmp_path.iterdir()] == [before]
+    monkeypatch.setattr(native, "folder", lambda: None)
+    assert native._built() is not None
+
+
+@needed
+def test_products_on_every_thread_that_there_is(random):
+    """As many programs at once as there are threads, and more."""
+    A, B, expected = given(random, 512, 300, 200, a_turned=False, b_turned=False)
+    run = jax.jit(lambda A, B: native.product(A, B, False, False) + 0 * jnp.sum(A))
+    with ThreadPoolExecutor(8) as pool:
+        for made in pool.map(lambda _: np.asarray(run(A, B)), range(64)):
+            np.testing.assert_allclose(made, expected, rtol=0, atol=1e-3)
