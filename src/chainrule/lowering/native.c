@@ -4,6 +4,7 @@
    them than there are cores; so each part of a result is made by one thread, and the parts are shared out among the
    threads that XLA has. Which thread makes a part does not matter to its bits. */
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,9 +27,9 @@ void chainrule_use(Sgemm product, int (*threads)(void), void (*set_threads)(int)
   set_threads_of_openmp = set_threads;
 }
 
-enum { VECTOR = 16, LEAST = 1 << 16, WIDE = 4, FEW = 1 << 14 };
+enum { VECTOR = 16, LEAST = 1 << 16, WIDE = 4, FEW = 1 << 14, PATIENCE = 1 << 16 };
 /* floats side by side; multiplications that are worth a part of a product; how much wider than long is wide; floats that
-   are worth a part of a copy */
+   are worth a part of a copy; pauses, of some ten nanoseconds, before other processes have their turn */
 
 /* Something that threads share. make: makes the part of that number, and returns 0, or what went wrong. */
 typedef struct Job Job;
@@ -90,7 +91,12 @@ static void help(void *job) {
   let_go(job);
 }
 
-static void rest(void) {
+/* Wait for others: for a short time without giving the core away. */
+static void wait_once_more(int64_t waited) {
+  if (waited >= PATIENCE) {
+    sched_yield();
+    return;
+  }
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
 #endif
@@ -145,7 +151,7 @@ static XLA_FFI_Error *shared(const XLA_FFI_CallFrame *frame, const Job *wanted, 
     if (!fine(frame->api, frame->api->XLA_FFI_ThreadPool_Schedule(&args))) let_go(job);
   }
   make_parts(job); /* all of them, if no other thread comes */
-  while (atomic_load(&job->done) < job->parts) rest();
+  for (int64_t waited = 0; atomic_load(&job->done) < job->parts; waited++) wait_once_more(waited);
   int status = atomic_load(&job->status);
   let_go(job);
   return status ? fault(frame->api, "chainrule: oneDNN could not make a product") : NULL;
