@@ -1,5 +1,8 @@
 """Every epoch meets every example once, in an order that seed and epoch decide."""
 
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -31,9 +34,35 @@ def test_without_shuffling_the_order_stays():
     assert (Order(0, 10, shuffle=False).block(2) == np.arange(10)).all()
 
 
-@pytest.mark.parametrize(("n", "most"), [(10, 1), (1000, 7), (1000, 99), (70_000, 3)])
-def test_fewer_epochs_than_a_block_has_are_its_first(n, most):
+@pytest.mark.parametrize(("n", "last"), [(10, 1), (1000, 7), (1000, 99), (70_000, 3)])
+def test_fewer_epochs_than_a_block_has_are_its_first(n, last):
     order = Order(0, n, shuffle=True)
-    first = order.block(3, most)
-    assert len(first) == min(most, order.rows)
-    np.testing.assert_array_equal(first, order.block(3)[:most])
+    first = order.block(3, last=last)
+    assert len(first) == min(last, order.rows)
+    np.testing.assert_array_equal(first, order.block(3)[:last])
+
+
+@pytest.mark.parametrize("cuts", [[0, 1, 2, 3, 32], [0, 20, 32], [0, 5, 3, 9, 9, 0, 32, 31, 32]])
+@pytest.mark.parametrize("others", [0, 40])
+def test_a_block_that_is_drawn_in_parts_is_the_same_block(cuts, others):
+    """Whatever comes before, or between the parts."""
+    order, whole = Order(4, 1000, shuffle=True), Order(4, 1000, shuffle=True).block(2)
+    for first, last in pairwise(cuts):
+        if first < last:
+            np.testing.assert_array_equal(order.block(2, first, last), whole[first:last])
+        for seed in range(others):
+            Order(seed + 5, 1000, shuffle=True).block(2, 0, 3)
+
+
+def test_parts_without_shuffling():
+    assert (Order(0, 10, shuffle=False).block(2, 3, 7) == np.arange(10)).all()
+    assert Order(0, 10, shuffle=False).block(2, 3, 7).shape == (4, 10)
+
+
+def test_threads_that_draw_the_same_block_do_not_disturb_each_other():
+    whole = Order(9, 1000, shuffle=True).block(1)
+    with ThreadPoolExecutor(8) as pool:
+        parts = [(first, last) for first in range(32) for last in range(first + 1, 33, 5)] * 2
+        made = pool.map(lambda part: Order(9, 1000, shuffle=True).block(1, *part), parts)
+        for (first, last), rows in zip(parts, made, strict=True):
+            np.testing.assert_array_equal(rows, whole[first:last])

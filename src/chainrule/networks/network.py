@@ -262,9 +262,8 @@ class Network(Mathematics):
         self.plan = plan
         rule = checked_rule(early_stopping, validated=checked is not None)
         keeping = checked_keeping(checkpoint, checkpoint_every, keep, resume)
-        watch = Watch(
-            self.head.metric_name, progress, checked_callbacks(callbacks), rule, keeping, self._facts()
-        )
+        facts = {} if keeping is None else self._facts()
+        watch = Watch(self.head.metric_name, progress, checked_callbacks(callbacks), rule, keeping, facts)
         new, history = train(problem, list(self._values.values()), plan, examples, watch, checked)
         self._numbers = dict(zip(self.leaves, new, strict=True))
         self.epochs += history.epochs

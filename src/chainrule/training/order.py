@@ -10,6 +10,11 @@ from numpy.typing import NDArray
 
 _ENTRIES = 2**15
 _KEY = 0x5EED  # apart from the streams that parameters are drawn from
+_MOST = 16
+_begun: dict[tuple[int, int, int], tuple[int, np.random.Generator]] = {}
+"""Of blocks that were drawn in part, by seed, n and number: how many rows, and the generator that draws the others.
+Whoever trains an epoch at a time goes on with it.
+"""
 
 
 @dataclass(frozen=True)
@@ -33,11 +38,21 @@ class Order:
         """How many epochs a block holds."""
         return max(1, _ENTRIES // self.n)
 
-    def block(self, number: int, most: int | None = None) -> NDArray[np.int32]:
-        """The order in the epochs number × rows to (number + 1) × rows − 1: (rows, n), or the first `most` of them."""
+    def block(self, number: int, first: int = 0, last: int | None = None) -> NDArray[np.int32]:
+        """The order in the epochs number × rows to (number + 1) × rows − 1: (rows, n), or of them `first` to `last`."""
+        last = self.rows if last is None else min(last, self.rows)
         kind = np.intp if self.rows > 1 else np.int32  # numbers of a pointer's size are shuffled faster
-        found = np.tile(np.arange(self.n, dtype=kind), (min(self.rows, most or self.rows), 1))
-        if self.shuffle:
+        if not self.shuffle:
+            return np.tile(np.arange(self.n, dtype=np.int32), (last - first, 1))
+        key = (self.seed, self.n, number)
+        drawn, generator = _begun.pop(key, (self.rows, None))
+        if generator is None or drawn > first:
             sequence = np.random.SeedSequence(self.seed, spawn_key=(_KEY, number))
-            np.random.Generator(np.random.Philox(sequence)).permuted(found, axis=1, out=found)
-        return found.astype(np.int32, copy=False)
+            drawn, generator = 0, np.random.Generator(np.random.Philox(sequence))
+        found = np.tile(np.arange(self.n, dtype=kind), (last - drawn, 1))
+        generator.permuted(found, axis=1, out=found)
+        if last < self.rows:
+            if len(_begun) >= _MOST:
+                _begun.clear()
+            _begun[key] = (last, generator)
+        return found[first - drawn :].astype(np.int32, copy=False)

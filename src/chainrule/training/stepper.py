@@ -150,6 +150,7 @@ class Stepper:
         began = time.perf_counter()
         before_call, sums = self._state, self._sums
         self._state, met = self._taken(before_call, sums, span)
+        met = Met(*(None if part is None else np.asarray(part) for part in met))
         taken = count * (stop - start) if met.taken is None else int(met.taken)
         self.finite = bool(met.finite)
         if met.moved is not None:
@@ -159,7 +160,7 @@ class Stepper:
         how = (self._taken, numbers, self._kept, self._careful)
         self.last = Call(before_call, sums, span, taken, window, *how)
         whole, rest = divmod(self.step + taken, self.steps)
-        found = np.asarray(met.sums)[row : row + whole + (rest > 0)]
+        found = met.sums[row : row + whole + (rest > 0)]
         self._sums = found[-1].copy() if rest else np.zeros_like(sums)
         found = found.astype(np.float64)
         rows: Array = found[:, 0] - found[:, 1]

@@ -89,19 +89,25 @@ class Feed:
         seed, shuffle: of the order; shuffle False keeps that of the arrays.
         """
         order = Order(seed, self.n, shuffle and size < self.n)
-        epochs = order.rows * max(1, min(_ENTRIES // (order.rows * self.n), _EPOCHS // order.rows))
-        firsts = range(epoch // order.rows * order.rows, end, epochs)
-        windows = self._windows(order, firsts, size, end)
-        yield from ahead(windows) if len(firsts) > 1 else windows
+        most = order.rows * max(1, min(_ENTRIES // (order.rows * self.n), _EPOCHS // order.rows))
+        windows = self._windows(order, most, size, epoch, end)
+        yield from ahead(windows) if end - epoch // order.rows * order.rows > most else windows
 
-    def _windows(self, order: Order, firsts: range, size: int, end: int) -> Iterator[Window]:
-        epochs, steps = firsts.step, -(-self.n // size)
-        for first in firsts:
-            rows = aligned_zeros((epochs, steps * size), np.int32)
-            for at in range(0, min(epochs, end - first), order.rows):
-                drawn = order.block((first + at) // order.rows, end - first - at)
+    def _windows(self, order: Order, most: int, size: int, epoch: int, end: int) -> Iterator[Window]:
+        """The windows of so many epochs at the most, that end where a block does."""
+        steps = -(-self.n // size)
+        while epoch < end:
+            rows, stop = (
+                aligned_zeros((most, steps * size), np.int32),
+                epoch // order.rows * order.rows + most,
+            )
+            for block in range(epoch // order.rows, -(-min(stop, end) // order.rows)):
+                begin = block * order.rows
+                drawn = order.block(block, max(epoch - begin, 0), end - begin)
+                at = max(begin - epoch, 0)
                 rows[at : at + len(drawn), : self.n] = drawn
-            yield Window(first, epochs, 0, steps, self.n, size, self.arrays, rows)
+            yield Window(epoch, stop - epoch, 0, steps, self.n, size, self.arrays, rows)
+            epoch = stop
 
 
 class StreamedFeed(Feed):
