@@ -7,7 +7,7 @@ from support.tolerance import EQUAL, agree
 from support.unoptimised import UNOPTIMISED
 
 import chainrule as cr
-from chainrule.lowering import kernels, products
+from chainrule.lowering import few_places, kernels, native, products
 from chainrule.lowering.calls import register
 from chainrule.lowering.held import Held, Place
 from chainrule.lowering.onednn import library
@@ -18,6 +18,7 @@ rng = np.random.default_rng(3)
 WITH = pytest.param(
     True, marks=pytest.mark.skipif(library() is None, reason="oneDNN is not installed"), id="oneDNN"
 )
+NATIVE = pytest.mark.skipif(not native.ready(), reason="needs the extra fast and a C compiler")
 LAYOUTS = [
     # input, kernel, parameters
     ((1, 9, 8), (6, 1, 5, 5), {"padding": "same"}),
@@ -50,12 +51,13 @@ def everything(monkeypatch):
 
 
 @pytest.mark.unoptimised
-@pytest.mark.parametrize("fast", [WITH, pytest.param(False, id="XLA")])
+@pytest.mark.parametrize("fast", [WITH, pytest.param(False, id="XLA"), pytest.param(None, id="products")])
 @pytest.mark.parametrize("turned", [False, True], ids=["correlate", "convolve"])
 @pytest.mark.parametrize(("image", "kernel", "params"), LAYOUTS)
 def test_values_and_gradients_of_a_batch(image, kernel, params, turned, fast, everything, monkeypatch):
     if not fast:
         monkeypatch.setattr(kernels, "library", lambda: None)
+    monkeypatch.setattr(few_places, "_FEW", 10**6 if fast is None else 0)
     op = getattr(cr, ("convolve" if turned else "correlate") + "2d" * (len(kernel) % 2 == 0))
     x, k = cr.data("x", image), cr.parameter("k", kernel)
     y = cr.relu(op(x, k, **params))
@@ -71,13 +73,16 @@ def test_values_and_gradients_of_a_batch(image, kernel, params, turned, fast, ev
     agree(dk, sum(one[3] for one in each), "dk", wanted)
 
 
-@pytest.mark.parametrize("few", [0, 2**20], ids=["products", "written out"])
+@pytest.mark.parametrize(
+    "few", [0, 2**20, pytest.param(-1, marks=NATIVE)], ids=["products", "written out", "in C"]
+)
 @pytest.mark.parametrize(
     "orders", [((0,), (0,)), ((1, 0), (0,)), ((0, 1), (0,)), ((0,), (0, 1)), ((1, 0), (1, 0))], ids=str
 )
 def test_products_of_arrays_as_they_lie(orders, few, monkeypatch):
     """z is the axis of the examples; the others are the expressions', held in any order."""
     monkeypatch.setattr(products, "_FEW", few)
+    monkeypatch.setattr(products, "_MANY", 1 if few < 0 else 2**60)
     sizes, letters = {"z": 7, "a": 5, "b": 6}, {1: "a", 2: "ab"}
     cases = [
         (flags, sides, f"{','.join(sides)}->{result}")
@@ -173,3 +178,19 @@ def test_few_terms_are_written_out_and_more_are_one_product():
 
     assert not calls(16)
     assert calls(17)
+
+
+@NATIVE
+def test_few_places_with_many_channels_are_products():
+    """Where it pays: four places always, some if the kernel is large beside the images, 32 or fewer of them here."""
+
+    def calls(side, channels, n):
+        x, k = cr.data("x", (channels, side, side)), cr.parameter("k", (channels, channels, 3, 3))
+        y = cr.correlate2d(x, k, padding="same")
+        arrays = {x: np.ones((n, *x.shape), np.float32), k: np.ones(k.shape, np.float32)}
+        return "chainrule_product" in jax.jit(lambda: traced([y], arrays, True, "float32")).lower().as_text()
+
+    assert calls(2, 128, 128)
+    assert calls(4, 256, 32)
+    assert not calls(4, 256, 128)
+    assert not calls(8, 256, 1)

@@ -1,10 +1,9 @@
 """The family of convolution in XLA's own convolution, or in another form where that is faster.
 
 XLA on the CPU wants channels last and the kernel as (u, v, inputs, outputs); the turns into that form and back
-meet between two ops and cancel when XLA chooses its layouts. Its convolution falls to a hundredth of the machine's
-speed on images of a few places with many channels: there what each window reads is laid side by side, and one matrix
-product does the rest. It is slow for one to three channels too: there the sum is written out, entry by entry of the
-kernel, and becomes one loop. Results with few channels are in few_channels.py.
+meet between two ops and cancel when XLA chooses its layouts. Its convolution is slow on images of a few places with
+many channels, which few_places.py makes products of, and for one to three channels: there the sum is written out,
+entry by entry of the kernel, and becomes one loop. Results with few channels are in few_channels.py.
 
 Legend: as in ops/convolution.py. All is written on two axes; with one axis there is a first one of size 1.
 """
@@ -20,7 +19,9 @@ import jax.numpy as jnp
 from jax import lax
 
 from chainrule.graph.shape import size_of
+from chainrule.lowering import few_places
 from chainrule.lowering.few_channels import FEW_ENTRIES, with_few_channels
+from chainrule.lowering.few_places import by_products
 from chainrule.lowering.held import Form, Held, image_order, image_place, kernel_order
 from chainrule.lowering.images import last, lead, on_two_axes, slices
 from chainrule.lowering.kernels import by_onednn, kernel_by_onednn
@@ -29,9 +30,6 @@ from chainrule.ops.windows import Window
 
 Array = jax.Array
 _AT_A_TIME = 8
-_FEW_PLACES = 4
-_SIDE_BY_SIDE = 2**20
-"""The most numbers that the windows of one example may hold where they are laid side by side."""
 _LAST = ("NHWC", "HWIO", "NHWC")
 
 
@@ -44,8 +42,8 @@ def _result(image: Array, kernel: Array, layout: Layout, turned: bool) -> Array:
     kernel = kernel[::-1, ::-1] if turned else kernel
     if _written_out(plan):
         y = _direct(images, kernel, rows, columns)
-    elif _laid_out(plan):
-        y = jnp.tensordot(_side_by_side(images, rows, columns), kernel.reshape(-1, o), 1)
+    elif by_products(plan, len(images), image.dtype):
+        y = few_places.result(images, kernel, plan)
     else:
         y = lax.conv_general_dilated(
             images,
@@ -66,6 +64,10 @@ def _input_gradient(dy: Array, kernel: Array, layout: Layout, turned: bool) -> A
     kernel = kernel.reshape(rows.size, columns.size, c // g, o)
     kernel = kernel[::-1, ::-1] if turned else kernel
     given, sides = dy.reshape(-1, rows.count, columns.count, o), []
+    if by_products(plan, len(given), dy.dtype):
+        return few_places.input_gradient(given, kernel, plan).reshape(
+            *lead(dy, layout.y), *last(layout.x, layout)
+        )
     kernel = kernel[::-1, ::-1].reshape(rows.size, columns.size, c // g, g, o // g).transpose(0, 1, 4, 3, 2)
     kernel = kernel.reshape(rows.size, columns.size, o // g, c)
     for axis, w in enumerate((rows, columns)):
@@ -108,12 +110,12 @@ def _kernel_gradient(image: Array, dy: Array, layout: Layout, turned: bool, alon
     def sides(w: Window) -> tuple[int, int]:
         return w.before, w.dilation * (w.size - 1) + w.stride * (w.count - 1) + 1 - w.n - w.before
 
-    made = None if alone or g != 1 else kernel_by_onednn(plan, images, given)
+    products = by_products(plan, len(images), dy.dtype)
+    made = None if alone or products or g != 1 else kernel_by_onednn(plan, images, given)
     if made is not None:
         dk = made
-    elif _laid_out(plan):
-        dk = jnp.tensordot(_side_by_side(images, rows, columns), given, ((0, 1, 2), (0, 1, 2)))
-        dk = dk.reshape(rows.size, columns.size, c, o)
+    elif products:
+        dk = few_places.kernel_gradient(images, given, plan)
     else:
         dk = lax.conv_general_dilated(
             images.transpose(3, 1, 2, 0),
@@ -132,18 +134,6 @@ def _written_out(plan: Layout) -> bool:
     """Whether the sum over the kernel's entries, written out, is the faster way."""
     window = size_of(tuple(w.size for w in plan.windows))
     return plan.groups == 1 and plan.channels[0] * window <= FEW_ENTRIES
-
-
-def _laid_out(plan: Layout) -> bool:
-    """Whether one product of windows laid side by side is the faster way, and they have room."""
-    places, window = (size_of(tuple(getattr(w, what) for w in plan.windows)) for what in ("count", "size"))
-    numbers = plan.channels[0] * window * places
-    return plan.groups == 1 and places <= _FEW_PLACES and numbers <= _SIDE_BY_SIDE
-
-
-def _side_by_side(x: Array, rows: Window, columns: Window) -> Array:
-    """What each window reads, (examples, i, j, u × v × channels)."""
-    return jnp.concatenate(slices(x, rows, columns), -1)
 
 
 def _direct(x: Array, kernel: Array, rows: Window, columns: Window) -> Array:
@@ -179,10 +169,15 @@ def _form(turned: bool, operands: Sequence[Held], batched: Sequence[bool], **par
     few = with_few_channels(x, k, layout, turned) if place.last else None
     if few is not None:
         return Held(few, *place)
-    made = None if batched[1] else by_onednn("result", x, k, layout, turned)
+    made = None if batched[1] or _by_products(layout, x) else by_onednn("result", x, k, layout, turned)
     rule = partial(_result, layout=layout, turned=turned)
     made = made or _image(rule, x, k, batched, layout, len(layout.y))
     return made.at(place) if place.last else made
+
+
+def _by_products(layout: Layout, image: Held) -> bool:
+    plan = on_two_axes(layout)
+    return not _written_out(plan) and by_products(plan, image.examples or 1, image.array.dtype)
 
 
 def _input_form(
@@ -193,7 +188,7 @@ def _input_form(
         return None
     layout = layout_of(shape, k.shape, **params)
     place = image_place(shape, len(layout.windows), None if batched[1] else dy.examples)
-    made = None if batched[1] else by_onednn("input", dy, k, layout, turned)
+    made = None if batched[1] or _by_products(layout, dy) else by_onednn("input", dy, k, layout, turned)
     rule = partial(_input_gradient, layout=layout, turned=turned)
     made = made or _image(rule, dy, k, batched, layout, len(shape))
     return made.at(place) if place.last else made

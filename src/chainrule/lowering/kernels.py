@@ -105,5 +105,5 @@ def _called(*settings: Any) -> str | None:
 
 def _run(name: str, shape: tuple[int, ...], first: jax.Array, second: jax.Array) -> jax.Array:
     result = jax.ShapeDtypeStruct(shape, jnp.float32)  # type: ignore[no-untyped-call]  # JAX has no types for it
-    made: jax.Array = jax.ffi.ffi_call(name, result)(first, second)
+    made: jax.Array = jax.ffi.ffi_call(name, result, vmap_method="sequential")(first, second)
     return made

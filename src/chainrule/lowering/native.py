@@ -49,7 +49,7 @@ def rows(line: Any, starts: Any, width: int) -> jax.Array:
 
 def _called(name: str, shape: Shape, *operands: Any) -> jax.Array:
     result = jax.ShapeDtypeStruct(shape, jnp.float32)  # type: ignore[no-untyped-call]  # JAX has no types for it
-    made: jax.Array = jax.ffi.ffi_call(_target(name), result)(*operands)
+    made: jax.Array = jax.ffi.ffi_call(_target(name), result, vmap_method="sequential")(*operands)
     return made
 
 

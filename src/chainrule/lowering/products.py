@@ -8,6 +8,7 @@ from itertools import groupby
 from math import prod
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 
 from chainrule.graph.shape import Shape
@@ -50,11 +51,25 @@ def _multiplied(sides: Sequence[str], result: str, arrays: Sequence[Any], optimi
     terms, subscripts = _terms(sides, arrays), f"{','.join(sides)}->{result}"
     if terms <= _FEW:
         return _written_out(subscripts, *arrays)
-    single = all(x.dtype == jnp.float32 for x in arrays)
-    if terms >= _MANY and single and _are_matrices(sides, result) and ready():
-        first, second = sorted(zip(sides, arrays, strict=True), key=lambda side: result[0] not in side[0])
-        return product(first[1], second[1], first[0][1] == result[0], second[0][0] == result[1])
+    if _are_matrices(sides, result):
+        (first, a), (second, b) = sorted(
+            zip(sides, arrays, strict=True), key=lambda side: result[0] not in side[0]
+        )
+        return of_matrices(a, b, first[1] == result[0], second[0] == result[1])
     return jnp.einsum(subscripts, *arrays, optimize=optimize)
+
+
+def of_matrices(a: Any, b: Any, a_turned: bool = False, b_turned: bool = False) -> jax.Array:
+    """A B of two matrices. turned: given as the transpose."""
+    sides = "ki" if a_turned else "ik", "jk" if b_turned else "kj"
+    if a.dtype == b.dtype and are_fast(_terms(sides, (a, b)), a.dtype):
+        return product(a, b, a_turned, b_turned)
+    return jnp.einsum(f"{','.join(sides)}->ij", a, b)
+
+
+def are_fast(terms: int, dtype: Any) -> bool:
+    """Whether a product of so many terms, of matrices of that dtype, is made by `native`."""
+    return terms >= _MANY and dtype == jnp.float32 and ready()
 
 
 def _are_matrices(sides: Sequence[str], result: str) -> bool:
