@@ -83,6 +83,7 @@ def test_products_of_arrays_as_they_lie(orders, few, monkeypatch):
     """z is the axis of the examples; the others are the expressions', held in any order."""
     monkeypatch.setattr(products, "_FEW", few)
     monkeypatch.setattr(products, "_MANY", 1 if few < 0 else 2**60)
+    monkeypatch.setattr(products, "_WIDTH", 1)
     sizes, letters = {"z": 7, "a": 5, "b": 6}, {1: "a", 2: "ab"}
     cases = [
         (flags, sides, f"{','.join(sides)}->{result}")

@@ -109,6 +109,12 @@ def test_large_products_in_single_precision_leave_xla():
     np.testing.assert_allclose(made, x @ W.T, rtol=0, atol=1e-4)
 
 
+@needed
+@pytest.mark.parametrize("sizes", [(1, 2000, 2000), (2000, 2000, 4), (10, 10, 10)])
+def test_small_and_narrow_ones_stay_with_xla(sizes):
+    assert not products.are_fast(*sizes, jnp.dtype("float32"))
+
+
 @pytest.mark.parametrize(("dtype", "missing"), [("float64", False), ("float32", True)])
 def test_all_others_stay_with_xla(dtype, missing, monkeypatch):
     if missing:
@@ -128,6 +134,7 @@ def test_training_learns_the_same_with_and_without(size, random, monkeypatch):
         compiled_epochs.cache_clear()
         with monkeypatch.context() as patch:
             patch.setattr(products, "_MANY", 1)
+            patch.setattr(products, "_WIDTH", 1)
             patch.setattr(rows, "_MANY", 1)
             for module in (products, native):
                 patch.setattr(module, "ready", lambda found=native_is_ready: found)

@@ -36,7 +36,7 @@ def by_products(plan: Layout, n: int, dtype: Any) -> bool:
     """Whether products are the fastest way for n examples, and the windows have room."""
     places, window = (size_of(tuple(getattr(w, what) for w in plan.windows)) for what in ("count", "size"))
     (c, o), rows = plan.channels, n * places
-    some = places <= _SOME and c * o >= _SHARE * rows and are_fast(rows * c * window * o, dtype)
+    some = places <= _SOME and c * o >= _SHARE * rows and are_fast(rows, c * window, o, dtype)
     return (places <= _FEW or some) and plan.groups == 1 and c * window * places <= _ROOM
 
 

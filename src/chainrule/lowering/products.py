@@ -19,8 +19,8 @@ Axis = tuple[Shape, Order]
 """Of an axis the sizes of its parts, and in which order they lie."""
 _FEW = 512
 """Products of two numbers that are formed: for so few a call of a matrix product takes longer than they do."""
-_MANY = 2**19
-"""Of so many XLA's own product takes longer than that of `native`."""
+_MANY, _WIDTH = 2**19, 8
+"""Of so many, with so many columns, XLA's own product takes longer than that of `native`."""
 
 
 def einsum(subscripts: str, *operands: Held, optimize: bool = True) -> Held:
@@ -61,15 +61,15 @@ def _multiplied(sides: Sequence[str], result: str, arrays: Sequence[Any], optimi
 
 def of_matrices(a: Any, b: Any, a_turned: bool = False, b_turned: bool = False) -> jax.Array:
     """A B of two matrices. turned: given as the transpose."""
-    sides = "ki" if a_turned else "ik", "jk" if b_turned else "kj"
-    if a.dtype == b.dtype and are_fast(_terms(sides, (a, b)), a.dtype):
+    (m, k), n = a.shape[::-1] if a_turned else a.shape, b.shape[0 if b_turned else 1]
+    if a.dtype == b.dtype and are_fast(m, k, n, a.dtype):
         return product(a, b, a_turned, b_turned)
-    return jnp.einsum(f"{','.join(sides)}->ij", a, b)
+    return jnp.einsum(f"{'ki' if a_turned else 'ik'},{'jk' if b_turned else 'kj'}->ij", a, b)
 
 
-def are_fast(terms: int, dtype: Any) -> bool:
-    """Whether a product of so many terms, of matrices of that dtype, is made by `native`."""
-    return terms >= _MANY and dtype == jnp.float32 and ready()
+def are_fast(m: int, k: int, n: int, dtype: Any) -> bool:
+    """Whether a product (m, k) (k, n) in that dtype is made by `native`: large ones, of what is no vector."""
+    return m * k * n >= _MANY and min(m, k) > 1 and n >= _WIDTH and dtype == jnp.float32 and ready()
 
 
 def _are_matrices(sides: Sequence[str], result: str) -> bool:
