@@ -74,7 +74,10 @@ def _target(name: str) -> str:
 
 def _built() -> ctypes.CDLL | None:
     """The compiled source, kept beside XLA's compiled code; None where it cannot be compiled."""
-    command = [*shlex.split(os.environ.get(_COMPILER) or "cc"), *_SETTINGS]
+    try:
+        command = [*shlex.split(os.environ.get(_COMPILER) or "cc"), *_SETTINGS]
+    except ValueError:  # quotes that do not close
+        return None
     told = "\n".join([*command, jax.__version__, _SOURCE.read_text(encoding="utf-8")])
     name = f"native-{hashlib.sha256(told.encode()).hexdigest()[:12]}.so"
     kept = folder()
