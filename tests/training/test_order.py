@@ -6,7 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+import chainrule as cr
 from chainrule.training.order import Order
+from chainrule.training.windows import Feed
 
 
 @pytest.mark.parametrize("n", [1, 2, 1000, 70_000])
@@ -66,3 +68,23 @@ def test_threads_that_draw_the_same_block_do_not_disturb_each_other():
         made = pool.map(lambda part: Order(9, 1000, shuffle=True).block(1, *part), parts)
         for (first, last), rows in zip(parts, made, strict=True):
             np.testing.assert_array_equal(rows, whole[first:last])
+
+
+@pytest.mark.parametrize(
+    ("n", "epoch", "end"), [(3, 10_000, 40_000), (1000, 0, 300), (1000, 37, 300), (40_000, 2, 9)]
+)
+def test_windows_have_each_epoch_in_its_order(n, epoch, end):
+    """Whether a block is a window, or a window has several blocks, or training begins in the midst of one."""
+    feed = Feed({cr.data("x", 1): np.zeros((n, 1))})
+    order, steps, at = Order(6, n, shuffle=True), -(-n // 2), epoch
+    for window in feed.windows(2, 6, True, epoch, 0, end):
+        assert window.epoch == at
+        assert (window.order.shape[1], window.n, window.steps) == (2 * steps, n, steps)
+        for later in range(at, min(at + window.epochs, end)):
+            block, row = divmod(later, order.rows)
+            if row == 0 or later == at:
+                drawn = order.block(block)
+            np.testing.assert_array_equal(window.order[later - at, :n], drawn[row])
+            assert window.holds(later, 0)
+        at += window.epochs
+    assert at >= end
