@@ -83,6 +83,7 @@ def test_the_oldest_files_go_first_and_empty_ones_always(
         path.write_bytes(bytes(0 if name == "b/empty" else 100))
         os.utime(path, (1e9 - age, 1e9 - age))
     (tmp_path / "other").write_bytes(bytes(1000))
+    (tmp_path / "compiled-b" / "building-c").mkdir()  # where another process compiles, or was killed at it
     cache._tidied(tmp_path)
     assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {"new", "middle", "other"}
 

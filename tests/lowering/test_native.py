@@ -174,3 +174,14 @@ def test_products_on_every_thread_that_there_is(random):
     with ThreadPoolExecutor(8) as pool:
         for made in pool.map(lambda _: np.asarray(run(A, B)), range(64)):
             np.testing.assert_allclose(made, expected, rtol=0, atol=1e-3)
+
+
+@needed
+def test_each_example_with_a_matrix_of_its_own(random):
+    """A batch of products is one after the other."""
+    As, B = (
+        random.normal(size=(5, 40, 30)).astype(np.float32),
+        random.normal(size=(30, 50)).astype(np.float32),
+    )
+    made = jax.jit(jax.vmap(lambda A: native.product(A, B, False, False)))(As)
+    np.testing.assert_allclose(made, As @ B, rtol=0, atol=1e-4)

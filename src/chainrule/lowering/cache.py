@@ -38,7 +38,7 @@ def keep_compiled() -> Path | None:
     try:
         if found is None or not _is_loaded(found / _VERDICT):
             return None
-    except OSError:
+    except (OSError, RuntimeError):  # no right to write there, or XLA fails at it: no reason not to train
         return None
     config.update("jax_persistent_cache_min_compile_time_secs", _SECONDS)
     config.update("jax_compilation_cache_dir", str(found))
@@ -117,7 +117,7 @@ def _tidied(root: Path) -> None:
     """Remove the oldest files beyond _BYTES, of whatever version, and those that a killed process left empty."""
     found = []
     for path in root.glob("compiled-*/*"):
-        if path.name == _VERDICT:
+        if path.name == _VERDICT or path.is_dir():  # a folder is where another process compiles
             continue
         status = path.stat()
         found.append((status.st_mtime if status.st_size else 0, status.st_size, path))

@@ -14,6 +14,9 @@ from threading import Lock
 from typing import Any
 
 import jax
+import jax.numpy as jnp
+
+from chainrule.graph.shape import Shape
 
 Function = Callable[[list[int], list[int]], None]
 _EXECUTE, _INTERNAL = 3, 13
@@ -91,6 +94,13 @@ def register(name: str, make: Callable[[], Function]) -> None:
             _handlers[name] = _Handler(_handler(make()))
             capsule = jax.ffi.pycapsule(_handlers[name])  # type: ignore[no-untyped-call]  # JAX has no types for it
             jax.ffi.register_ffi_target(name, capsule, platform="cpu")
+
+
+def called(name: str, shape: Shape, *operands: Any) -> jax.Array:
+    """What the target of that name makes of the operands, inside compiled code: float32."""
+    result = jax.ShapeDtypeStruct(shape, jnp.float32)  # type: ignore[no-untyped-call]  # JAX has no types for it
+    made: jax.Array = jax.ffi.ffi_call(name, result, vmap_method="sequential")(*operands)
+    return made
 
 
 def _handler(function: Function) -> Callable[[Any], int | None]:

@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from chainrule.lowering.calls import register
+from chainrule.lowering.calls import called, register
 from chainrule.lowering.held import Held, image_order
 from chainrule.lowering.images import last, on_two_axes
 from chainrule.lowering.onednn import convolution, library
@@ -59,7 +59,7 @@ def by_onednn(kind: str, x: Held, k: Held, layout: Layout, turned: bool) -> Held
     call = _called("result" if result else "input", images, kernel, given, _steps(windows), strides)
     if call is None:
         return None
-    made = _run(call, given if result else images, operand, k.array)
+    made = called(call, given if result else images, operand, k.array)
     return Held(made.reshape(*(n,) * x.batched, *last(shape, layout)), image_order(len(shape), axes))
 
 
@@ -71,7 +71,7 @@ def kernel_by_onednn(plan: Layout, images: jax.Array, given: jax.Array) -> jax.A
     kernel = (rows.size, columns.size, c, o)
     strides = (1, o, columns.size * c * o, c * o)
     call = _called("kernel", images.shape, kernel, given.shape, _steps(plan.windows), strides)
-    return None if call is None else _run(call, kernel, images, given)
+    return None if call is None else called(call, kernel, images, given)
 
 
 def _worth_it(plan: Layout, n: int) -> bool:
@@ -101,9 +101,3 @@ def _called(*settings: Any) -> str | None:
     except OSError:  # oneDNN has none, or none that is safe here: XLA does it
         return None
     return name
-
-
-def _run(name: str, shape: tuple[int, ...], first: jax.Array, second: jax.Array) -> jax.Array:
-    result = jax.ShapeDtypeStruct(shape, jnp.float32)  # type: ignore[no-untyped-call]  # JAX has no types for it
-    made: jax.Array = jax.ffi.ffi_call(name, result, vmap_method="sequential")(first, second)
-    return made

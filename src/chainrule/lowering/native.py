@@ -18,10 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
-from chainrule.graph.shape import Shape
 from chainrule.lowering.cache import folder
+from chainrule.lowering.calls import called
 from chainrule.lowering.onednn import library
 
 _SOURCE = Path(__file__).with_suffix(".c")
@@ -36,7 +35,7 @@ _SECONDS = 60
 def product(a: Any, b: Any, a_turned: bool, b_turned: bool) -> jax.Array:
     """A B, float32, (m, n), inside compiled code. a, b: row by row; turned: given as the transpose. See `ready`."""
     m, n = a.shape[1 if a_turned else 0], b.shape[0 if b_turned else 1]
-    return _called(_FORMS[2 * a_turned + b_turned], (m, n), a, b)
+    return called(_target(_FORMS[2 * a_turned + b_turned]), (m, n), a, b)
 
 
 def rows(line: Any, starts: Any, width: int) -> jax.Array:
@@ -44,13 +43,7 @@ def rows(line: Any, starts: Any, width: int) -> jax.Array:
 
     starts: where each begins, uint32; what is too far is as far as it can be.
     """
-    return _called(_ROWS, (len(starts), width), line, starts)
-
-
-def _called(name: str, shape: Shape, *operands: Any) -> jax.Array:
-    result = jax.ShapeDtypeStruct(shape, jnp.float32)  # type: ignore[no-untyped-call]  # JAX has no types for it
-    made: jax.Array = jax.ffi.ffi_call(_target(name), result, vmap_method="sequential")(*operands)
-    return made
+    return called(_target(_ROWS), (len(starts), width), line, starts)
 
 
 @cache

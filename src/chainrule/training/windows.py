@@ -97,10 +97,8 @@ class Feed:
         """The windows of so many epochs at the most, that end where a block does."""
         steps = -(-self.n // size)
         while epoch < end:
-            rows, stop = (
-                aligned_zeros((most, steps * size), np.int32),
-                epoch // order.rows * order.rows + most,
-            )
+            stop = epoch // order.rows * order.rows + most
+            rows = aligned_zeros((most, steps * size), np.int32)
             for block in range(epoch // order.rows, -(-min(stop, end) // order.rows)):
                 begin = block * order.rows
                 drawn = order.block(block, max(epoch - begin, 0), end - begin)
