@@ -96,10 +96,10 @@ def register(name: str, make: Callable[[], Function]) -> None:
             jax.ffi.register_ffi_target(name, capsule, platform="cpu")
 
 
-def called(name: str, shape: Shape, *operands: Any) -> jax.Array:
-    """What the target of that name makes of the operands, inside compiled code: float32."""
+def called(name: str, shape: Shape, *operands: Any, **numbers: Any) -> jax.Array:
+    """What the target of that name makes of the operands, inside compiled code: float32. numbers: what it is told."""
     result = jax.ShapeDtypeStruct(shape, jnp.float32)  # type: ignore[no-untyped-call]  # JAX has no types for it
-    made: jax.Array = jax.ffi.ffi_call(name, result, vmap_method="sequential")(*operands)
+    made: jax.Array = jax.ffi.ffi_call(name, result, vmap_method="sequential")(*operands, **numbers)
     return made
 
 

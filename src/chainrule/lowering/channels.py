@@ -14,10 +14,13 @@ def _channel_sum(operands: Sequence[Held], axes: int) -> Held | None:
     x, rank = operands[0], len(operands[0].order)
     if rank == axes or not x.array.size:
         return None
-    if x.last and x.order == tuple(range(rank)):
-        flat = x.array.reshape(x.shape[0], -1)
-        return held(flat @ jnp.ones(flat.shape[1], flat.dtype), rank - axes)
-    images = x.ordered(image_order(rank, axes))
+    order = image_order(rank, axes)
+    if x.last and x.order == order:
+        *_, channels, n = x.array.shape
+        rows = x.array.reshape(-1, channels * n)
+        rows = jnp.ones(len(rows), rows.dtype) @ rows
+        return held(rows.reshape(channels, n).sum(1), rank - axes)
+    images = x.ordered(order)
     *_, columns, channels = images.shape
     rows = images.reshape(-1, columns * channels)
     rows = jnp.ones(len(rows), rows.dtype) @ rows

@@ -3,7 +3,7 @@
 XLA on the CPU wants channels last and the kernel as (u, v, inputs, outputs); the turns into that form and back
 meet between two ops and cancel when XLA chooses its layouts. Its convolution is slow on images of a few places with
 many channels, which few_places.py makes products of, and for one to three channels: there the sum is written out,
-entry by entry of the kernel, and becomes one loop. Results with few channels are in few_channels.py.
+entry by entry of the kernel, and becomes one loop. Where the examples lie last, see examples_last.py.
 
 Legend: as in ops/convolution.py. All is written on two axes; with one axis there is a first one of size 1.
 """
@@ -18,11 +18,11 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from chainrule.graph.shape import size_of
-from chainrule.lowering import few_places
-from chainrule.lowering.few_channels import FEW_ENTRIES, with_few_channels
+from chainrule.graph.shape import Shape, size_of
+from chainrule.lowering import examples_last, few_places
+from chainrule.lowering.examples_last import FEW_ENTRIES
 from chainrule.lowering.few_places import by_products
-from chainrule.lowering.held import Form, Held, image_order, image_place, kernel_order
+from chainrule.lowering.held import Form, Held, Place, image_order, image_place, kernel_order
 from chainrule.lowering.images import last, lead, on_two_axes, slices
 from chainrule.lowering.kernels import by_onednn, kernel_by_onednn
 from chainrule.ops.layout import Layout, layout_of
@@ -144,9 +144,9 @@ def _direct(x: Array, kernel: Array, rows: Window, columns: Window) -> Array:
     entries = kernel.reshape(-1, *kernel.shape[2:])
 
     def one(image: Array) -> Array:
-        parts = slices(image[None], rows, columns)
+        parts = slices(image, rows, columns)
         terms = [
-            part[0, ..., c : c + 1] * entry[c]
+            part[..., c : c + 1] * entry[c]
             for part, entry in zip(parts, entries, strict=True)
             for c in range(x.shape[-1])
         ]
@@ -165,14 +165,19 @@ def _form(turned: bool, operands: Sequence[Held], batched: Sequence[bool], **par
     if not size_of(x.shape) * size_of(k.shape):
         return None
     layout = layout_of(x.shape, k.shape, **params)
-    place = image_place(layout.y, len(layout.windows), None if batched[1] else x.examples)
-    few = with_few_channels(x, k, layout, turned) if place.last else None
-    if few is not None:
-        return Held(few, *place)
+    place = _place_for(layout.y, layout, x, batched)
+    found = examples_last.result(x, k, layout, turned) if place.last else None
+    if found is not None:
+        return found
     made = None if batched[1] or _by_products(layout, x) else by_onednn("result", x, k, layout, turned)
     rule = partial(_result, layout=layout, turned=turned)
     made = made or _image(rule, x, k, batched, layout, len(layout.y))
     return made.at(place) if place.last else made
+
+
+def _place_for(shape: Shape, layout: Layout, x: Held, batched: Sequence[bool]) -> Place:
+    """Where the image is best; each example having a kernel of its own, channels last."""
+    return image_place(shape, len(layout.windows), *([] if batched[1] else [x]))
 
 
 def _by_products(layout: Layout, image: Held) -> bool:
@@ -187,7 +192,10 @@ def _input_form(
     if not size_of(dy.shape) * size_of(k.shape):
         return None
     layout = layout_of(shape, k.shape, **params)
-    place = image_place(shape, len(layout.windows), None if batched[1] else dy.examples)
+    place = _place_for(shape, layout, dy, batched)
+    found = examples_last.input_gradient(dy, k, layout, turned) if place.last else None
+    if found is not None:
+        return found
     made = None if batched[1] or _by_products(layout, dy) else by_onednn("input", dy, k, layout, turned)
     rule = partial(_input_gradient, layout=layout, turned=turned)
     made = made or _image(rule, dy, k, batched, layout, len(shape))
@@ -228,8 +236,11 @@ def _kernel_sum(operands: Sequence[Held], shape: Any, turned: bool, **params: An
     if not size_of(x.array.shape) * size_of(dy.array.shape):
         return None
     layout = layout_of(x.shape, shape, **params)
-    images = [value.ordered(image_order(len(value.order), len(layout.windows))) for value in operands]
-    return Held(_kernel_gradient(images[0], images[1], layout, turned), kernel_order(len(shape)))
+    made = examples_last.kernel_gradient(x, dy, layout, turned)
+    if made is None:
+        images = [value.ordered(image_order(len(value.order), len(layout.windows))) for value in operands]
+        made = _kernel_gradient(images[0], images[1], layout, turned)
+    return Held(made, kernel_order(len(shape)))
 
 
 _TURNED = {"correlate": False, "correlate2d": False, "convolve": True, "convolve2d": True}

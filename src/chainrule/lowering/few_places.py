@@ -66,7 +66,7 @@ def input_gradient(given: Array, kernel: Array, plan: Layout) -> Array:
 
 def _side_by_side(x: Array, plan: Layout) -> Array:
     """P."""
-    found = jnp.concatenate(slices(x, *plan.windows), -1)
+    found = jnp.concatenate(jax.vmap(lambda image: slices(image, *plan.windows))(x), -1)
     return found.reshape(-1, found.shape[-1])
 
 

@@ -15,9 +15,11 @@ from itertools import accumulate
 from math import prod
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 from jax.experimental.layout import Layout, with_layout_constraint
 
 from chainrule.graph.shape import Shape
+from chainrule.lowering.native import images_are_ready
 from chainrule.lowering.once import once
 
 Order = tuple[int, ...]
@@ -153,16 +155,40 @@ def kernel_order(rank: int) -> Order:
     return (*range(2, rank), 1, 0) if rank > 2 else tuple(range(rank))
 
 
-_FEW_CHANNELS = 15
-"""Up to so many the examples are what is computed side by side."""
+def kernel_strides(k: Held, axes: int) -> tuple[int, int, int, int]:
+    """How far apart the entries of a kernel lie along (u, v, inputs, outputs), on two axes."""
+    rank, shape = len(k.order), k.shape
+    found = {axis: prod(shape[inner] for inner in k.order[at + 1 :]) for at, axis in enumerate(k.order)}
+    v, u = found[rank - 1], found[rank - 2] if axes == 2 else 1
+    outputs, inputs = (found[0], found[1]) if rank > axes else (1, 1)
+    return u, v, inputs, outputs
 
 
-def image_place(shape: Shape, axes: int, examples: int | None) -> Place:
-    """Where an image with 1 or 2 axes is best: channels last, or if they are few and examples many, the examples."""
+_FEW_CHANNELS, _SOME_CHANNELS = 15, 64
+"""Up to so many the examples are what is computed side by side; and where convolutions of such images are native, with
+whole vectors of examples that lie close together. Measured in 40 sizes.
+"""
+_VECTOR, _CLOSE = 16, 128
+"""Examples that a native convolution computes at once, and the most that lie close together."""
+
+
+def image_place(shape: Shape, axes: int, *values: Held) -> Place:
+    """Where an image with 1 or 2 axes is best: channels last, or the examples, if they are many and channels few.
+
+    values: those that it is computed from, for their examples and dtype.
+    """
+    given = next((value for value in values if value.examples), None)
     few = len(shape) > axes and shape[0] <= _FEW_CHANNELS
-    if few and examples:
-        return Place(tuple(range(len(shape))), (), True)
-    return Place(image_order(len(shape), axes))
+    last = given is not None and (few or are_native(shape, axes, given))
+    return Place(image_order(len(shape), axes), (), last)
+
+
+def are_native(shape: Shape, axes: int, value: Held) -> bool:
+    """Whether convolutions of such images are native, for as many examples as the value has."""
+    channels, n = shape[0] if len(shape) > axes else 1, value.examples or 0
+    some = channels <= _SOME_CHANNELS and n <= _CLOSE and n % _VECTOR == 0
+    worth_it = n >= _VECTOR and (some or channels <= _FEW_CHANNELS)
+    return worth_it and value.array.dtype == jnp.float32 and images_are_ready()
 
 
 _NARROW = 128

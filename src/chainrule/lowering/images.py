@@ -29,13 +29,13 @@ def on_two_axes(layout: Layout) -> Layout:
 
 
 def slices(x: jax.Array, rows: Window, columns: Window) -> list[jax.Array]:
-    """For each place (u, v) of a window, in row order, what all windows read there: (a, i, j, b) of x (a, h, w, b)."""
-    sides = [(0, 0, 0), (rows.before, rows.after, 0), (columns.before, columns.after, 0), (0, 0, 0)]
+    """For each place (u, v) of a window, in row order, what all windows read there: (i, j, …) of x (h, w, …)."""
+    sides = [(rows.before, rows.after, 0), (columns.before, columns.after, 0), *[(0, 0, 0)] * (x.ndim - 2)]
     x = lax.pad(x, jnp.zeros((), x.dtype), sides)
 
     def read(part: jax.Array, w: Window, u: int, axis: int) -> jax.Array:
         start = u * w.dilation
         return lax.slice_in_dim(part, start, start + w.stride * (w.count - 1) + 1, w.stride, axis)
 
-    bands = [read(x, rows, u, 1) for u in range(rows.size)]
-    return [read(band, columns, v, 2) for band in bands for v in range(columns.size)]
+    bands = [read(x, rows, u, 0) for u in range(rows.size)]
+    return [read(band, columns, v, 1) for band in bands for v in range(columns.size)]

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from chainrule.lowering.calls import called, register
-from chainrule.lowering.held import Held, image_order
+from chainrule.lowering.held import Held, image_order, kernel_strides
 from chainrule.lowering.images import last, on_two_axes
 from chainrule.lowering.onednn import convolution, library
 from chainrule.ops.layout import Layout
@@ -41,12 +41,13 @@ def by_onednn(kind: str, x: Held, k: Held, layout: Layout, turned: bool) -> Held
     channels of the kernel exchanged, and the other way round: so no kernel is turned for it either.
     """
     plan = on_two_axes(layout)
-    windows, channels, strides = plan.windows, plan.channels, _kernel_strides(k, len(layout.windows))
+    u, v, *across = kernel_strides(k, len(layout.windows))  # inputs, outputs
+    windows, channels = plan.windows, plan.channels
     if turned:
         led = tuple(Window(w.count, w.size, 1, w.dilation, *w.mirrored) for w in windows)
         if any(w.stride != 1 for w in windows) or min(min(w.mirrored) for w in windows) < 0:
             return None
-        windows, channels, strides = led, channels[::-1], (strides[1], strides[0], *strides[2:])
+        windows, channels, across = led, channels[::-1], across[::-1]
     n = 1 if x.examples is None else x.examples
     rows, columns = windows
     images, given = (n, rows.n, columns.n, channels[0]), (n, rows.count, columns.count, channels[1])
@@ -56,7 +57,9 @@ def by_onednn(kind: str, x: Held, k: Held, layout: Layout, turned: bool) -> Held
     axes, shape = len(layout.windows), layout.y if kind == "result" else layout.x
     operand = x.ordered(image_order(len(x.order), axes)).reshape(images if result else given)
     kernel = (rows.size, columns.size, *channels)
-    call = _called("result" if result else "input", images, kernel, given, _steps(windows), strides)
+    call = _called(
+        "result" if result else "input", images, kernel, given, _steps(windows), (*across[::-1], u, v)
+    )
     if call is None:
         return None
     made = called(call, given if result else images, operand, k.array)
@@ -82,14 +85,6 @@ def _worth_it(plan: Layout, n: int) -> bool:
 def _steps(windows: Sequence[Window]) -> tuple[tuple[int, ...], ...]:
     after = tuple((w.count - 1) * w.stride + w.extent - w.n - w.before for w in windows)
     return (*(tuple(getattr(w, what) for w in windows) for what in ("stride", "dilation", "before")), after)
-
-
-def _kernel_strides(k: Held, axes: int) -> tuple[int, ...]:
-    """How far apart the entries of a kernel lie along (outputs, inputs, u, v)."""
-    rank, shape = len(k.order), k.shape
-    found = {axis: prod(shape[inner] for inner in k.order[at + 1 :]) for at, axis in enumerate(k.order)}
-    places = [found[axis] for axis in range(rank - axes, rank)]
-    return (*((found[0], found[1]) if rank > axes else (1, 1)), *[1] * (2 - axes), *places)
 
 
 @cache

@@ -13,22 +13,27 @@ import os
 import shlex
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import jax
+import numpy as np
 
+from chainrule.graph.shape import Shape
 from chainrule.lowering.cache import folder
 from chainrule.lowering.calls import called
 from chainrule.lowering.onednn import library
+from chainrule.ops.windows import Window
 
-_SOURCE = Path(__file__).with_suffix(".c")
+_FOLDER, _SHARED = Path(__file__).parent, "native.h"
 _COMPILER = "CC"
 """The variable that names another compiler than cc."""
-_SETTINGS = ("-std=c11", "-O2", "-shared", "-fPIC")
+_SETTINGS = ("-std=c11", "-O2", "-march=native", "-ffp-contract=fast", "-shared", "-fPIC")
 _FORMS = ("product_nn", "product_nt", "product_tn", "product_tt")
-_ROWS = "rows"
+_ROWS, _IMAGE, _IMAGE_KERNEL = "rows", "image", "image_kernel"
 _SECONDS = 60
 
 
@@ -46,17 +51,51 @@ def rows(line: Any, starts: Any, width: int) -> jax.Array:
     return called(_target(_ROWS), (len(starts), width), line, starts)
 
 
+def image(
+    x: Any, k: Any, shape: Shape, windows: Sequence[Window], strides: Sequence[int], first: int
+) -> jax.Array:
+    """y, (h, w, outputs, n) of that shape, of x (h, w, inputs, n) and a kernel, float32. See `images_are_ready`.
+
+    strides: how far apart the entries of k lie along (u, v, inputs, outputs); first: where the first of them lies.
+    """
+    return called(_target(_IMAGE), shape, x, k, numbers=_numbers(windows, *strides, first))
+
+
+def image_kernel(x: Any, dy: Any, windows: Sequence[Window]) -> jax.Array:
+    """What the kernel receives, (u, v, inputs, outputs), of x and dy as in `image`."""
+    rows, columns = windows
+    shape = (rows.size, columns.size, x.shape[2], dy.shape[2])
+    return called(_target(_IMAGE_KERNEL), shape, x, dy, numbers=_numbers(windows))
+
+
+def _numbers(windows: Sequence[Window], *others: int) -> Any:
+    """As C reads them."""
+    told = ((w.n, w.size, w.count, w.stride, w.dilation, w.before) for w in windows)
+    return np.array([*chain(*told), *others], np.int64)
+
+
 @cache
 def ready() -> bool:
-    """Whether they can be called: on a processor, with oneDNN and a C compiler."""
+    """Whether `product` and `rows` can be called: on a processor, with oneDNN and a C compiler."""
     onednn = library() if jax.default_backend() == "cpu" else None
-    binary = None if onednn is None else _built()
+    binary = None if onednn is None else _built("native")
     if onednn is None or binary is None:
         return False
     given = ("dnnl_sgemm", "omp_get_max_threads", "omp_set_num_threads")
     binary.chainrule_use(*(ctypes.cast(getattr(onednn.binary, name), ctypes.c_void_p) for name in given))
-    for name in (*_FORMS, _ROWS):
-        capsule = jax.ffi.pycapsule(getattr(binary, _target(name)))  # type: ignore[no-untyped-call]  # as above
+    return _registered(binary, *_FORMS, _ROWS)
+
+
+@cache
+def images_are_ready() -> bool:
+    """Whether `image` and `image_kernel` can be called: on a processor, with a C compiler."""
+    binary = _built("images") if jax.default_backend() == "cpu" else None
+    return binary is not None and _registered(binary, _IMAGE, _IMAGE_KERNEL)
+
+
+def _registered(binary: ctypes.CDLL, *names: str) -> bool:
+    for name in names:
+        capsule = jax.ffi.pycapsule(getattr(binary, _target(name)))  # type: ignore[no-untyped-call]  # as in `calls`
         jax.ffi.register_ffi_target(_target(name), capsule, platform="cpu")
     return True
 
@@ -65,22 +104,25 @@ def _target(name: str) -> str:
     return f"chainrule_{name}"
 
 
-def _built() -> ctypes.CDLL | None:
-    """The compiled source, kept beside XLA's compiled code; None where it cannot be compiled."""
+def _built(name: str) -> ctypes.CDLL | None:
+    """A compiled source, kept beside XLA's compiled code; None where it cannot be compiled."""
+    source, shared = (_FOLDER / file for file in (f"{name}.c", _SHARED))
     try:
         command = [*shlex.split(os.environ.get(_COMPILER) or "cc"), *_SETTINGS]
     except ValueError:  # quotes that do not close
         return None
-    told = "\n".join([*command, jax.__version__, _SOURCE.read_text(encoding="utf-8")])
-    name = f"native-{hashlib.sha256(told.encode()).hexdigest()[:12]}.so"
+    told = "\n".join(
+        [*command, jax.__version__, *(path.read_text(encoding="utf-8") for path in (shared, source))]
+    )
+    file = f"{name}-{hashlib.sha256(told.encode()).hexdigest()[:12]}.so"
     kept = folder()
     try:
-        if kept is not None and (kept / name).exists():
-            return ctypes.CDLL(str(kept / name))
+        if kept is not None and (kept / file).exists():
+            return ctypes.CDLL(str(kept / file))
         with tempfile.TemporaryDirectory(dir=kept, prefix="building-") as room:
-            made = Path(room) / name
-            call = [*command, f"-I{jax.ffi.include_dir()}", "-o", str(made), str(_SOURCE)]
+            made = Path(room) / file
+            call = [*command, f"-I{jax.ffi.include_dir()}", "-o", str(made), str(source)]
             subprocess.run(call, check=True, capture_output=True, timeout=_SECONDS)
-            return ctypes.CDLL(str(made if kept is None else made.replace(kept / name)))
+            return ctypes.CDLL(str(made if kept is None else made.replace(kept / file)))
     except (OSError, subprocess.SubprocessError):
         return None

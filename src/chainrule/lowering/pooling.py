@@ -153,10 +153,12 @@ def _form(rule: Callable[..., Array], axes: int = 0, always: bool = False) -> Fo
         if not size_of(image) or not (always or _few(windows)):
             return None
         channels = len(image) > len(windows)
-        place = image_place(image, len(windows), next((x.examples for x in operands if x.batched), None))
+        place = image_place(image, len(windows), *operands)
         if place.last and all(batched):
             images = [x.at(place).array for x in operands]
-            return Held(jax.vmap(partial(rule, windows))(*images), *place)
+            alone = partial(rule, windows)
+            over = jax.vmap(alone, len(windows), len(windows)) if channels else alone
+            return Held(over(*images), *place)
         order = image_order(len(image), len(windows))
 
         def one(*arrays: Array) -> Array:
