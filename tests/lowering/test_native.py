@@ -150,20 +150,20 @@ def test_training_learns_the_same_with_and_without(size, random, monkeypatch):
 def test_without_a_compiler_there_is_nothing_to_call(compiler, tmp_path, monkeypatch):
     monkeypatch.setenv("CC", compiler)
     monkeypatch.setattr(native, "folder", lambda: tmp_path)
-    assert native._built() is None
+    assert native._built("native") is None
     assert not list(tmp_path.iterdir())
 
 
 @needed
 def test_it_is_compiled_once_for_each_compiler(tmp_path, monkeypatch):
     monkeypatch.setattr(native, "folder", lambda: tmp_path)
-    assert native._built() is not None
+    assert native._built("native") is not None
     (made,) = tmp_path.iterdir()
     before = made.stat().st_mtime_ns
-    assert native._built() is not None
+    assert native._built("native") is not None
     assert [path.stat().st_mtime_ns for path in tmp_path.iterdir()] == [before]
     monkeypatch.setattr(native, "folder", lambda: None)
-    assert native._built() is not None
+    assert native._built("native") is not None
 
 
 @needed

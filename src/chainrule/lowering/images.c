@@ -24,15 +24,21 @@ typedef struct {
   int64_t n, size, count, stride, dilation, before;
 } Window;
 
-/* A block of examples, from start; the first `known` of them are in the block before too. */
+/* A block of examples, from start: whole vectors. The first `known` of them are in the block before too. */
 typedef struct {
   int64_t start, width, known;
 } Block;
 
+static int64_t blocks_of(int64_t examples) {
+  int64_t left = examples % WIDTH;
+  return examples / WIDTH + (left >= LANES) + (left % LANES > 0);
+}
+
+/* After those of the greatest width come the whole vectors that are left, and at last the rest, made a whole vector. */
 static Block block_at(int64_t number, int64_t examples) {
-  int64_t first = number * WIDTH, left = examples - first, width = least(WIDTH, parts_of(left, LANES) * LANES);
-  int64_t start = least(first, examples - width);
-  return (Block){start, width, first - start};
+  int64_t start = number * WIDTH, left = examples - start, width = least(left / LANES * LANES, WIDTH);
+  if (width > 0) return (Block){start, width, 0};
+  return (Block){examples - LANES, LANES, LANES - examples % LANES};
 }
 
 /* How many of what is left make the next of the fewest parts, none of them larger than the limit. */
@@ -109,27 +115,38 @@ TOGETHER void result_tile(const Result *whole, const float *k, int64_t o, int64_
     *(Lanes *)(y + t * n + l * LANES) = sums[t][l];
 }
 
-/* Some windows, one after another, of a block of examples: tile by tile. */
+/* How the windows are shared out: so many rows and columns are a part. Parts that follow each other lie below each
+   other, for what they read in common. */
+typedef struct {
+  int64_t rows, columns, down, across;
+} Parts;
+
+static Parts parts_for(const Result *whole) {
+  int64_t columns = next_part(whole->columns.count, PLACES), rows = most(PLACES / columns, 1);
+  return (Parts){rows, columns, parts_of(whole->rows.count, rows), parts_of(whole->columns.count, columns)};
+}
+
+/* Some windows of a block of examples, tile by tile. */
 static int result_part(const void *what, int64_t part) {
   const Result *whole = what;
-  int64_t places = whole->rows.count * whole->columns.count, pieces = parts_of(places, PLACES);
-  Block block = block_at(part / pieces, whole->examples);
-  int64_t from = part % pieces * PLACES, to = least(from + PLACES, places), outs;
-  int64_t entries = whole->rows.size * whole->columns.size * whole->c;
+  Parts parts = parts_for(whole);
+  Block block = block_at(part / (parts.down * parts.across), whole->examples);
+  int64_t top = part % parts.down * parts.rows, bottom = least(top + parts.rows, whole->rows.count);
+  int64_t left = part / parts.down % parts.across * parts.columns, right = least(left + parts.columns, whole->columns.count);
+  int64_t entries = whole->rows.size * whole->columns.size * whole->c, outs;
   for (int64_t o = 0; o < whole->o; o += outs) {
     outs = next_outputs(whole, o);
     const float *k = whole->k + o * entries;
-    for (int64_t at = from; at < to; at++) {
-      int64_t i = at / whole->columns.count, j = at % whole->columns.count;
+    for (int64_t i = top; i < bottom; i++)
+      for (int64_t j = left; j < right; j++)
 #define TILE(t, l) \
   case t * 8 + l: \
     result_tile(whole, k, o, i, j, block.start, t, l); \
     break;
 #define TILES(l) TILE(1, l) TILE(2, l) TILE(3, l) TILE(4, l) TILE(5, l) TILE(6, l)
-      switch (outs * 8 + block.width / LANES) { TILES(4) TILES(3) TILES(2) TILES(1) TILE(MORE_OUTS, 2) TILE(MORE_OUTS, 1) }
+        switch (outs * 8 + block.width / LANES) { TILES(4) TILES(3) TILES(2) TILES(1) TILE(MORE_OUTS, 2) TILE(MORE_OUTS, 1) }
 #undef TILES
 #undef TILE
-    }
   }
   return 0;
 }
@@ -258,7 +275,7 @@ static void add_to_tiles(const Gradient *whole, Piece *piece, int64_t part, bool
 static int gradient_part(const void *what, int64_t part) {
   const Gradient *whole = what;
   const Window *rows = &whole->rows, *columns = &whole->columns;
-  int64_t blocks = parts_of(whole->examples, WIDTH), unit = whole->c * whole->examples;
+  int64_t blocks = blocks_of(whole->examples), unit = whole->c * whole->examples;
   Piece piece = {.step = columns->stride * unit, .row_step = rows->stride * columns->n * unit};
   for (int64_t b = 0; b < blocks; b++)
     for (int64_t i = 0; i < rows->count; i += whole->rows_at_once)
@@ -293,9 +310,9 @@ XLA_FFI_Error *chainrule_image(XLA_FFI_CallFrame *frame) {
   whole.kernel = (const float *)((const XLA_FFI_Buffer *)frame->args.args[1])->data + given[4];
   memcpy(whole.strides, given, sizeof whole.strides);
   whole.packers = most(least(threads(frame), entries / FEW_ENTRIES), 1);
-  int64_t pieces = parts_of(whole.rows.count * whole.columns.count, PLACES), blocks = parts_of(whole.examples, WIDTH);
+  Parts parts = parts_for(&whole);
   XLA_FFI_Error *error = shared(frame, kernel_part, &whole, sizeof whole, whole.packers);
-  if (!error) error = shared(frame, result_part, &whole, sizeof whole, pieces * blocks);
+  if (!error) error = shared(frame, result_part, &whole, sizeof whole, parts.down * parts.across * blocks_of(whole.examples));
   free(whole.k);
   return error;
 }
@@ -309,9 +326,9 @@ XLA_FFI_Error *chainrule_image_kernel(XLA_FFI_CallFrame *frame) {
   int64_t many = whole.columns.size * whole.c;
   whole.tiles = parts_of(whole.o, OUTS) * whole.rows.size * parts_of(many, TAPS);
   whole.length = parts_of(whole.tiles, threads(frame));
-  int64_t at_once = least(whole.columns.count, PLACES) * least(WIDTH, parts_of(whole.examples, LANES) * LANES);
+  int64_t at_once = least(whole.columns.count, PLACES) * block_at(0, whole.examples).width;
   whole.rows_at_once = whole.columns.count > PLACES ? 1 : most(PACKED / at_once, 1);
-  bool one = whole.examples <= WIDTH && whole.columns.count <= PLACES && whole.rows.count <= whole.rows_at_once;
+  bool one = blocks_of(whole.examples) == 1 && whole.columns.count <= PLACES && whole.rows.count <= whole.rows_at_once;
   whole.sums = one ? NULL : aligned_alloc(64, (size_t)(whole.tiles * TAPS * OUTS * LANES) * sizeof(float));
   Tap *taps = malloc((size_t)many * sizeof(Tap));
   XLA_FFI_Error *error = NULL;

@@ -62,7 +62,9 @@ def _multiplied(sides: Sequence[str], result: str, arrays: Sequence[Any], optimi
 def of_matrices(a: Any, b: Any, a_turned: bool = False, b_turned: bool = False) -> jax.Array:
     """A B of two matrices. turned: given as the transpose."""
     (m, k), n = a.shape[::-1] if a_turned else a.shape, b.shape[0 if b_turned else 1]
-    if a_turned and b_turned and k > max(m, n):  # the result is smaller than what would be read across its rows
+    if (
+        a_turned and b_turned and k > max(m, n)
+    ):  # the result is smaller than what would be read across its rows
         return of_matrices(b, a).T
     if a.dtype == b.dtype and are_fast(m, k, n, a.dtype):
         return product(a, b, a_turned, b_turned)
