@@ -9,12 +9,27 @@
 
 #include "native.h"
 
-typedef float Lanes __attribute__((vector_size(64), aligned(4), may_alias));
+/* BYTES of a vector, and how many sums a tile has at most, as the registers allow. VECTORS: of examples in a block, by OUTS
+   outputs; by MORE_OUTS where there are half as many. TAPS: by OUTS outputs. */
+#if defined(__AVX512F__)
+enum { BYTES = 64, VECTORS = 4, TAPS = 4, OUTS = 6, MORE_OUTS = 12 };
+#define UP_TO_MOST(of) of(1) of(2) of(3) of(4)
+#define NARROW_TILES TILE(MORE_OUTS, 1) TILE(MORE_OUTS, 2)
+#elif defined(__aarch64__)
+enum { BYTES = 16, VECTORS = 4, TAPS = 4, OUTS = 6, MORE_OUTS = OUTS };
+#define UP_TO_MOST(of) of(1) of(2) of(3) of(4)
+#define NARROW_TILES
+#else /* 16 registers, half as many */
+enum { BYTES = 32, VECTORS = 2, TAPS = 2, OUTS = 6, MORE_OUTS = OUTS };
+#define UP_TO_MOST(of) of(1) of(2)
+#define NARROW_TILES
+#endif
 
-enum { LANES = 16, WIDTH = 64, OUTS = 6, MORE_OUTS = 12, TAPS = 4, PLACES = 16, PACKED = 1 << 11, FEW_ENTRIES = 1 << 13 };
-/* of a vector; most examples of a block; most outputs of a tile, and where a block has 32 examples or fewer; most taps of
-   a tile; windows that are taken one after another; of how many windows and examples dy is packed, for each output; entries
-   of a kernel that are worth a part of packing it */
+typedef float Lanes __attribute__((vector_size(BYTES), aligned(4), may_alias));
+
+enum { LANES = BYTES / sizeof(float), WIDTH = VECTORS * LANES, PLACES = 16, PACKED = 1 << 11, FEW_ENTRIES = 1 << 13 };
+/* of a vector; most examples of a block; windows that are taken one after another; of how many windows and examples dy is
+   packed, for each output; entries of a kernel that are worth a part of packing it */
 
 #define TOGETHER static inline __attribute__((always_inline))
 #define UNROLLED _Pragma("GCC unroll 16")
@@ -97,7 +112,7 @@ TOGETHER void result_tile(const Result *whole, const float *k, int64_t o, int64_
                           const int vectors) {
   const Window *rows = &whole->rows, *columns = &whole->columns;
   int64_t n = whole->examples, c = whole->c, u, us, first, vs;
-  Lanes sums[MORE_OUTS][4];
+  Lanes sums[MORE_OUTS][VECTORS];
   UNROLLED for (int t = 0; t < outs; t++) UNROLLED for (int l = 0; l < vectors; l++) sums[t][l] = (Lanes){0};
   places_of(rows, i, &u, &us), places_of(columns, j, &first, &vs);
   for (; u < us; u++) {
@@ -105,7 +120,7 @@ TOGETHER void result_tile(const Result *whole, const float *k, int64_t o, int64_
     const float *entry = k + (u * columns->size + first) * c * outs;
     for (int64_t v = first; v < vs; v++, x += columns->dilation * c * n)
       for (int64_t at = 0; at < c; at++, entry += outs) {
-        Lanes given[4];
+        Lanes given[VECTORS];
         UNROLLED for (int l = 0; l < vectors; l++) given[l] = *(const Lanes *)(x + at * n + l * LANES);
         UNROLLED for (int t = 0; t < outs; t++) UNROLLED for (int l = 0; l < vectors; l++) sums[t][l] += given[l] * entry[t];
       }
@@ -144,7 +159,7 @@ static int result_part(const void *what, int64_t part) {
     result_tile(whole, k, o, i, j, block.start, t, l); \
     break;
 #define TILES(l) TILE(1, l) TILE(2, l) TILE(3, l) TILE(4, l) TILE(5, l) TILE(6, l)
-        switch (outs * 8 + block.width / LANES) { TILES(4) TILES(3) TILES(2) TILES(1) TILE(MORE_OUTS, 2) TILE(MORE_OUTS, 1) }
+        switch (outs * 8 + block.width / LANES) { UP_TO_MOST(TILES) NARROW_TILES }
 #undef TILES
 #undef TILE
   }
@@ -206,8 +221,8 @@ static void some_windows(const Piece *piece, const float *image, const Tap *taps
   case m * 8 + p: \
     gradient_tile(piece, image, taps, room, from, to, j, end, m, p); \
     break;
-#define TILES(p) TILE(1, p) TILE(2, p) TILE(3, p) TILE(4, p)
-  switch (many * 8 + outs) { TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6) }
+#define TILES(m) TILE(m, 1) TILE(m, 2) TILE(m, 3) TILE(m, 4) TILE(m, 5) TILE(m, 6)
+  switch (many * 8 + outs) { UP_TO_MOST(TILES) }
 #undef TILES
 #undef TILE
 }
