@@ -19,10 +19,12 @@ enum { BYTES = 64, VECTORS = 4, TAPS = 4, OUTS = 6, MORE_OUTS = 12 };
 enum { BYTES = 16, VECTORS = 4, TAPS = 4, OUTS = 6, MORE_OUTS = OUTS };
 #define UP_TO_MOST(of) of(1) of(2) of(3) of(4)
 #define NARROW_TILES
-#else /* 16 registers, half as many */
+#elif defined(__AVX__) /* half as many registers */
 enum { BYTES = 32, VECTORS = 2, TAPS = 2, OUTS = 6, MORE_OUTS = OUTS };
 #define UP_TO_MOST(of) of(1) of(2)
 #define NARROW_TILES
+#else
+#error "no vectors that are worth it: XLA does it"
 #endif
 
 typedef float Lanes __attribute__((vector_size(BYTES), aligned(4), may_alias));
@@ -31,8 +33,13 @@ enum { LANES = BYTES / sizeof(float), WIDTH = VECTORS * LANES, PLACES = 16, PACK
 /* of a vector; most examples of a block; windows that are taken one after another; of how many windows and examples dy is
    packed, for each output; entries of a kernel that are worth a part of packing it */
 
+#ifdef __clang__
+#define TOGETHER static inline __attribute__((always_inline, min_vector_width(8 * BYTES)))
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#else
 #define TOGETHER static inline __attribute__((always_inline))
 #define UNROLLED _Pragma("GCC unroll 16")
+#endif
 
 /* The windows along one axis: the fields of `Window` in ops/windows.py. */
 typedef struct {
