@@ -193,9 +193,6 @@ def _input_form(
         return None
     layout = layout_of(shape, k.shape, **params)
     place = _place_for(shape, layout, dy, batched)
-    found = examples_last.input_gradient(dy, k, layout, turned) if place.last else None
-    if found is not None:
-        return found
     made = None if batched[1] or _by_products(layout, dy) else by_onednn("input", dy, k, layout, turned)
     rule = partial(_input_gradient, layout=layout, turned=turned)
     made = made or _image(rule, dy, k, batched, layout, len(shape))

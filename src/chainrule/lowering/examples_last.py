@@ -8,7 +8,6 @@ Legend: as in ops/convolution.py. All is written on two axes; with one axis ther
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import reduce
 
 import jax
@@ -35,30 +34,17 @@ def is_native(layout: Layout, value: Held) -> bool:
 
 def result(x: Held, k: Held, layout: Layout, turned: bool) -> Held | None:
     """y = x ⋆ k, or x ∗ k. None where it has to be computed in another order."""
-    plan, images = on_two_axes(layout), _images(x, layout)
+    plan, place = on_two_axes(layout), _place(layout.y, layout)
     if is_native(layout, x):
-        u, v, c, o = kernel_strides(k, len(layout.windows))
-        return _held(
-            _native(images, k, plan.windows, (u, v, c, o), plan.channels[1], turned), layout.y, layout
-        )
-    if plan.groups == 1 and plan.channels[0] * size_of(tuple(w.size for w in plan.windows)) <= FEW_ENTRIES:
-        kernel = k.ordered(kernel_order(len(k.order))).reshape(
-            *(w.size for w in plan.windows), *plan.channels
-        )
+        made = _native(_images(x, layout), k, plan, turned)
+    elif plan.groups == 1 and plan.channels[0] * size_of(tuple(w.size for w in plan.windows)) <= FEW_ENTRIES:
+        sizes = (*(w.size for w in plan.windows), *plan.channels)
+        kernel = k.ordered(kernel_order(len(k.order))).reshape(sizes)
         kernel = kernel[::-1, ::-1] if turned else kernel
-        return _held(once(lambda x, k: _written_out(x, k, *plan.windows), images, kernel), layout.y, layout)
-    return None
-
-
-def input_gradient(dy: Held, k: Held, layout: Layout, turned: bool) -> Held | None:
-    """What x receives: windows over dy lead back to x, as those of another convolution. None as in `result`."""
-    if not is_native(layout, dy) or any(w.stride != 1 for w in layout.windows):
+        made = once(lambda x, k: _written_out(x, k, *plan.windows), _images(x, layout), kernel)
+    else:
         return None
-    plan = on_two_axes(layout)
-    back = [Window(w.count, w.size, 1, w.dilation, *w.mirrored) for w in plan.windows]
-    u, v, c, o = kernel_strides(k, len(layout.windows))
-    made = _native(_images(dy, layout), k, back, (u, v, o, c), plan.channels[0], not turned)
-    return _held(made, layout.x, layout)
+    return Held(made.reshape(*(layout.y[axis] for axis in place.order), made.shape[-1]), *place)
 
 
 def kernel_gradient(x: Held, dy: Held, layout: Layout, turned: bool) -> Array | None:
@@ -66,20 +52,17 @@ def kernel_gradient(x: Held, dy: Held, layout: Layout, turned: bool) -> Array | 
     if not is_native(layout, x) or not is_native(layout, dy):
         return None
     dk = native.image_kernel(_images(x, layout), _images(dy, layout), on_two_axes(layout).windows)
-    return (dk[::-1, ::-1] if turned else dk).reshape(
-        [layout.k[axis] for axis in kernel_order(len(layout.k))]
-    )
+    dk = dk[::-1, ::-1] if turned else dk
+    return dk.reshape([layout.k[axis] for axis in kernel_order(len(layout.k))])
 
 
-def _native(
-    images: Array, k: Held, windows: Sequence[Window], strides: Sequence[int], outputs: int, turned: bool
-) -> Array:
-    rows, columns = windows
-    u, v, *channels = strides
+def _native(images: Array, k: Held, plan: Layout, turned: bool) -> Array:
+    rows, columns = plan.windows
+    u, v, *channels = kernel_strides(k, len(k.order) - (2 if plan.has_channels else 0))
     first = u * (rows.size - 1) + v * (columns.size - 1) if turned else 0
-    steps = (-u, -v) if turned else (u, v)
-    shape = (rows.count, columns.count, outputs, images.shape[-1])
-    return native.image(images, k.array, shape, windows, (*steps, *channels), first)
+    strides = (-u, -v, *channels) if turned else (u, v, *channels)
+    shape = (rows.count, columns.count, plan.channels[1], images.shape[-1])
+    return native.image(images, k.array, shape, plan.windows, strides, first)
 
 
 def _place(shape: Shape, layout: Layout) -> Place:
@@ -91,11 +74,6 @@ def _images(x: Held, layout: Layout) -> Array:
     axes = len(layout.windows)
     array: Array = x.at(_place(x.shape, layout)).array
     return array.reshape(*(1,) * (2 - axes), *array.shape[:axes], -1, array.shape[-1])
-
-
-def _held(made: Array, shape: Shape, layout: Layout) -> Held:
-    place = _place(shape, layout)
-    return Held(made.reshape(*(shape[axis] for axis in place.order), made.shape[-1]), *place)
 
 
 def _written_out(x: Array, kernel: Array, rows: Window, columns: Window) -> Array:
