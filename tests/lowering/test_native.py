@@ -1,4 +1,7 @@
-"""Products of matrices and rows of arrays by our calls in C: the numbers of NumPy, the same bits each time."""
+"""Products of matrices and rows of arrays by our calls in C: the numbers of NumPy, the same bits each time.
+
+Convolutions in C are in test_examples_last.py.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -146,11 +149,12 @@ def test_training_learns_the_same_with_and_without(size, random, monkeypatch):
         np.testing.assert_allclose(value, learned[1][name], rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("source", ["native", "images"])
 @pytest.mark.parametrize("compiler", ["no-such-compiler", "false", "echo", "cc '"])
-def test_without_a_compiler_there_is_nothing_to_call(compiler, tmp_path, monkeypatch):
+def test_without_a_compiler_there_is_nothing_to_call(compiler, source, tmp_path, monkeypatch):
     monkeypatch.setenv("CC", compiler)
     monkeypatch.setattr(native, "folder", lambda: tmp_path)
-    assert native._built("native") is None
+    assert native._built(source) is None
     assert not list(tmp_path.iterdir())
 
 

@@ -1,8 +1,9 @@
-"""Calls out of compiled code with no Python in between: products of two matrices by oneDNN, and rows of an array.
+"""Calls out of compiled code with no Python in between: products of two matrices by oneDNN, rows of an array, and
+convolutions of images whose examples lie last.
 
-XLA takes up to twice the time for such a product, and one thread for the rows. The calls are C, `native.c`, for what
-`calls` does takes longer than a small product. It is compiled where there is a C compiler, once for each machine.
-Without one, or without oneDNN, XLA does all.
+XLA takes up to twice the time for such a product, one thread for the rows, and no library has those convolutions. The
+calls are C, `native.c` and `images.c`, for what `calls` does takes longer than a small product. They are compiled where
+there is a C compiler, once for each machine. Without one, or for products without oneDNN, XLA does all.
 """
 
 from __future__ import annotations
