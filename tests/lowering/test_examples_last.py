@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.tolerance import EQUAL, agree
 
 import chainrule as cr
 from chainrule.lowering import held, native
 from chainrule.ops.windows import Window
 from chainrule.training.epochs import compiled_epochs
 
-needed = pytest.mark.skipif(not native.images_are_ready(), reason="needs a C compiler")
+needed = pytest.mark.skipif(not native.correlate_is_ready(), reason="needs a C compiler")
 COUNTS = (16, 17, 31, 32, 40, 48, 63, 64, 70, 80, 100, 130)
 
 
@@ -47,7 +46,9 @@ def made(x, k, dy, window):
 
     @jax.jit
     def run(x, k, dy):
-        return native.image(x, k, shape, window, strides, 0), native.image_kernel(x, dy, window)
+        return native.correlate(x, k, shape, window, strides, 0), native.correlate_kernel_gradient(
+            x, dy, window
+        )
 
     return [np.asarray(value) for value in run(x, k, dy)]
 
@@ -133,46 +134,6 @@ def test_the_bits_are_the_same_whatever_else_runs():
                 np.testing.assert_array_equal(one, other)
 
 
-LAYOUTS = [
-    ((1, 9, 8), (6, 1, 5, 5), {"padding": "same"}),
-    ((6, 7, 7), (4, 6, 3, 3), {}),
-    ((6, 7, 7), (4, 6, 5, 4), {"padding": "full"}),
-    ((4, 9, 8), (3, 4, 3, 2), {"stride": 2}),
-    ((4, 9, 8), (3, 4, 3, 3), {"stride": (2, 3), "padding": ((1, 2), (0, 1))}),
-    ((4, 9, 9), (3, 4, 2, 3), {"dilation": 2, "padding": 1}),
-    ((4, 6, 6), (8, 2, 3, 3), {"groups": 2, "padding": "same"}),
-    ((40, 2, 2), (30, 40, 3, 3), {"padding": "same"}),
-    ((8, 4, 5), (3, 8, 3, 2), {"padding": ((1, 2), (2, 1)), "dilation": (1, 2)}),
-    ((3, 4, 4), (5, 3, 1, 1), {"padding": 2}),
-    ((70, 3, 3), (5, 70, 3, 3), {"padding": "same"}),
-    ((5, 5), (3, 3), {"padding": "same"}),
-    ((3, 12), (5, 3, 4), {"padding": "same"}),
-    ((12,), (4,), {}),
-]
-
-
-@needed
-@pytest.mark.unoptimised
-@pytest.mark.parametrize("n", [16, 20])
-@pytest.mark.parametrize("turned", [False, True], ids=["correlate", "convolve"])
-@pytest.mark.parametrize(("image", "kernel", "params"), LAYOUTS)
-def test_values_and_gradients_of_a_batch(image, kernel, params, turned, n):
-    """As those of one example at a time, whatever stands around the convolution."""
-    random = np.random.default_rng(4)
-    op = getattr(cr, ("convolve" if turned else "correlate") + "2d" * (len(kernel) % 2 == 0))
-    x, k = cr.data("x", image), cr.parameter("k", kernel)
-    y = cr.relu(op(x, k, **params))
-    loss = cr.sum(y * y) / 2
-    values = {"x": random.normal(size=(n, *image)), "k": random.normal(size=kernel) / kernel[-1]}
-    each = [cr.evaluate([loss, y, *cr.gradient(loss, [x, k])], values | {"x": one}) for one in values["x"]]
-    total, (dx, dk) = cr.value_and_gradient(loss, [x, k], reduce="sum")(values)
-    wanted = 20 * EQUAL["float32"]
-    agree(cr.compile(y, batch=True)(values), np.stack([one[1] for one in each]), "y", wanted)
-    agree(total, sum(one[0] for one in each), "loss", wanted)
-    agree(dx, np.stack([one[2] for one in each]), "dx", wanted)
-    agree(dk, sum(one[3] for one in each), "dk", wanted)
-
-
 @needed
 def test_where_they_are_native(monkeypatch):
     """Few channels with any number of examples from a vector on; some channels where whole vectors lie close."""
@@ -188,7 +149,7 @@ def test_where_they_are_native(monkeypatch):
     assert not native_calls(64, 144)
     assert not native_calls(65, 32)
     assert not native_calls(4, 32, "float64")
-    monkeypatch.setattr(held, "images_are_ready", lambda: False)
+    monkeypatch.setattr(held, "correlate_is_ready", lambda: False)
     assert not native_calls(4, 32)
 
 
@@ -199,7 +160,7 @@ def test_a_network_learns_the_same_with_and_without(monkeypatch):
     learned = []
     for ready in (True, False):
         compiled_epochs.cache_clear()
-        monkeypatch.setattr(held, "images_are_ready", lambda ready=ready: ready)
+        monkeypatch.setattr(held, "correlate_is_ready", lambda ready=ready: ready)
         layers = [cr.Conv2d(6, 5, padding="same"), cr.ReLU(), cr.MaxPool2d(2), cr.Conv2d(17, 3), cr.Tanh()]
         net = cr.Network((1, 12, 12), [*layers, cr.AvgPool2d(2), cr.Flatten(), cr.Linear(3)], "cross_entropy")
         net.fit(X, y, epochs=3, batch_size=32, optimizer=cr.SGD(0.1), progress=False)

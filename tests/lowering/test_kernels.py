@@ -19,6 +19,7 @@ WITH = pytest.param(
     True, marks=pytest.mark.skipif(library() is None, reason="oneDNN is not installed"), id="oneDNN"
 )
 NATIVE = pytest.mark.skipif(not native.ready(), reason="needs the extra fast and a C compiler")
+CORRELATE = pytest.mark.skipif(not native.correlate_is_ready(), reason="needs a C compiler")
 LAYOUTS = [
     # input, kernel, parameters
     ((1, 9, 8), (6, 1, 5, 5), {"padding": "same"}),
@@ -41,6 +42,9 @@ LAYOUTS = [
     ((8, 2, 2), (2, 8, 3, 3), {"stride": 2, "padding": 3}),
     ((32, 6, 6), (32, 32, 3, 3), {"padding": "same"}),
     ((16, 6, 6), (48, 16, 1, 1), {}),
+    ((3, 4, 4), (5, 3, 1, 1), {"padding": 2}),
+    ((70, 3, 3), (5, 70, 3, 3), {"padding": "same"}),
+    ((12,), (4,), {}),
 ]
 
 
@@ -51,10 +55,11 @@ def everything(monkeypatch):
 
 
 @pytest.mark.unoptimised
+@pytest.mark.parametrize("n", [3, pytest.param(20, marks=CORRELATE, id="in C")])
 @pytest.mark.parametrize("fast", [WITH, pytest.param(False, id="XLA"), pytest.param(None, id="products")])
 @pytest.mark.parametrize("turned", [False, True], ids=["correlate", "convolve"])
 @pytest.mark.parametrize(("image", "kernel", "params"), LAYOUTS)
-def test_values_and_gradients_of_a_batch(image, kernel, params, turned, fast, everything, monkeypatch):
+def test_values_and_gradients_of_a_batch(image, kernel, params, turned, fast, n, everything, monkeypatch):
     if not fast:
         monkeypatch.setattr(kernels, "library", lambda: None)
     monkeypatch.setattr(few_places, "_FEW", 10**6 if fast is None else 0)
@@ -62,7 +67,7 @@ def test_values_and_gradients_of_a_batch(image, kernel, params, turned, fast, ev
     x, k = cr.data("x", image), cr.parameter("k", kernel)
     y = cr.relu(op(x, k, **params))
     loss = cr.sum(y * y) / 2
-    values = {"x": rng.normal(size=(3, *image)), "k": rng.normal(size=kernel) / kernel[-1]}
+    values = {"x": rng.normal(size=(n, *image)), "k": rng.normal(size=kernel) / kernel[-1]}
     each = [cr.evaluate([loss, y, *cr.gradient(loss, [x, k])], values | {"x": one}) for one in values["x"]]
     total, (dx, dk) = cr.value_and_gradient(loss, [x, k], reduce="sum")(values)
     made = cr.compile(y, batch=True)(values)

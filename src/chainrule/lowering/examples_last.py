@@ -51,7 +51,9 @@ def kernel_gradient(x: Held, dy: Held, layout: Layout, turned: bool) -> Array | 
     """What the kernel receives from all examples, in the order of `kernel_order`. None as in `result`."""
     if not is_native(layout, x) or not is_native(layout, dy):
         return None
-    dk = native.image_kernel(_images(x, layout), _images(dy, layout), on_two_axes(layout).windows)
+    dk = native.correlate_kernel_gradient(
+        _images(x, layout), _images(dy, layout), on_two_axes(layout).windows
+    )
     dk = dk[::-1, ::-1] if turned else dk
     return dk.reshape([layout.k[axis] for axis in kernel_order(len(layout.k))])
 
@@ -62,7 +64,7 @@ def _native(images: Array, k: Held, plan: Layout, turned: bool) -> Array:
     first = u * (rows.size - 1) + v * (columns.size - 1) if turned else 0
     strides = (-u, -v, *channels) if turned else (u, v, *channels)
     shape = (rows.count, columns.count, plan.channels[1], images.shape[-1])
-    return native.image(images, k.array, shape, plan.windows, strides, first)
+    return native.correlate(images, k.array, shape, plan.windows, strides, first)
 
 
 def _place(shape: Shape, layout: Layout) -> Place:

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 from jax.experimental.layout import Layout, with_layout_constraint
 
 from chainrule.graph.shape import Shape
-from chainrule.lowering.native import images_are_ready
+from chainrule.lowering.native import correlate_is_ready
 from chainrule.lowering.once import once
 
 Order = tuple[int, ...]
@@ -188,7 +188,7 @@ def are_native(shape: Shape, axes: int, value: Held) -> bool:
     channels, n = shape[0] if len(shape) > axes else 1, value.examples or 0
     some = channels <= _SOME_CHANNELS and n <= _CLOSE and n % _VECTOR == 0
     worth_it = n >= _VECTOR and (some or channels <= _FEW_CHANNELS)
-    return worth_it and value.array.dtype == jnp.float32 and images_are_ready()
+    return worth_it and value.array.dtype == jnp.float32 and correlate_is_ready()
 
 
 _NARROW = 128

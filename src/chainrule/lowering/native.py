@@ -2,8 +2,8 @@
 convolutions of images whose examples lie last.
 
 XLA takes up to twice the time for such a product, one thread for the rows, and no library has those convolutions. The
-calls are C, `native.c` and `images.c`, for what `calls` does takes longer than a small product. They are compiled where
-there is a C compiler, once for each machine. Without one, or for products without oneDNN, XLA does all.
+calls are C, `native.c` and `examples_last.c`, for what `calls` does takes longer than a small product. They are compiled
+where there is a C compiler, once for each machine. Without one, or for products without oneDNN, XLA does all.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _COMPILER = "CC"
 """The variable that names another compiler than cc."""
 _SETTINGS = ("-std=c11", "-O2", "-march=native", "-ffp-contract=fast", "-shared", "-fPIC")
 _FORMS = ("product_nn", "product_nt", "product_tn", "product_tt")
-_ROWS, _IMAGE, _IMAGE_KERNEL = "rows", "image", "image_kernel"
+_ROWS, _CORRELATE, _KERNEL_GRADIENT = "rows", "correlate", "correlate_kernel_gradient"
 _SECONDS = 60
 
 
@@ -52,21 +52,21 @@ def rows(line: Any, starts: Any, width: int) -> jax.Array:
     return called(_target(_ROWS), (len(starts), width), line, starts)
 
 
-def image(
+def correlate(
     x: Any, k: Any, shape: Shape, windows: Sequence[Window], strides: Sequence[int], first: int
 ) -> jax.Array:
-    """y, (h, w, outputs, n) of that shape, of x (h, w, inputs, n) and a kernel, float32. See `images_are_ready`.
+    """y, (h, w, outputs, n) of that shape, of x (h, w, inputs, n) and a kernel, float32. See `correlate_is_ready`.
 
     strides: how far apart the entries of k lie along (u, v, inputs, outputs); first: where the first of them lies.
     """
-    return called(_target(_IMAGE), shape, x, k, numbers=_numbers(windows, *strides, first))
+    return called(_target(_CORRELATE), shape, x, k, numbers=_numbers(windows, *strides, first))
 
 
-def image_kernel(x: Any, dy: Any, windows: Sequence[Window]) -> jax.Array:
-    """What the kernel receives, (u, v, inputs, outputs), of x and dy as in `image`."""
+def correlate_kernel_gradient(x: Any, dy: Any, windows: Sequence[Window]) -> jax.Array:
+    """What the kernel receives, (u, v, inputs, outputs), of x and dy as in `correlate`."""
     rows, columns = windows
     shape = (rows.size, columns.size, x.shape[2], dy.shape[2])
-    return called(_target(_IMAGE_KERNEL), shape, x, dy, numbers=_numbers(windows))
+    return called(_target(_KERNEL_GRADIENT), shape, x, dy, numbers=_numbers(windows))
 
 
 def _numbers(windows: Sequence[Window], *others: int) -> Any:
@@ -88,10 +88,10 @@ def ready() -> bool:
 
 
 @cache
-def images_are_ready() -> bool:
-    """Whether `image` and `image_kernel` can be called: on a processor, with a C compiler."""
-    binary = _built("images") if jax.default_backend() == "cpu" else None
-    return binary is not None and _registered(binary, _IMAGE, _IMAGE_KERNEL)
+def correlate_is_ready() -> bool:
+    """Whether `correlate` and `correlate_kernel_gradient` can be called: on a processor, with a C compiler."""
+    binary = _built("examples_last") if jax.default_backend() == "cpu" else None
+    return binary is not None and _registered(binary, _CORRELATE, _KERNEL_GRADIENT)
 
 
 def _registered(binary: ctypes.CDLL, *names: str) -> bool:

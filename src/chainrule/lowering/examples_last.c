@@ -321,7 +321,7 @@ static const int64_t *numbers(const XLA_FFI_CallFrame *frame, Window *rows, Wind
 }
 
 /* y of x (h, w, c, n) and a kernel that lies anyhow. */
-XLA_FFI_Error *chainrule_image(XLA_FFI_CallFrame *frame) {
+XLA_FFI_Error *chainrule_correlate(XLA_FFI_CallFrame *frame) {
   if (is_talk(frame)) return NULL;
   const XLA_FFI_Buffer *x = frame->args.args[0], *y = frame->rets.rets[0];
   Result whole = {.c = x->dims[2], .o = y->dims[2], .examples = x->dims[3], .x = x->data, .y = y->data};
@@ -340,7 +340,7 @@ XLA_FFI_Error *chainrule_image(XLA_FFI_CallFrame *frame) {
 }
 
 /* dk (u, v, c, o) of x (h, w, c, n) and dy (i, j, o, n). */
-XLA_FFI_Error *chainrule_image_kernel(XLA_FFI_CallFrame *frame) {
+XLA_FFI_Error *chainrule_correlate_kernel_gradient(XLA_FFI_CallFrame *frame) {
   if (is_talk(frame)) return NULL;
   const XLA_FFI_Buffer *x = frame->args.args[0], *dy = frame->args.args[1], *dk = frame->rets.rets[0];
   Gradient whole = {.c = x->dims[2], .o = dy->dims[2], .examples = x->dims[3], .x = x->data, .dy = dy->data, .dk = dk->data};
