@@ -2,8 +2,8 @@
 convolutions of images whose examples lie last.
 
 XLA takes up to twice the time for such a product, one thread for the rows, and no library has those convolutions. The
-calls are C, `native.c` and `examples_last.c`, for what `calls` does takes longer than a small product. They are compiled
-where there is a C compiler, once for each machine. Without one, or for products without oneDNN, XLA does all.
+calls are C, `native.c` and `examples_last.c`, for what `calls` does takes longer than a small product. They are
+compiled where there is a C compiler, once for each machine. Without one, or for products without oneDNN, XLA does all.
 """
 
 from __future__ import annotations
