@@ -3,6 +3,9 @@
 Convolutions in C are in test_examples_last.py.
 """
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import jax
@@ -168,6 +171,36 @@ def test_it_is_compiled_once_for_each_compiler(tmp_path, monkeypatch):
     assert [path.stat().st_mtime_ns for path in tmp_path.iterdir()] == [before]
     monkeypatch.setattr(native, "folder", lambda: None)
     assert native._built("native") is not None
+
+
+FAILS = """
+import ctypes, jax, numpy as np
+from chainrule.lowering import native
+from chainrule.lowering.onednn import library
+assert native.ready()
+fails = ctypes.CFUNCTYPE(ctypes.c_int)(lambda: 1)
+given = (fails, library().binary.omp_get_max_threads, library().binary.omp_set_num_threads)
+native._built("native").chainrule_use(*(ctypes.cast(function, ctypes.c_void_p) for function in given))
+try:
+    jax.jit(lambda A: native.product(A, A, False, False))(np.ones((300, 300), np.float32)).block_until_ready()
+except Exception as fault:
+    print(fault)
+"""
+
+
+@needed
+def test_a_product_that_onednn_cannot_make_is_an_error(tmp_path):
+    """In a process of its own, whose oneDNN fails."""
+    environment = os.environ | {"CHAINRULE_CACHE": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", FAILS],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert "could not make its part" in done.stdout
 
 
 @needed
