@@ -12,6 +12,9 @@ from typing import Any
 
 import numpy as np
 
+Long = np.longdouble
+"""Wider than what is read, so that log(1 − σ(z)) keeps the digits that our op keeps; where it is not, fewer."""
+
 
 class ReadingError(ValueError):
     """The formula cannot be read, or can be read in more than one way."""
@@ -31,11 +34,11 @@ class Value:
 
 
 def number(value: Any) -> Value:
-    return Value(np.asarray(value, float), 0)
+    return Value(np.asarray(value, Long), 0)
 
 
 def array(value: Any) -> Value:
-    value = np.asarray(value, float)
+    value = np.asarray(value, Long)
     return Value(value, value.ndim)
 
 

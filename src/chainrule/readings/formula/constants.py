@@ -6,7 +6,7 @@ from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import CONSTANT
 from chainrule.graph.notation import ATOM, SUM
 from chainrule.readings.formula.layout import Layout
-from chainrule.readings.formula.style import Indices, Piece, Style
+from chainrule.readings.formula.style import Indices, Piece, Style, runs_of
 
 _MOST_ENTRIES = 36
 
@@ -37,7 +37,10 @@ def constant_piece(layout: Layout, expr: Expr, indices: Indices | None) -> Piece
             style.number(abs(value)), Piece(_filled(expr, style, 1), ATOM, is_indexed=True)
         )
         return Piece(style.minus + product.text, SUM) if value < 0 else product
-    return Piece(layout.indexed(whole, style.indices(indices)), ATOM, is_indexed=True) if indices else whole
+    if not indices:
+        return whole
+    text = layout.indexed(whole, style.indices(indices))
+    return Piece(text, ATOM, runs_of(indices, expr.shape), is_indexed=True)
 
 
 def _filled(expr: Expr, style: Style, value: int) -> str:

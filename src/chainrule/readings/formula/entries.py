@@ -11,7 +11,7 @@ from chainrule.graph.notation import ATOM, CALL, FACTOR, SUM, TERM, Notation
 from chainrule.ops.index_equation import Index, IndexEquation, equation_of
 from chainrule.readings.formula.bound import Bound, composed
 from chainrule.readings.formula.layout import Layout
-from chainrule.readings.formula.style import Indices, Piece
+from chainrule.readings.formula.style import Indices, Piece, runs_of
 
 Request = tuple[Expr, Indices | None, frozenset[str]]
 """What to print: an expression, the indices of an entry or None, and the letters that are taken around it."""
@@ -148,8 +148,3 @@ def _scalar(expr: Expr) -> Expr:
 
 
 _NUMBER = data("x")
-
-
-def runs_of(indices: Indices, shape: Sequence[int]) -> frozenset[tuple[str, int]]:
-    """The letters that stand alone as an index, each with the size of its axis."""
-    return frozenset((index.letter, size) for index, size in zip(indices, shape, strict=True) if index.letter)

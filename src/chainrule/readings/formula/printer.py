@@ -11,9 +11,9 @@ from chainrule.graph.notation import ATOM, FACTOR, POWER, QUOTIENT, SUM
 from chainrule.graph.symbols import latex_symbol, symbol_of
 from chainrule.graph.walk import answered, topological
 from chainrule.readings.formula.constants import constant_piece
-from chainrule.readings.formula.entries import Entries, runs_of
+from chainrule.readings.formula.entries import Entries
 from chainrule.readings.formula.layout import Layout
-from chainrule.readings.formula.style import Indices, Piece, Style
+from chainrule.readings.formula.style import Indices, Piece, Style, runs_of
 
 Request = tuple[Expr, Indices | None, frozenset[str]]
 """What to print: an expression, the indices of an entry or None, and the letters that are taken around it."""

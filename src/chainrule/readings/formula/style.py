@@ -30,6 +30,11 @@ class Piece:
     is_indexed: bool = False
 
 
+def runs_of(indices: Indices, shape: Shape) -> frozenset[tuple[str, int]]:
+    """The letters that stand alone as an index, each with the size of its axis."""
+    return frozenset((index.letter, size) for index, size in zip(indices, shape, strict=True) if index.letter)
+
+
 def is_tall(latex: str) -> bool:
     """Whether a formula in LaTeX is higher than a line, so that brackets around it have to grow."""
     return _TALL.search(latex) is not None
