@@ -48,7 +48,7 @@ class Order:
         drawn, generator = _begun.pop(key, (self.rows, None))
         if generator is None or drawn > first:
             sequence = np.random.SeedSequence(self.seed, spawn_key=(_KEY, number))
-            drawn, generator = 0, np.random.Generator(np.random.Philox(sequence))
+            drawn, generator = 0, np.random.Generator(np.random.SFC64(sequence))
         found = np.tile(np.arange(self.n, dtype=kind), (last - drawn, 1))
         generator.permuted(found, axis=1, out=found)
         if last < self.rows:
