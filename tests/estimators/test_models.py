@@ -85,11 +85,11 @@ def test_multinomial_regression_is_that_of_scikit_learn(method):
 
 def test_gradient_descent_comes_near():
     exact = MultinomialRegression(l2=0.01).fit(FLOWERS, SPECIES)
-    drawn = MultinomialRegression(l2=0.01, method="sgd", max_iter=50).fit(FLOWERS, SPECIES)
+    drawn = MultinomialRegression(l2=0.01, method="sgd", max_iter=200).fit(FLOWERS, SPECIES)
     parts = MultinomialRegression(l2=0.01)
     for _ in range(5):
         parts.partial_fit(FLOWERS, SPECIES, classes=[0, 1, 2, 3])
-    assert drawn.score(FLOWERS, SPECIES) > 0.93
+    assert drawn.score(FLOWERS, SPECIES) > 0.94
     assert parts.score(FLOWERS, SPECIES) > 0.8
     assert parts.predict_proba(FLOWERS).shape == (150, 4)
     assert abs(drawn.score(FLOWERS, SPECIES) - exact.score(FLOWERS, SPECIES)) < 0.05

@@ -146,7 +146,7 @@ def test_a_loss_that_is_not_finite_is_one_clear_error(validation):
     net = cr.Network(4, [cr.Linear(8), cr.ReLU(), cr.Linear(1)], loss="squared_error")
     before = bits(net)
     with pytest.raises(cr.TrainingError) as fault:
-        net.fit(100 * X, Y, epochs=50, optimizer=cr.SGD(5.0), validation=validation, progress=False)
+        net.fit(100 * X, Y, epochs=50, optimizer=cr.SGD(50.0), validation=validation, progress=False)
     text = str(fault.value)
     assert text.startswith("training: needed a finite loss; came one that is not in epoch ")
     assert re.search(
@@ -154,7 +154,7 @@ def test_a_loss_that_is_not_finite_is_one_clear_error(validation):
     )
     assert text.endswith(
         f"Try inputs on a scale near 1 (the largest is {np.abs(100 * X).max():g}), then a smaller "
-        "learning_rate (it is 5), SGD(..., clip_norm=1.0)"
+        "learning_rate (it is 50), SGD(..., clip_norm=1.0)"
     )
     assert isinstance(fault.value, cr.ChainruleError)
     assert bits(net) == before

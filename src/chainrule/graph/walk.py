@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from chainrule.graph.errors import FeedError
 from chainrule.graph.expression import Expr
@@ -24,15 +24,15 @@ def topological(roots: Iterable[Expr], children: Children = operands_of) -> list
     order: list[Expr] = []
     done: set[Expr] = set()
     for root in roots:
-        stack: list[tuple[Expr, bool]] = [(root, False)]
+        stack: list[Expr | None] = [root]
         while stack:
-            node, ready = stack.pop()
-            if ready:
-                order.append(node)
+            node = stack.pop()
+            if node is None:  # what lies below is complete but for itself
+                order.append(cast(Expr, stack.pop()))
             elif node not in done:
                 done.add(node)
-                stack.append((node, True))
-                stack.extend((child, False) for child in reversed(children(node)) if child not in done)
+                stack += (node, None)
+                stack += [child for child in reversed(children(node)) if child not in done]
     return order
 
 

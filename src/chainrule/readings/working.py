@@ -62,7 +62,9 @@ class Plan:
         children: dict[Expr, Sequence[Expr]] = {}
 
         def kept(node: Expr) -> Sequence[Expr]:
-            return children.setdefault(node, _children(node))
+            if node not in children:
+                children[node] = _children(node)
+            return children[node]
 
         self.order = [(node, kept(node)) for node in topological(self.forms.values(), kept)]
 

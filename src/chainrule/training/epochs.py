@@ -167,9 +167,11 @@ def compiled_epochs(
             return (~(met.moved <= span.delta) if watched else True) & met.finite
 
         def epoch(row: Any, done: tuple[State, Met]) -> tuple[State, Met]:
+            mine = jax.lax.dynamic_index_in_dim(order, row, keepdims=False)
+
             def one(number: Any, inner: tuple[State, Met]) -> tuple[State, Met]:
                 before, met = inner
-                state, part, fine = step(before, arrays, order, numbers, (row, number, span))
+                state, part, fine = step(before, arrays, mine, numbers, (row, number, span))
                 met = met._replace(sums=_added(met.sums, part))
                 if ends:
                     moved = _distance(state, before) if watched else None
@@ -218,7 +220,7 @@ def _step_of(
     ) -> tuple[State, Any, Any]:
         row, number, span = at
         t = span.before + row * steps + number + 1
-        where = None if whole else jax.lax.dynamic_slice(order, (row, number * size), (1, size))[0]
+        where = None if whole else jax.lax.dynamic_slice(order, (number * size,), (size,))
         given = problem.fed(arrays if where is None else tuple(array[where] for array in arrays))
         constants = dict(zip(settings, numbers, strict=True)) | {PI: math.pi}
         constants[STEP] = (t - span.earlier).astype(problem.dtype)
