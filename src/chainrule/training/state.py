@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from chainrule.graph.expression import Expr
 from chainrule.lowering.held import Held, Place, held
+from chainrule.lowering.memory import aligned
 from chainrule.lowering.orders import kept_places
 from chainrule.readings.compiled import traced_held
 from chainrule.training.update import Update
@@ -52,10 +53,11 @@ class Kept:
         """
 
         def turn(value: Any, place: Place) -> Any:
-            copied = np.array(held(value, value.ndim).at(place).array, order="C")
-            if handed and copied.nbytes >= LARGE:
+            lying = held(value, value.ndim).at(place).array
+            if handed and lying.nbytes >= LARGE:
+                copied = np.array(lying, order="C")
                 return jax.device_put(copied, may_alias=False).block_until_ready()
-            return copied
+            return aligned(lying, copy=True)
 
         return self._turned(parameters, memory, turn)
 
