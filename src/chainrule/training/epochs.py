@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from chainrule.graph.expression import Expr
 from chainrule.graph.leaves import data, parameter
@@ -24,12 +25,15 @@ from chainrule.readings.compiled import traced, traced_held
 from chainrule.readings.gradient import gradient
 from chainrule.training.masks import Mask, drawn
 from chainrule.training.objective import COUNT
-from chainrule.training.state import Kept, State, kept
+from chainrule.training.state import LARGE, Kept, State, kept
 from chainrule.training.update import NORM, PI, STEP, STEPS, Optimizer, Update, norm_of, shrunk
 from chainrule.training.windows import Arrays, Rows
 
 WEIGHT = data(r"w_{\text{example}}")
 """How much an example counts: 1 where nobody says otherwise, 0 for those that only fill the last batch."""
+
+
+_NONE = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True)
@@ -181,17 +185,23 @@ def compiled_epochs(
             state, met = done
             begun = met._replace(sums=jnp.where(row == span.first, sums, 0))
             state, ended = _loop(span.start, span.stop, one, (state, begun), going if ends else None)
-            return state, ended._replace(sums=met.sums.at[row].set(ended.sums))
+            return state, ended._replace(sums=jax.lax.dynamic_update_index_in_dim(met.sums, ended.sums, row, 0))
 
         met = Met(jnp.zeros((order.shape[0], *sums.shape), problem.dtype))
         if ends:
             far = jnp.asarray(jnp.inf, problem.dtype) if watched else None
             met = met._replace(finite=jnp.asarray(True), taken=jnp.asarray(0, jnp.int32), moved=far)
         state, met = _loop(span.first, span.last, epoch, (state, met), going if ends else None)
-        finite = _finite(state.parameters)
-        return state, met._replace(finite=finite & met.finite if ends else finite)
+        large = _finite([part for part in state.parameters if _is_large(part)])
+        return state, met._replace(finite=met.finite & large if ends else large)
 
-    return Epochs(run)
+    def checked(state: State, *given: Any) -> tuple[State, Met]:
+        state, met = run(state, *given)
+        small = [np.asarray(part).ravel() for part in state.parameters if not _is_large(part)]
+        finite = bool(met.finite) and bool(np.isfinite(np.concatenate([_NONE, *small])).all())
+        return state, met._replace(finite=finite)
+
+    return Epochs(checked)
 
 
 def _step_of(
@@ -256,11 +266,18 @@ def _step_of(
     return step
 
 
+def _is_large(array: Any) -> bool:
+    """Whether compiled code sees to it that its numbers are finite. A deep network has a thousand smaller arrays, and
+    to compile that for each of them takes as long as all the rest.
+    """
+    return bool(array.size * array.dtype.itemsize >= LARGE)
+
+
 def _finite(arrays: Sequence[Any]) -> Any:
     """Whether all numbers are finite. 0 x is 0 for no others, and a product with zeros is the fastest way to see it."""
     rows = [jnp.atleast_1d(array) for array in arrays]
     zeros = [row @ jnp.zeros(row.shape[-1:], row.dtype) for row in rows]
-    return jnp.stack([(zero == 0).all() for zero in zeros]).all()
+    return jnp.asarray([(zero == 0).all() for zero in zeros], bool).all()
 
 
 def _added(sums: Any, part: Any) -> Any:
