@@ -40,7 +40,9 @@ print(total / len(X))
 
 
 def _process(script: str, **settings: str) -> Side:
-    command, environment = [sys.executable, "-c", script], os.environ | settings
+    """A process of each run. Bytecode is kept for later ones, as that of every package which pip installs."""
+    kept = {"PYTHONDONTWRITEBYTECODE": ""}
+    command, environment = [sys.executable, "-c", script], os.environ | kept | settings
 
     def side(quick: bool) -> Job:
         def run() -> float:
