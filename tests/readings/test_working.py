@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from support.drawing import call, numbers, over
+from support.pace import million_additions
 from support.tolerance import agree
 
 import chainrule as cr
@@ -179,7 +180,7 @@ def test_the_gradient_of_a_deep_net_takes_seconds_and_grows_with_its_depth():
     start = time.process_time()
     parts = cr.gradient(loss, parameters)
     cr.evaluate(list(parts), VALUES)
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 60 * million_additions()
     shallow, deep = net(500), net(1000)
     for work in (
         cr.gradient,

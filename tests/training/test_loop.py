@@ -8,6 +8,7 @@ import pytest
 import chainrule as cr
 from chainrule.training import stepper
 from chainrule.training.epochs import Epochs, compiled_epochs
+from chainrule.training.state import LARGE
 
 pytestmark = pytest.mark.unoptimised
 
@@ -160,12 +161,13 @@ def test_a_loss_that_is_not_finite_is_one_clear_error(validation):
     assert bits(net) == before
 
 
-def test_parameters_that_end_infinite_are_an_error_too():
-    net = cr.Network(1, [cr.Linear(1)], loss="squared_error")
+@pytest.mark.parametrize("inputs", [1, LARGE // 4])  # small W are looked through outside compiled code
+def test_parameters_that_end_infinite_are_an_error_too(inputs):
+    net = cr.Network(inputs, [cr.Linear(1, bias=False)], loss="squared_error")
     with pytest.raises(
         cr.TrainingError, match="needed a finite loss; came parameters that are not finite in epoch 1"
     ):
-        net.fit([[1.0]], [1e19], epochs=1, optimizer=cr.SGD(1e30), progress=False)
+        net.fit(np.eye(1, inputs), [1e19], epochs=1, optimizer=cr.SGD(1e30), progress=False)
 
 
 @pytest.mark.parametrize("progress", [False, None])

@@ -31,8 +31,6 @@ from chainrule.training.windows import Arrays, Rows
 
 WEIGHT = data(r"w_{\text{example}}")
 """How much an example counts: 1 where nobody says otherwise, 0 for those that only fill the last batch."""
-
-
 _NONE = np.zeros(0, np.float32)
 
 
@@ -185,7 +183,8 @@ def compiled_epochs(
             state, met = done
             begun = met._replace(sums=jnp.where(row == span.first, sums, 0))
             state, ended = _loop(span.start, span.stop, one, (state, begun), going if ends else None)
-            return state, ended._replace(sums=jax.lax.dynamic_update_index_in_dim(met.sums, ended.sums, row, 0))
+            met_sums = jax.lax.dynamic_update_index_in_dim(met.sums, ended.sums, row, 0)
+            return state, ended._replace(sums=met_sums)
 
         met = Met(jnp.zeros((order.shape[0], *sums.shape), problem.dtype))
         if ends:
@@ -213,7 +212,7 @@ def _step_of(
     careful: bool,
 ) -> Callable[..., tuple[State, Any, Any]]:
     """step(state, arrays, order, numbers, (row, number, span)) -> (the state after the step, what is added to the sums,
-    whether it was taken).
+    whether it was taken). order: that of the epoch in the row.
 
     Where it is careful it is taken only if the loss and its gradient are finite, otherwise always.
     """
