@@ -106,6 +106,21 @@ def test_definitions_that_repeat_their_operand_do_not_swell() -> None:
     assert not problems([(expr, {z: [0.1, 0.2, -0.5]})], forms=["index"])
 
 
+@pytest.mark.parametrize(("exponent", "text"), [(0.5, "g^0.5 · (x + 1)"), (2, "g² · (x + 1)")])
+def test_a_power_before_a_bracket_is_no_call(exponent, text):
+    g, x = cr.data("g"), cr.data("x")
+    expr = g**exponent * (x + 1)
+    assert expr.text() == text
+    assert not problems([(expr, {g: 2.0, x: 3.0})])
+
+
+def test_a_sum_says_how_far_it_runs_where_a_constant_is_shorter():
+    W = cr.data("W", (3, 2))
+    expr = cr.sum(cr.concatenate(cr.constant([[1, 2]]), cr.constant([[7, 0], [2, 3]])) * W)
+    assert expr.text(form="index").startswith("Σ[i≤3,j] ([i ≤ 1] · [[1, 2]][i,j] + ")
+    assert not problems([(expr, {W: np.arange(6).reshape(3, 2)})])
+
+
 @pytest.mark.evidence
 @pytest.mark.parametrize("part", range(400))
 def test_many_more_are_read_back(part: int) -> None:

@@ -180,7 +180,7 @@ def test_the_gradient_of_a_deep_net_takes_seconds_and_grows_with_its_depth():
     start = time.process_time()
     parts = cr.gradient(loss, parameters)
     cr.evaluate(list(parts), VALUES)
-    assert time.process_time() - start < 60 * million_additions()
+    assert time.process_time() - start < max(2, 50 * million_additions())
     shallow, deep = net(500), net(1000)
     for work in (
         cr.gradient,

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-Long = np.longdouble
+LONG = np.longdouble
 """Wider than what is read, so that log(1 − σ(z)) keeps the digits that our op keeps; where it is not, fewer."""
 
 
@@ -34,11 +34,11 @@ class Value:
 
 
 def number(value: Any) -> Value:
-    return Value(np.asarray(value, Long), 0)
+    return Value(np.asarray(value, LONG), 0)
 
 
 def array(value: Any) -> Value:
-    value = np.asarray(value, Long)
+    value = np.asarray(value, LONG)
     return Value(value, value.ndim)
 
 

@@ -31,7 +31,6 @@ from chainrule.training.windows import Arrays, Rows
 
 WEIGHT = data(r"w_{\text{example}}")
 """How much an example counts: 1 where nobody says otherwise, 0 for those that only fill the last batch."""
-_NONE = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True)
@@ -183,8 +182,8 @@ def compiled_epochs(
             state, met = done
             begun = met._replace(sums=jnp.where(row == span.first, sums, 0))
             state, ended = _loop(span.start, span.stop, one, (state, begun), going if ends else None)
-            met_sums = jax.lax.dynamic_update_index_in_dim(met.sums, ended.sums, row, 0)
-            return state, ended._replace(sums=met_sums)
+            totals = jax.lax.dynamic_update_index_in_dim(met.sums, ended.sums, row, 0)
+            return state, ended._replace(sums=totals)
 
         met = Met(jnp.zeros((order.shape[0], *sums.shape), problem.dtype))
         if ends:
@@ -196,9 +195,8 @@ def compiled_epochs(
 
     def checked(state: State, *given: Any) -> tuple[State, Met]:
         state, met = run(state, *given)
-        small = [np.asarray(part).ravel() for part in state.parameters if not _is_large(part)]
-        finite = bool(met.finite) and bool(np.isfinite(np.concatenate([_NONE, *small])).all())
-        return state, met._replace(finite=finite)
+        small = (np.isfinite(part).all() for part in state.parameters if not _is_large(part))
+        return state, met._replace(finite=bool(met.finite) and all(small))
 
     return Epochs(checked)
 

@@ -30,8 +30,9 @@ _DIGITS = tuple("0123456789")
 _SPACED = (r"\sum", r"\exp", r"\log", r"\tanh", r"\max", r"\min", r"\operatorname", r"\left", "(")
 """LaTeX sets these off from what stands before them, or needs no space there."""
 _CALLABLE = re.compile(r"(\\(math\w+|text|operatorname)\{[^{}]{2,}\}|\\sigma|σ|\b[fgh]|[A-Za-zͰ-Ͽ]{2,}|’)$")
-_SCRIPT = re.compile(r"('|[′⊙₀-₎ₐ-ₜ⁰-⁾¹²³]|[_^][\w.]+)+$")
 """What, with a bracket behind it, looks like a call: σ (x + y)."""
+_SCRIPT = re.compile(r"('|[′⊙₀-₎ₐ-ₜ⁰-⁾¹²³]|[_^][\w.]+)+$")
+"""The scripts behind a symbol."""
 
 
 class Layout:
