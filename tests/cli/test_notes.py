@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from support.pace import million_additions
+from support.pace import at_pace
 
 from chainrule.cli.main import main
 from chainrule.cli.notes import _WRITERS, Form
@@ -32,7 +32,7 @@ def test_json_is_an_array_of_146_objects_and_quick():
         assert (one["correct"] is None) == (one["verdict"] == "right")
         assert one["values"] is None or all(isinstance(value, float) for value in one["values"])
     seconds = float(done.stderr)  # of processor time, and nothing else on standard error
-    assert seconds < max(5, 150 * million_additions())
+    assert seconds < at_pace(5)
 
 
 def test_one_equation(capsys):

@@ -9,6 +9,7 @@ from threading import Barrier
 
 import numpy as np
 import pytest
+from support.pace import at_pace
 
 import chainrule as cr
 from chainrule.graph import expression
@@ -108,7 +109,7 @@ def test_a_walk_visits_each_node_once_and_operands_first():
         node = node + cr.tanh(node)
     start = time.process_time()
     order = topological([node, node.operands[1]])
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < at_pace(1)
     assert len(order) == len(set(order)) == 121
     assert all(order.index(operand) < order.index(part) for part in order for operand in part.operands)
 

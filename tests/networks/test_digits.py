@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
+from support.pace import at_pace
 
 import chainrule as cr
 
@@ -33,7 +34,7 @@ def trained(seed):
 def test_digits_are_read():
     accuracy, seconds = trained(seed=0)
     assert accuracy >= 0.97
-    assert seconds < 10
+    assert seconds < at_pace(10)
 
 
 @pytest.mark.evidence
@@ -42,4 +43,4 @@ def test_digits_are_read_whatever_the_seed(seed):
     accuracy, seconds = trained(seed)
     print(f"seed {seed}: {accuracy:.2%} right in {seconds:.2f} s")
     assert accuracy >= 0.97
-    assert seconds < 10
+    assert seconds < at_pace(10)
