@@ -180,9 +180,9 @@ def compiled_epochs(
                 return state, met
 
             state, met = done
-            begun = met._replace(sums=jnp.where(row == span.first, sums, 0))
+            begun = met._replace(sums=tuple(jnp.where(row == span.first, sums, 0)))
             state, ended = _loop(span.start, span.stop, one, (state, begun), going if ends else None)
-            totals = jax.lax.dynamic_update_index_in_dim(met.sums, ended.sums, row, 0)
+            totals = jax.lax.dynamic_update_index_in_dim(met.sums, jnp.stack(ended.sums), row, 0)
             return state, ended._replace(sums=totals)
 
         met = Met(jnp.zeros((order.shape[0], *sums.shape), problem.dtype))
@@ -277,12 +277,12 @@ def _finite(arrays: Sequence[Any]) -> Any:
     return jnp.asarray([(zero == 0).all() for zero in zeros], bool).all()
 
 
-def _added(sums: Any, part: Any) -> Any:
-    """Sums with what they lost, after one more part."""
+def _added(sums: tuple[Any, Any], part: Any) -> tuple[Any, Any]:
+    """Sums, and what they have lost, after one more part. Two arrays: as rows of one they would be copied each step."""
     total, lost = sums
     part = part - lost
     new = total + part
-    return jnp.stack([new, (new - total) - part])
+    return new, (new - total) - part
 
 
 def _loop(
