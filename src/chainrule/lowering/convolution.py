@@ -33,42 +33,38 @@ _AT_A_TIME = 8
 _LAST = ("NHWC", "HWIO", "NHWC")
 
 
-def _result(image: Array, kernel: Array, layout: Layout, turned: bool) -> Array:
+def _result(image: Array, k: Held, layout: Layout, turned: bool) -> Array:
     """y = x ⋆ k, or x ∗ k, for each example of a batch or for one alone."""
     plan = on_two_axes(layout)
-    (c, o), g, (rows, columns) = plan.channels, plan.groups, plan.windows
-    images = image.reshape(-1, rows.n, columns.n, c)
-    kernel = kernel.reshape(rows.size, columns.size, c // g, o)
-    kernel = kernel[::-1, ::-1] if turned else kernel
+    rows, columns = plan.windows
+    images = image.reshape(-1, rows.n, columns.n, plan.channels[0])
     if _written_out(plan):
-        y = _direct(images, kernel, rows, columns)
+        y = _direct(images, _turned(k, plan, turned), rows, columns)
     elif by_products(plan, len(images), image.dtype):
-        y = few_places.result(images, kernel, plan)
+        y = few_places.image("result", images, k, plan, turned)
     else:
         y = lax.conv_general_dilated(
             images,
-            kernel,
+            _turned(k, plan, turned),
             window_strides=(rows.stride, columns.stride),
             padding=[(rows.before, rows.after), (columns.before, columns.after)],
             rhs_dilation=(rows.dilation, columns.dilation),
-            feature_group_count=g,
+            feature_group_count=plan.groups,
             dimension_numbers=_LAST,
         )
     return y.reshape(*lead(image, layout.x), *last(layout.y, layout))
 
 
-def _input_gradient(dy: Array, kernel: Array, layout: Layout, turned: bool) -> Array:
+def _input_gradient(dy: Array, k: Held, layout: Layout, turned: bool) -> Array:
     """What x receives: dy with s − 1 zeros between its entries, and the kernel turned."""
     plan = on_two_axes(layout)
     (c, o), g, (rows, columns) = plan.channels, plan.groups, plan.windows
-    kernel = kernel.reshape(rows.size, columns.size, c // g, o)
-    kernel = kernel[::-1, ::-1] if turned else kernel
     given, sides = dy.reshape(-1, rows.count, columns.count, o), []
     if by_products(plan, len(given), dy.dtype):
-        return few_places.input_gradient(given, kernel, plan).reshape(
-            *lead(dy, layout.y), *last(layout.x, layout)
-        )
-    kernel = kernel[::-1, ::-1].reshape(rows.size, columns.size, c // g, g, o // g).transpose(0, 1, 4, 3, 2)
+        dx = few_places.image("input", given, k, plan, turned)
+        return dx.reshape(*lead(dy, layout.y), *last(layout.x, layout))
+    kernel = _turned(k, plan, not turned)
+    kernel = kernel.reshape(rows.size, columns.size, c // g, g, o // g).transpose(0, 1, 4, 3, 2)
     kernel = kernel.reshape(rows.size, columns.size, o // g, c)
     for axis, w in enumerate((rows, columns)):
         before = w.mirrored[0]
@@ -115,7 +111,7 @@ def _kernel_gradient(image: Array, dy: Array, layout: Layout, turned: bool, alon
     if made is not None:
         dk = made
     elif products:
-        dk = few_places.kernel_gradient(images, given, plan)
+        dk, turned = few_places.kernel_gradient(images, given, plan, turned), False
     else:
         dk = lax.conv_general_dilated(
             images.transpose(3, 1, 2, 0),
@@ -128,6 +124,15 @@ def _kernel_gradient(image: Array, dy: Array, layout: Layout, turned: bool, alon
         ).transpose(1, 2, 0, 3)
     dk = dk[::-1, ::-1] if turned else dk
     return dk.reshape([layout.k[axis] for axis in kernel_order(len(layout.k))])
+
+
+def _turned(k: Held, plan: Layout, turned: bool) -> Array:
+    """The kernel, (u, v, inputs of a group, outputs), by 180° or as it is."""
+    (c, o), (rows, columns) = plan.channels, plan.windows
+    kernel: Array = k.ordered(kernel_order(len(k.order))).reshape(
+        rows.size, columns.size, c // plan.groups, o
+    )
+    return kernel[::-1, ::-1] if turned else kernel
 
 
 def _written_out(plan: Layout) -> bool:
@@ -205,10 +210,16 @@ def _image(
     """An image from an image and a kernel; where each example has a kernel of its own, one after the other."""
     order = image_order(rank, len(layout.windows))
     image = x.ordered(image_order(len(x.order), len(layout.windows)))
-    kernel = k.ordered(kernel_order(len(k.order)))
-    if batched[1]:
-        return Held(jax.vmap(rule, in_axes=[0 if flag else None for flag in batched])(image, kernel), order)
-    return Held(rule(image, kernel), order)
+    if not batched[1]:
+        return Held(rule(image, k), order)
+    lying = kernel_order(len(k.order))
+
+    def one(image: Array, kernel: Array) -> Array:
+        return rule(image, Held(kernel, lying))
+
+    return Held(
+        jax.vmap(one, in_axes=[0 if flag else None for flag in batched])(image, k.ordered(lying)), order
+    )
 
 
 def _kernel_form(

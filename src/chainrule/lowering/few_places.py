@@ -2,14 +2,16 @@
 
 There XLA's own falls to a hundredth of the machine's speed, and oneDNN's to a fifth. What each window reads is laid
 side by side, and a product does the rest: y = P K, dk = Pᵀ dy, and dP = dy Kᵀ, which is added up where windows read.
+A kernel is read as it lies: to turn one round takes as long as such a product.
 
-Legend: as in convolution.py; P (examples × i × j, u × v × channels) is what the windows read, K (u × v × channels,
-outputs) the kernel.
+Legend: as in convolution.py; P (examples × i × j, u × v × inputs) is what the windows read, K (u × v × inputs, outputs)
+the kernel.
 """
 
 from __future__ import annotations
 
-from functools import reduce
+from collections.abc import Sequence
+from functools import partial, reduce
 from typing import Any
 
 import jax
@@ -17,12 +19,14 @@ import jax.numpy as jnp
 from jax import lax
 
 from chainrule.graph.shape import size_of
-from chainrule.lowering.images import slices
+from chainrule.lowering.held import Held, kernel_order
 from chainrule.lowering.products import are_fast, of_matrices
 from chainrule.ops.layout import Layout
 from chainrule.ops.windows import Window
 
 Array = jax.Array
+Place = tuple[int, int]
+"""Of a window: (u, v)."""
 _FEW, _SOME = 4, 25
 _SHARE = 2**7
 """Entries of a channel's kernel for each place of all examples, from which on products are faster than oneDNN with some
@@ -40,40 +44,59 @@ def by_products(plan: Layout, n: int, dtype: Any) -> bool:
     return (places <= _FEW or some) and plan.groups == 1 and c * window * places <= _ROOM
 
 
-def result(images: Array, kernel: Array, plan: Layout) -> Array:
-    """y, (examples, i, j, outputs), of images (examples, h, w, inputs) and a kernel (u, v, inputs, outputs)."""
-    rows, columns = plan.windows
-    y = of_matrices(_side_by_side(images, plan), kernel.reshape(-1, kernel.shape[-1]))
-    return y.reshape(-1, rows.count, columns.count, kernel.shape[-1])
+def image(kind: str, x: Array, k: Held, plan: Layout, turned: bool) -> Array:
+    """The "result" (examples, i, j, outputs) of images, or the "input" (examples, h, w, inputs) that receives from dy.
+
+    x: images or dy, channels last. turned: by 180°, the kernel.
+    """
+    move = partial(_read if kind == "result" else _put_back, windows=plan.windows)
+    K, summed_last = _as_it_lies(k, plan, kind)
+    places = _places(plan, turned)
+    if summed_last:
+        products = of_matrices(x.reshape(-1, x.shape[-1]), K, b_turned=True)
+        parts = products.reshape(*x.shape[:-1], len(places), -1)
+        return reduce(jnp.add, [move(parts[..., at, :], place) for at, place in enumerate(places)])
+    P = jnp.concatenate([move(x, place) for place in places], -1)
+    return of_matrices(P.reshape(-1, P.shape[-1]), K).reshape(*P.shape[:-1], -1)
 
 
-def kernel_gradient(images: Array, given: Array, plan: Layout) -> Array:
+def kernel_gradient(images: Array, given: Array, plan: Layout, turned: bool) -> Array:
     """What the kernel receives, (u, v, inputs, outputs), from dy (examples, i, j, outputs)."""
+    P = jnp.concatenate([_read(images, place, plan.windows) for place in _places(plan, turned)], -1)
+    dk = of_matrices(P.reshape(-1, P.shape[-1]), given.reshape(-1, given.shape[-1]), a_turned=True)
+    return dk.reshape(*(w.size for w in plan.windows), *plan.channels)
+
+
+def _as_it_lies(k: Held, plan: Layout, kind: str) -> tuple[Array, bool]:
+    """The kernel as a matrix, and whether its last axis is the one that is summed over: outputs for "input"."""
+    order, channels = kernel_order(len(k.order)), plan.channels
+    if plan.has_channels and k.order == (*order[:-2], order[-1], order[-2]):
+        return k.array.reshape(-1, channels[0]), kind == "result"
+    return k.ordered(order).reshape(-1, channels[1]), kind == "input"
+
+
+def _places(plan: Layout, turned: bool) -> list[Place]:
+    """Where a window reads, for each of the kernel's entries in the order in which they lie."""
     rows, columns = plan.windows
-    dk = of_matrices(_side_by_side(images, plan), given.reshape(-1, given.shape[-1]), a_turned=True)
-    return dk.reshape(rows.size, columns.size, *plan.channels)
+    places = [(u, v) for u in range(rows.size) for v in range(columns.size)]
+    return places[::-1] if turned else places
 
 
-def input_gradient(given: Array, kernel: Array, plan: Layout) -> Array:
-    """What the images receive, (examples, h, w, inputs)."""
-    rows, columns = plan.windows
-    u, v, c, o = kernel.shape
-    read = of_matrices(given.reshape(-1, o), kernel.reshape(-1, o), b_turned=True)
-    read = read.reshape(-1, rows.count, columns.count, u, v, c)
-    parts = [_put_back(read[:, :, :, a, b], (rows, columns), (a, b)) for a in range(u) for b in range(v)]
-    return reduce(jnp.add, parts)
+def _read(x: Array, place: Place, windows: Sequence[Window]) -> Array:
+    """What all windows read at one of their places, (examples, i, j, channels), of x (examples, h, w, channels)."""
+    sides, strides = [(0, 0, 0)], [1]
+    for w, u in zip(windows, place, strict=True):
+        first = u * w.dilation - w.before
+        sides.append((-first, first + w.stride * (w.count - 1) + 1 - w.n, 0))
+        strides.append(w.stride)
+    read = lax.pad(x, jnp.zeros((), x.dtype), [*sides, (0, 0, 0)])
+    return lax.slice(read, [0] * x.ndim, read.shape, [*strides, 1])
 
 
-def _side_by_side(x: Array, plan: Layout) -> Array:
-    """P."""
-    found = jnp.concatenate(jax.vmap(lambda image: slices(image, *plan.windows))(x), -1)
-    return found.reshape(-1, found.shape[-1])
-
-
-def _put_back(part: Array, windows: tuple[Window, Window], at: tuple[int, int]) -> Array:
-    """What all windows read at one of their places, (examples, i, j, channels), where they read it; zeros elsewhere."""
+def _put_back(part: Array, place: Place, windows: Sequence[Window]) -> Array:
+    """The opposite of `_read`: zeros where nothing was read."""
     sides = [(0, 0, 0)]
-    for w, u in zip(windows, at, strict=True):
-        before, length = u * w.dilation - w.before, w.stride * (w.count - 1) + 1
-        sides.append((before, w.n - before - length, w.stride - 1))
+    for w, u in zip(windows, place, strict=True):
+        first, length = u * w.dilation - w.before, w.stride * (w.count - 1) + 1
+        sides.append((first, w.n - first - length, w.stride - 1))
     return lax.pad(part, jnp.zeros((), part.dtype), [*sides, (0, 0, 0)])
