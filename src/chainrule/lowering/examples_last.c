@@ -41,6 +41,13 @@ enum { LANES = BYTES / sizeof(float), WIDTH = VECTORS * LANES, PLACES = 16, PACK
 #define UNROLLED _Pragma("GCC unroll 16")
 #endif
 
+/* A vector that is used more than once: gcc would rather read it anew each time. */
+#ifdef __aarch64__
+#define IN_A_REGISTER(vector) __asm__("" : "+w"(vector))
+#else
+#define IN_A_REGISTER(vector) __asm__("" : "+v"(vector))
+#endif
+
 /* The windows along one axis: the fields of `Window` in ops/windows.py. */
 typedef struct {
   int64_t n, size, count, stride, dilation, before;
@@ -213,6 +220,7 @@ TOGETHER void gradient_tile(const Piece *piece, const float *image, const Tap *t
         UNROLLED for (int t = 0; t < many; t++) given[t] = *(const Lanes *)(x[t] + start);
         UNROLLED for (int p = 0; p < outs; p++) {
           Lanes received = *(const Lanes *)(dy + p * LANES);
+          IN_A_REGISTER(received);
           UNROLLED for (int t = 0; t < many; t++) sums[t][p] += given[t] * received;
         }
       }
