@@ -48,11 +48,6 @@ enum { LANES = BYTES / sizeof(float), WIDTH = VECTORS * LANES, PLACES = 16, PACK
 #define IN_A_REGISTER(vector) __asm__("" : "+v"(vector))
 #endif
 
-/* The windows along one axis: the fields of `Window` in ops/windows.py. */
-typedef struct {
-  int64_t n, size, count, stride, dilation, before;
-} Window;
-
 /* A block of examples, from start: whole vectors. The first `known` of them are in the block before too. */
 typedef struct {
   int64_t start, width, known;
@@ -319,16 +314,8 @@ static int gradient_part(const void *what, int64_t part) {
   return 0;
 }
 
-/* The numbers that a call was given: two windows, and for a result how far apart the entries of the kernel lie along
-   (u, v, c, o), and where the first one is. */
-static const int64_t *numbers(const XLA_FFI_CallFrame *frame, Window *rows, Window *columns) {
-  const int64_t *given = ((const XLA_FFI_Array *)frame->attrs.attrs[0])->data;
-  memcpy(rows, given, sizeof(Window));
-  memcpy(columns, given + 6, sizeof(Window));
-  return given + 12;
-}
-
-/* y of x (h, w, c, n) and a kernel that lies anyhow. */
+/* y of x (h, w, c, n) and a kernel that lies anyhow: given are how far apart its entries lie along (u, v, c, o), and where
+   the first one is. */
 XLA_FFI_Error *chainrule_correlate(XLA_FFI_CallFrame *frame) {
   if (is_talk(frame)) return NULL;
   const XLA_FFI_Buffer *x = frame->args.args[0], *y = frame->rets.rets[0];

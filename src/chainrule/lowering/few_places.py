@@ -1,8 +1,10 @@
 """Convolutions on images of a few places with many channels, as products of matrices.
 
-There XLA's own falls to a hundredth of the machine's speed, and oneDNN's to a fifth. What each window reads is laid
-side by side, and a product does the rest: y = P K, dk = Pᵀ dy, and dP = dy Kᵀ, which is added up where windows read.
-A kernel is read as it lies: to turn one round takes as long as such a product.
+There XLA's own falls to a hundredth of the machine's speed, and oneDNN's to a fifth. Native, each place of the result
+is the sum of products of what its window reads, where that lies, with entries of the kernel: what lies outside of the
+image is never computed, on 2 × 2 places more than half. Otherwise what each window reads is laid side by side, and a
+product does the rest: y = P K, dk = Pᵀ dy, and dP = dy Kᵀ, which is added up where windows read. A kernel is read as it
+lies: to turn one round takes as long as such a product.
 
 Legend: as in convolution.py; P (examples × i × j, u × v × inputs) is what the windows read, K (u × v × inputs, outputs)
 the kernel.
@@ -19,6 +21,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from chainrule.graph.shape import size_of
+from chainrule.lowering import native
 from chainrule.lowering.held import Held, kernel_order
 from chainrule.lowering.products import are_fast, of_matrices
 from chainrule.ops.layout import Layout
@@ -32,6 +35,8 @@ _SHARE = 2**7
 """Entries of a channel's kernel for each place of all examples, from which on products are faster than oneDNN with some
 places too: measured in 33 sizes.
 """
+_EXAMPLES, _CHANNELS = 4, 16
+"""From which on products with each entry of the kernel are the fastest way, up to some places: measured in 26 sizes."""
 _ROOM = 2**20
 """The most numbers that the windows of one example may hold where they are laid side by side."""
 
@@ -41,7 +46,15 @@ def by_products(plan: Layout, n: int, dtype: Any) -> bool:
     places, window = (size_of(tuple(getattr(w, what) for w in plan.windows)) for what in ("count", "size"))
     (c, o), rows = plan.channels, n * places
     some = places <= _SOME and c * o >= _SHARE * rows and are_fast(rows, c * window, o, dtype)
-    return (places <= _FEW or some) and plan.groups == 1 and c * window * places <= _ROOM
+    fits = plan.groups == 1 and c * window * places <= _ROOM
+    return _in_place(plan, n, dtype) or (fits and (places <= _FEW or some))
+
+
+def _in_place(plan: Layout, n: int, dtype: Any) -> bool:
+    """Whether images are read where they lie, for each place and entry of the kernel: native."""
+    places, narrow = size_of(tuple(w.count for w in plan.windows)), min(plan.channels)
+    worth_it = places <= _SOME and n >= _EXAMPLES and narrow >= _CHANNELS
+    return worth_it and plan.groups == 1 and dtype == jnp.float32 and native.ready()
 
 
 def image(kind: str, x: Array, k: Held, plan: Layout, turned: bool) -> Array:
@@ -49,9 +62,13 @@ def image(kind: str, x: Array, k: Held, plan: Layout, turned: bool) -> Array:
 
     x: images or dy, channels last. turned: by 180°, the kernel.
     """
+    kernel, summed_last = _as_it_lies(k, plan, kind)
+    if _in_place(plan, len(x), x.dtype):
+        sizes = tuple(w.count if kind == "result" else w.n for w in plan.windows)
+        shape = (len(x), *sizes, plan.channels[1 if kind == "result" else 0])
+        return native.places(kind, x, kernel, shape, plan.windows, turned, summed_last)
     move = partial(_read if kind == "result" else _put_back, windows=plan.windows)
-    K, summed_last = _as_it_lies(k, plan, kind)
-    places = _places(plan, turned)
+    places, K = _places(plan, turned), kernel.reshape(-1, kernel.shape[-1])
     if summed_last:
         products = of_matrices(x.reshape(-1, x.shape[-1]), K, b_turned=True)
         parts = products.reshape(*x.shape[:-1], len(places), -1)
@@ -62,17 +79,19 @@ def image(kind: str, x: Array, k: Held, plan: Layout, turned: bool) -> Array:
 
 def kernel_gradient(images: Array, given: Array, plan: Layout, turned: bool) -> Array:
     """What the kernel receives, (u, v, inputs, outputs), from dy (examples, i, j, outputs)."""
+    if _in_place(plan, len(images), images.dtype):
+        return native.places_kernel_gradient(images, given, plan.windows, turned)
     P = jnp.concatenate([_read(images, place, plan.windows) for place in _places(plan, turned)], -1)
     dk = of_matrices(P.reshape(-1, P.shape[-1]), given.reshape(-1, given.shape[-1]), a_turned=True)
     return dk.reshape(*(w.size for w in plan.windows), *plan.channels)
 
 
 def _as_it_lies(k: Held, plan: Layout, kind: str) -> tuple[Array, bool]:
-    """The kernel as a matrix, and whether its last axis is the one that is summed over: outputs for "input"."""
-    order, channels = kernel_order(len(k.order)), plan.channels
+    """The kernel as (u, v, …), and whether its last axis is the one that is summed over: outputs for "input"."""
+    order, sizes, channels = kernel_order(len(k.order)), [w.size for w in plan.windows], plan.channels
     if plan.has_channels and k.order == (*order[:-2], order[-1], order[-2]):
-        return k.array.reshape(-1, channels[0]), kind == "result"
-    return k.ordered(order).reshape(-1, channels[1]), kind == "input"
+        return k.array.reshape(*sizes, *channels[::-1]), kind == "result"
+    return k.ordered(order).reshape(*sizes, *channels), kind == "input"
 
 
 def _places(plan: Layout, turned: bool) -> list[Place]:

@@ -26,6 +26,11 @@ typedef struct {
   _Alignas(max_align_t) char what[];
 } Job;
 
+/* The windows along one axis: the fields of `Window` in ops/windows.py. */
+typedef struct {
+  int64_t n, size, count, stride, dilation, before;
+} Window;
+
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t parts_of(int64_t whole, int64_t length) { return (whole + length - 1) / length; }
@@ -113,4 +118,12 @@ static XLA_FFI_Error *shared(const XLA_FFI_CallFrame *frame, Make make, const vo
   int status = atomic_load(&job->status);
   let_go(job);
   return status ? fault(frame->api, "chainrule: a library could not make its part of a result") : NULL;
+}
+
+/* The windows that a call was told of; returns the numbers that come after them. */
+static inline const int64_t *numbers(const XLA_FFI_CallFrame *frame, Window *rows, Window *columns) {
+  const int64_t *given = ((const XLA_FFI_Array *)frame->attrs.attrs[0])->data;
+  memcpy(rows, given, sizeof(Window));
+  memcpy(columns, given + 6, sizeof(Window));
+  return given + 12;
 }

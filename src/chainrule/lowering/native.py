@@ -35,6 +35,7 @@ _COMPILER = "CC"
 _SETTINGS = ("-std=c11", "-O2", "-march=native", "-ffp-contract=fast", "-shared", "-fPIC")
 _FORMS = ("product_nn", "product_nt", "product_tn", "product_tt")
 _ROWS, _CORRELATE, _KERNEL_GRADIENT = "rows", "correlate", "correlate_kernel_gradient"
+_PLACES, _PLACES_KERNEL_GRADIENT = "places", "places_kernel_gradient"
 _SECONDS = 60
 
 
@@ -69,6 +70,24 @@ def correlate_kernel_gradient(x: Any, dy: Any, windows: Sequence[Window]) -> jax
     return called(_target(_KERNEL_GRADIENT), shape, x, dy, numbers=_numbers(windows))
 
 
+def places(
+    kind: str, x: Any, k: Any, shape: Shape, windows: Sequence[Window], turned: bool, swapped: bool
+) -> jax.Array:
+    """The "result" or the "input", of that shape, of images with channels last and a kernel (u, v, …), float32.
+
+    turned: by 180°, the kernel. swapped: the channels that are summed over are its last axis, not its last but one.
+    Fast on a few places; see `ready`.
+    """
+    numbers = _numbers(windows, kind == "input", turned, swapped)
+    return called(_target(_PLACES), shape, x, k, numbers=numbers)
+
+
+def places_kernel_gradient(x: Any, dy: Any, windows: Sequence[Window], turned: bool) -> jax.Array:
+    """What the kernel receives, (u, v, inputs, outputs), of x and dy with channels last. See `places`."""
+    shape = (*(w.size for w in windows), x.shape[3], dy.shape[3])
+    return called(_target(_PLACES_KERNEL_GRADIENT), shape, x, dy, numbers=_numbers(windows, turned))
+
+
 def _numbers(windows: Sequence[Window], *others: int) -> Any:
     """As C reads them."""
     told = ((w.n, w.size, w.count, w.stride, w.dilation, w.before) for w in windows)
@@ -84,7 +103,7 @@ def ready() -> bool:
         return False
     given = ("dnnl_sgemm", "omp_get_max_threads", "omp_set_num_threads")
     binary.chainrule_use(*(ctypes.cast(getattr(onednn.binary, name), ctypes.c_void_p) for name in given))
-    return _registered(binary, *_FORMS, _ROWS)
+    return _registered(binary, *_FORMS, _ROWS, _PLACES, _PLACES_KERNEL_GRADIENT)
 
 
 @cache
