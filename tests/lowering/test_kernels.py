@@ -56,14 +56,23 @@ def everything(monkeypatch):
 
 @pytest.mark.unoptimised
 @pytest.mark.parametrize("n", [3, pytest.param(20, marks=CORRELATE, id="in C")])
-@pytest.mark.parametrize("fast", [WITH, pytest.param(False, id="XLA"), pytest.param(None, id="products")])
+@pytest.mark.parametrize(
+    "fast",
+    [
+        WITH,
+        pytest.param(False, id="XLA"),
+        pytest.param(None, id="products"),
+        pytest.param("in C", marks=NATIVE, id="products in C"),
+    ],
+)
 @pytest.mark.parametrize("turned", [False, True], ids=["correlate", "convolve"])
 @pytest.mark.parametrize(("image", "kernel", "params"), LAYOUTS)
 def test_values_and_gradients_of_a_batch(image, kernel, params, turned, fast, n, everything, monkeypatch):
     if not fast:
         monkeypatch.setattr(kernels, "library", lambda: None)
     monkeypatch.setattr(few_places, "_FEW", 10**6 if fast is None else 0)
-    monkeypatch.setattr(few_places, "_EXAMPLES", 10**6)  # in C: test_few_places.py
+    monkeypatch.setattr(few_places, "_SOME", 10**6 if fast == "in C" else 0)
+    monkeypatch.setattr(few_places, "_CHANNELS", 1)
     op = getattr(cr, ("convolve" if turned else "correlate") + "2d" * (len(kernel) % 2 == 0))
     x, k = cr.data("x", image), cr.parameter("k", kernel)
     y = cr.relu(op(x, k, **params))
