@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.axes import axes
 
 import chainrule as cr
 from chainrule.lowering import held, native
@@ -74,17 +75,9 @@ def compared(window, c, o, n):
         assert np.abs(found - wanted).max() <= 6e-8 * (10 + many**0.5) * max(np.abs(wanted).max(), 1), name
 
 
-@st.composite
-def axis(draw):
-    size, stride, dilation = (draw(st.integers(1, most)) for most in (4, 3, 3))
-    before, after = draw(st.integers(0, 5)), draw(st.integers(0, 5))
-    least = max(dilation * (size - 1) + 1 - before - after, 1)
-    return Window(draw(st.integers(least, least + 20)), size, stride, dilation, before, after)
-
-
 @needed
 @settings(max_examples=60, deadline=None)
-@given(axis(), axis(), st.integers(1, 15), st.integers(1, 27), st.sampled_from(COUNTS))
+@given(axes(20), axes(20), st.integers(1, 15), st.integers(1, 27), st.sampled_from(COUNTS))
 def test_windows_channels_and_examples_of_any_number(rows, columns, c, o, n):
     compared((rows, columns), c, o, n)
 

@@ -1,4 +1,4 @@
-/* The product of two matrices by oneDNN; convolutions on images of a few places as such products; and rows of an array. */
+/* The product of two matrices by oneDNN, convolutions on images of a few places as such products, and rows of an array. */
 
 #include "native.h"
 
@@ -15,10 +15,9 @@ void chainrule_use(Sgemm product, int (*threads)(void), void (*set_threads)(int)
   set_threads_of_openmp = set_threads;
 }
 
-enum { VECTOR = 16, LEAST = 1 << 16, WIDE = 4, FEW = 1 << 14, SEEN = 4, SIDE = 8 };
+enum { VECTOR = 16, LEAST = 1 << 16, WIDE = 4, FEW = 1 << 14, SOME = 4, SIDE = 8 };
 /* floats side by side; multiplications that are worth a part of a product; how much wider than long is wide; floats that
-   are worth a part of a copy; places,
-   beyond which a kernel is rather swapped than read across; of a block that is swapped at once */
+   are worth a part of a copy; windows of a tap that are not worth swapping a kernel; of a block that is swapped at once */
 
 /* C (m, n) = A B, in parts of so many rows, or where it is wide of columns. turned: given as the transpose. */
 typedef struct {
@@ -67,21 +66,21 @@ static int product_part(const void *what, int64_t at) {
   return multiply(whole->a_turned, whole->b_turned, m, n, whole->k, a, lda, b, ldb, false, c, whole->n);
 }
 
-/* A convolution of images (n, h, w, channels) as products, one for each place of the result and each entry of the kernel
-   that reads there: nothing is laid side by side first, and what lies outside of the image costs nothing. In parts of so
-   many channels of the result.
+/* A convolution of images (n, h, w, channels) as products, one for each place of the result and each tap, an entry (u, v) of
+   the kernel, that reads inside of the image: nothing is laid side by side first, and what lies outside costs nothing. In
+   parts of so many channels of the result.
 
-   input: dx from dy instead of y from x. turned: by 180°, the kernel. K: (u, v, channels of x, channels of y), or those two
-   the other way round. c, o: channels of what is read and of the result. */
+   input: dx from dy instead of y from x. turned: by 180°, the kernel. c, o: channels of what is read, x or dy, and of what is
+   made. other: the kernel, (u, v, c, o), or swapped (u, v, o, c). For what the kernel receives: x is read, other is dy. */
 typedef struct {
   Window rows, columns;
   bool input, turned, swapped;
   int64_t n, c, o, length;
-  const float *x, *k;
-  float *y;
-} Places;
+  const float *read, *other;
+  float *made;
+} Taps;
 
-/* Where place i of the result reads along an axis for entry t of the kernel as it lies; -1 where that is outside. */
+/* Where place i of the result reads along an axis by tap t of the kernel as it lies; -1 where that is outside. */
 static int64_t read_at(const Window *w, bool input, bool turned, int64_t i, int64_t t) {
   int64_t shift = (turned ? w->size - 1 - t : t) * w->dilation - w->before;
   int64_t at = input ? i - shift : i * w->stride + shift;
@@ -90,49 +89,49 @@ static int64_t read_at(const Window *w, bool input, bool turned, int64_t i, int6
   return at < (input ? w->count : w->n) ? at : -1;
 }
 
-static int places_part(const void *what, int64_t part) {
-  const Places *whole = what;
+static int taps_part(const void *what, int64_t part) {
+  const Taps *whole = what;
   const Window *rows = &whole->rows, *columns = &whole->columns;
-  bool input = whole->input, turned = whole->turned;
-  int64_t height = input ? rows->n : rows->count, width = input ? columns->n : columns->count; /* of the result */
+  bool input = whole->input, turned = whole->turned, swapped = whole->swapped;
+  int64_t height = input ? rows->n : rows->count, width = input ? columns->n : columns->count; /* of what is made */
   int64_t row = (input ? columns->count : columns->n) * whole->c, image = (input ? rows->count : rows->n) * row;
   int64_t first = part * whole->length, length = least(whole->length, whole->o - first), c = whole->c, o = whole->o, many;
   for (int64_t place = 0; place < height * width; place++) {
-    float *y = whole->y + place * o + first;
+    int64_t i = place / width, j = place % width;
+    float *made = whole->made + place * o + first;
     bool added = false;
     for (int64_t u = 0; u < rows->size; u++) {
-      int64_t a = read_at(rows, input, turned, place / width, u);
+      int64_t a = read_at(rows, input, turned, i, u);
       for (int64_t v = 0; a >= 0 && v < columns->size; v += many) {
-        int64_t b = read_at(columns, input, turned, place % width, v);
-        many = 1; /* entries that lie one after another, as what they read does */
+        int64_t b = read_at(columns, input, turned, j, v);
+        many = 1; /* taps that lie one after another, as what they read does */
         if (b < 0) continue;
-        while (!whole->swapped && v + many < columns->size &&
-               read_at(columns, input, turned, place % width, v + many) == b + many)
-          many++;
-        const float *x = whole->x + a * row + b * c, *k = whole->k + (u * columns->size + v) * c * o;
-        int status = multiply(false, whole->swapped, whole->n, length, many * c, x, image,
-                              k + (whole->swapped ? first * c : first), whole->swapped ? c : o, added, y, height * width * o);
+        while (!swapped && v + many < columns->size && read_at(columns, input, turned, j, v + many) == b + many) many++;
+        const float *kernel = whole->other + (u * columns->size + v) * c * o + (swapped ? first * c : first);
+        int status = multiply(false, swapped, whole->n, length, many * c, whole->read + a * row + b * c, image, kernel,
+                              swapped ? c : o, added, made, height * width * o);
         if (status) return status;
         added = true;
       }
     }
-    for (int64_t at = 0; !added && at < whole->n; at++) memset(y + at * height * width * o, 0, (size_t)length * sizeof(float));
+    for (int64_t at = 0; !added && at < whole->n; at++)
+      memset(made + at * height * width * o, 0, (size_t)length * sizeof(float));
   }
   return 0;
 }
 
-/* The channels of K the other way round, in parts of so many entries: each is read so often that this is worth it. */
+/* The channels of a kernel the other way round; a tap is a part. */
 typedef struct {
-  int64_t entries, c, o;
+  int64_t c, o;
   const float *from;
   float *to;
 } Swap;
 
-static int swap_part(const void *what, int64_t entry) {
+static int swap_part(const void *what, int64_t tap) {
   const Swap *whole = what;
   int64_t c = whole->c, o = whole->o;
-  const float *from = whole->from + entry * c * o;
-  float *to = whole->to + entry * c * o;
+  const float *from = whole->from + tap * c * o;
+  float *to = whole->to + tap * c * o;
   for (int64_t t = 0; t < o; t += SIDE)
     for (int64_t s = 0; s < c; s += SIDE)
       for (int64_t j = t; j < least(t + SIDE, o); j++)
@@ -140,21 +139,21 @@ static int swap_part(const void *what, int64_t entry) {
   return 0;
 }
 
-/* What K receives, in parts of so many channels of x. c, o: channels of x and of dy, which is k here. */
-static int places_gradient_part(const void *what, int64_t part) {
-  const Places *whole = what;
+/* What the kernel receives, in parts of so many channels of x. */
+static int taps_gradient_part(const void *what, int64_t part) {
+  const Taps *whole = what;
   const Window *rows = &whole->rows, *columns = &whole->columns;
   int64_t first = part * whole->length, length = least(whole->length, whole->c - first), c = whole->c, o = whole->o;
   int64_t image = rows->n * columns->n * c, given = rows->count * columns->count * o;
-  for (int64_t entry = 0; entry < rows->size * columns->size; entry++) {
-    float *dk = whole->y + (entry * c + first) * o;
+  for (int64_t tap = 0; tap < rows->size * columns->size; tap++) {
+    float *dk = whole->made + (tap * c + first) * o;
     bool added = false;
     for (int64_t place = 0; place < rows->count * columns->count; place++) {
-      int64_t a = read_at(rows, false, whole->turned, place / columns->count, entry / columns->size);
-      int64_t b = read_at(columns, false, whole->turned, place % columns->count, entry % columns->size);
+      int64_t a = read_at(rows, false, whole->turned, place / columns->count, tap / columns->size);
+      int64_t b = read_at(columns, false, whole->turned, place % columns->count, tap % columns->size);
       if (a < 0 || b < 0) continue;
-      const float *x = whole->x + (a * columns->n + b) * c + first;
-      int status = multiply(true, false, length, o, whole->n, x, image, whole->k + place * o, given, added, dk, o);
+      const float *x = whole->read + (a * columns->n + b) * c + first, *dy = whole->other + place * o;
+      int status = multiply(true, false, length, o, whole->n, x, image, dy, given, added, dk, o);
       if (status) return status;
       added = true;
     }
@@ -187,35 +186,40 @@ XLA_FFI_Error *chainrule_product_nt(XLA_FFI_CallFrame *frame) { return product(f
 XLA_FFI_Error *chainrule_product_tn(XLA_FFI_CallFrame *frame) { return product(frame, true, false); }
 XLA_FFI_Error *chainrule_product_tt(XLA_FFI_CallFrame *frame) { return product(frame, true, true); }
 
-/* y (n, i, j, o) of x (n, h, w, c) and K, or dx of dy. */
-XLA_FFI_Error *chainrule_places(XLA_FFI_CallFrame *frame) {
+/* y (n, i, j, o) of x (n, h, w, c) and a kernel, or dx of dy. A swapped kernel, which is slow to read, is swapped back first
+   where each tap has some windows. */
+XLA_FFI_Error *chainrule_tap_by_tap(XLA_FFI_CallFrame *frame) {
   if (is_talk(frame)) return NULL;
-  const XLA_FFI_Buffer *x = frame->args.args[0], *k = frame->args.args[1], *y = frame->rets.rets[0];
-  Places whole = {.n = x->dims[0], .c = x->dims[3], .o = y->dims[3], .x = x->data, .k = k->data, .y = y->data};
+  const XLA_FFI_Buffer *read = frame->args.args[0], *kernel = frame->args.args[1], *made = frame->rets.rets[0];
+  Taps whole = {.n = read->dims[0], .c = read->dims[3], .o = made->dims[3]};
+  whole.read = read->data, whole.other = kernel->data, whole.made = made->data;
   const int64_t *given = numbers(frame, &whole.rows, &whole.columns);
   whole.input = given[0], whole.turned = given[1], whole.swapped = given[2];
   whole.length = length_of_parts(frame, whole.o, whole.o);
-  int64_t entries = whole.rows.size * whole.columns.size, places = y->dims[1] * y->dims[2];
-  float *swapped = whole.swapped && places > SEEN ? malloc((size_t)(entries * whole.c * whole.o) * sizeof(float)) : NULL;
+  int64_t taps = whole.rows.size * whole.columns.size, windows = whole.rows.count * whole.columns.count;
+  float *room = NULL;
   XLA_FFI_Error *error = NULL;
-  if (swapped) {
-    Swap swap = {.entries = entries, .c = whole.c, .o = whole.o, .from = whole.k, .to = swapped};
-    error = shared(frame, swap_part, &swap, sizeof swap, entries);
-    whole.k = swapped, whole.swapped = false;
+  if (whole.swapped && windows > SOME) {
+    room = malloc((size_t)(taps * whole.c * whole.o) * sizeof(float));
+    if (!room) return no_memory(frame);
+    Swap swap = {.c = whole.c, .o = whole.o, .from = whole.other, .to = room};
+    error = shared(frame, swap_part, &swap, sizeof swap, taps);
+    whole.other = room, whole.swapped = false;
   }
-  if (!error) error = shared(frame, places_part, &whole, sizeof whole, parts_of(whole.o, whole.length));
-  free(swapped);
+  if (!error) error = shared(frame, taps_part, &whole, sizeof whole, parts_of(whole.o, whole.length));
+  free(room);
   return error;
 }
 
-/* dK (u, v, c, o) of x (n, h, w, c) and dy (n, i, j, o). */
-XLA_FFI_Error *chainrule_places_kernel_gradient(XLA_FFI_CallFrame *frame) {
+/* What the kernel receives, (u, v, c, o), from x (n, h, w, c) and dy (n, i, j, o). */
+XLA_FFI_Error *chainrule_tap_by_tap_kernel_gradient(XLA_FFI_CallFrame *frame) {
   if (is_talk(frame)) return NULL;
   const XLA_FFI_Buffer *x = frame->args.args[0], *dy = frame->args.args[1], *dk = frame->rets.rets[0];
-  Places whole = {.n = x->dims[0], .c = x->dims[3], .o = dy->dims[3], .x = x->data, .k = dy->data, .y = dk->data};
+  Taps whole = {.n = x->dims[0], .c = x->dims[3], .o = dy->dims[3]};
+  whole.read = x->data, whole.other = dy->data, whole.made = dk->data;
   whole.turned = numbers(frame, &whole.rows, &whole.columns)[0];
   whole.length = length_of_parts(frame, whole.c, whole.c);
-  return shared(frame, places_gradient_part, &whole, sizeof whole, parts_of(whole.c, whole.length));
+  return shared(frame, taps_gradient_part, &whole, sizeof whole, parts_of(whole.c, whole.length));
 }
 
 /* What begins too far along the line begins as far as it can. */

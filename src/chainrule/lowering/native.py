@@ -1,7 +1,7 @@
-"""Calls out of compiled code with no Python in between: products of two matrices by oneDNN, rows of an array, and
-convolutions of images whose examples lie last.
+"""Calls out of compiled code with no Python in between: products of two matrices by oneDNN, convolutions on a few
+places as such products, rows of an array, and convolutions of images whose examples lie last.
 
-XLA takes up to twice the time for such a product, one thread for the rows, and no library has those convolutions. The
+XLA takes up to twice the time for such a product, one thread for the rows, and no library has those last ones. The
 calls are C, `native.c` and `examples_last.c`, for what `calls` does takes longer than a small product. They are
 compiled where there is a C compiler, once for each machine. Without one, or for products without oneDNN, XLA does all.
 """
@@ -35,7 +35,7 @@ _COMPILER = "CC"
 _SETTINGS = ("-std=c11", "-O2", "-march=native", "-ffp-contract=fast", "-shared", "-fPIC")
 _FORMS = ("product_nn", "product_nt", "product_tn", "product_tt")
 _ROWS, _CORRELATE, _KERNEL_GRADIENT = "rows", "correlate", "correlate_kernel_gradient"
-_PLACES, _PLACES_KERNEL_GRADIENT = "places", "places_kernel_gradient"
+_TAP_BY_TAP, _TAPS_KERNEL_GRADIENT = "tap_by_tap", "tap_by_tap_kernel_gradient"
 _SECONDS = 60
 
 
@@ -70,22 +70,22 @@ def correlate_kernel_gradient(x: Any, dy: Any, windows: Sequence[Window]) -> jax
     return called(_target(_KERNEL_GRADIENT), shape, x, dy, numbers=_numbers(windows))
 
 
-def places(
+def tap_by_tap(
     kind: str, x: Any, k: Any, shape: Shape, windows: Sequence[Window], turned: bool, swapped: bool
 ) -> jax.Array:
-    """The "result" or the "input", of that shape, of images with channels last and a kernel (u, v, …), float32.
+    """The "result" of images x, or the "input" that receives from dy, here x; of that shape, float32. See `ready`.
 
-    turned: by 180°, the kernel. swapped: the channels that are summed over are its last axis, not its last but one.
-    Fast on a few places; see `ready`.
+    Channels last; k: (u, v, channels of x, of what is made), or swapped those two; turned: by 180°. For images of a few
+    places: a product for each of them and each entry of the kernel.
     """
     numbers = _numbers(windows, kind == "input", turned, swapped)
-    return called(_target(_PLACES), shape, x, k, numbers=numbers)
+    return called(_target(_TAP_BY_TAP), shape, x, k, numbers=numbers)
 
 
-def places_kernel_gradient(x: Any, dy: Any, windows: Sequence[Window], turned: bool) -> jax.Array:
-    """What the kernel receives, (u, v, inputs, outputs), of x and dy with channels last. See `places`."""
+def tap_by_tap_kernel_gradient(x: Any, dy: Any, windows: Sequence[Window], turned: bool) -> jax.Array:
+    """What the kernel receives, (u, v, inputs, outputs), of x and dy as in `tap_by_tap`."""
     shape = (*(w.size for w in windows), x.shape[3], dy.shape[3])
-    return called(_target(_PLACES_KERNEL_GRADIENT), shape, x, dy, numbers=_numbers(windows, turned))
+    return called(_target(_TAPS_KERNEL_GRADIENT), shape, x, dy, numbers=_numbers(windows, turned))
 
 
 def _numbers(windows: Sequence[Window], *others: int) -> Any:
@@ -96,14 +96,14 @@ def _numbers(windows: Sequence[Window], *others: int) -> Any:
 
 @cache
 def ready() -> bool:
-    """Whether `product` and `rows` can be called: on a processor, with oneDNN and a C compiler."""
+    """Whether products, `tap_by_tap` and `rows` can be called: on a processor, with oneDNN and a C compiler."""
     onednn = library() if jax.default_backend() == "cpu" else None
     binary = None if onednn is None else _built("native")
     if onednn is None or binary is None:
         return False
     given = ("dnnl_sgemm", "omp_get_max_threads", "omp_set_num_threads")
     binary.chainrule_use(*(ctypes.cast(getattr(onednn.binary, name), ctypes.c_void_p) for name in given))
-    return _registered(binary, *_FORMS, _ROWS, _PLACES, _PLACES_KERNEL_GRADIENT)
+    return _registered(binary, *_FORMS, _ROWS, _TAP_BY_TAP, _TAPS_KERNEL_GRADIENT)
 
 
 @cache
