@@ -23,8 +23,8 @@ _LEFT_OUT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # peers' products run as 
 class Row:
     """Ours beside one peer. ratio: of a pair of runs, the peer's seconds by ours; median, least and greatest.
 
-    limit_share: of the peak, for ours. memory_ratio: what ours takes for data and
-    runs by what the peer takes; None where a run is a whole process.
+    limit_share: of the peak, for ours. peak: in the same run, operations a second. memory_ratio: what ours takes for
+    data and runs by what the peer takes; None where a run is a whole process.
     wanted: the ratio to reach. A workload without peers has none of the peer's numbers.
     """
 
@@ -36,6 +36,7 @@ class Row:
     ratio_min: float | None
     ratio_max: float | None
     limit_share: float | None
+    peak: float
     key: str
     unit: str
     pairs: int
@@ -132,6 +133,7 @@ def _row(
         ratio_min=min(ratios) if peer else None,
         ratio_max=max(ratios) if peer else None,
         limit_share=workload.arithmetic / mine / peak if workload.arithmetic and peak else None,
+        peak=peak,
         key=workload.key,
         unit=workload.unit,
         pairs=len(runs),

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -55,8 +56,28 @@ def test_a_loss_is_bold():
     row = {
         "key": "c", "pairs": 7, "workload": "w", "peer": "p", "ours_s": 2.0, "unit": "epoch", "peer_s": 1.0, "ratio": 0.5,
         "ratio_min": 0.4, "ratio_max": 0.6, "wanted": 1.5, "limit_share": 0.25, "memory_ratio": 1.0,
+        "peak": 98e9,
     }  # fmt: skip
-    text = page([row, row | {"ratio": 2.0}], "a machine")
+    text = page(
+        [row, row | {"ratio": 2.0, "peak": 205.4e9}, row | {"ratio": 2.0, "peak": 99e9}], "A machine."
+    )
     assert "**0.50 (0.40 – 0.60)** | 1.50 | 25%" in text
     assert "| 2.00 (0.40 – 0.60) | 1.50" in text
-    assert "Of 2 figures that we want, 1 are reached." in text
+    assert "Of 3 figures that we want, 2 are reached." in text
+    assert "A machine. Peak 98 to 205 GF/s in float32. Pairs of runs: 7." in text
+
+
+def test_a_short_run_is_measured_many_times_and_a_long_one_once(monkeypatch):
+    sys.path.insert(0, str(ROOT))
+    from benchmarks import worker
+
+    now = [0.0]
+    monkeypatch.setattr(worker, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+
+    def run():
+        now[0] += 0.04
+
+    assert worker.repeated(run, 0.1) == pytest.approx(0.04)
+    assert now[0] == pytest.approx(0.12)
+    assert worker.repeated(run, 0) == pytest.approx(0.04)
+    assert now[0] == pytest.approx(0.16)
