@@ -29,7 +29,7 @@ enum { BYTES = 32, VECTORS = 2, TAPS = 2, OUTS = 6, MORE_OUTS = OUTS };
 
 typedef float Lanes __attribute__((vector_size(BYTES), aligned(4), may_alias));
 
-enum { LANES = BYTES / sizeof(float), WIDTH = VECTORS * LANES, PLACES = 16, PACKED = 1 << 11, FEW_ENTRIES = 1 << 13 };
+enum { LANES = BYTES / sizeof(float), WIDTH = VECTORS * LANES, PLACES = 16, PACKED = 1 << 10, FEW_ENTRIES = 1 << 13 };
 /* of a vector; most examples of a block; windows that are taken one after another; of how many windows and examples dy is
    packed, for each output; entries of a kernel that are worth a part of packing it */
 
@@ -184,7 +184,7 @@ typedef struct {
    windows of all examples make one piece. */
 typedef struct {
   Window rows, columns;
-  int64_t c, o, examples, tiles, length, rows_at_once;
+  int64_t c, o, examples, tiles, length, rows_at_once, columns_at_once;
   const float *x, *dy;
   float *dk, *sums;
   const Tap *taps;
@@ -304,10 +304,10 @@ static int gradient_part(const void *what, int64_t part) {
   Piece piece = {.step = columns->stride * unit, .row_step = rows->stride * columns->n * unit};
   for (int64_t b = 0; b < blocks; b++)
     for (int64_t i = 0; i < rows->count; i += whole->rows_at_once)
-      for (int64_t j = 0; j < columns->count; j += PLACES) {
+      for (int64_t j = 0; j < columns->count; j += whole->columns_at_once) {
         piece.block = block_at(b, whole->examples);
         piece.row = i, piece.last_row = least(i + whole->rows_at_once, rows->count);
-        piece.j = j, piece.end = least(j + PLACES, columns->count);
+        piece.j = j, piece.end = least(j + whole->columns_at_once, columns->count);
         bool last = b + 1 == blocks && piece.last_row == rows->count && piece.end == columns->count;
         add_to_tiles(whole, &piece, part, !b && !i && !j, last);
       }
@@ -343,9 +343,9 @@ XLA_FFI_Error *chainrule_correlate_kernel_gradient(XLA_FFI_CallFrame *frame) {
   int64_t many = whole.columns.size * whole.c;
   whole.tiles = parts_of(whole.o, OUTS) * whole.rows.size * parts_of(many, TAPS);
   whole.length = parts_of(whole.tiles, threads(frame));
-  int64_t at_once = least(whole.columns.count, PLACES) * block_at(0, whole.examples).width;
-  whole.rows_at_once = whole.columns.count > PLACES ? 1 : most(PACKED / at_once, 1);
-  bool one = blocks_of(whole.examples) == 1 && whole.columns.count <= PLACES && whole.rows.count <= whole.rows_at_once;
+  int64_t at_once = PACKED / block_at(0, whole.examples).width, columns = whole.columns.count;
+  whole.columns_at_once = next_part(columns, at_once), whole.rows_at_once = at_once / whole.columns_at_once;
+  bool one = blocks_of(whole.examples) == 1 && columns == whole.columns_at_once && whole.rows.count <= whole.rows_at_once;
   whole.sums = one ? NULL : aligned_alloc(64, (size_t)(whole.tiles * TAPS * OUTS * LANES) * sizeof(float));
   Tap *taps = malloc((size_t)many * sizeof(Tap));
   XLA_FFI_Error *error = NULL;

@@ -19,26 +19,30 @@ enum { VECTOR = 16, LEAST = 1 << 16, WIDE = 4, FEW = 1 << 14, SOME = 4, SIDE = 8
 /* floats side by side; multiplications that are worth a part of a product; how much wider than long is wide; floats that
    are worth a part of a copy; windows of a tap that are not worth swapping a kernel; of a block that is swapped at once */
 
-/* C (m, n) = A B, in parts of so many rows, or where it is wide of columns. turned: given as the transpose. */
+/* C (m, n) = A B, in so many parts of its rows, or where it is wide of its columns. turned: given as the transpose. */
 typedef struct {
-  int64_t m, n, k, length;
+  int64_t m, n, k, parts;
   const float *a, *b;
   float *c;
   bool a_turned, b_turned, wide;
 } Product;
 
-/* m pieces of n floats out of a line of k, one after another, in parts of so many; starts: where each begins. */
+/* m pieces of n floats out of a line of k, one after another, in so many parts; starts: where each begins. */
 typedef struct {
-  int64_t m, n, k, length;
+  int64_t m, n, k, parts;
   const float *line;
   const uint32_t *starts;
   float *rows;
 } Rows;
 
-/* The length of a part of a side for each thread, in whole vectors. enough: the most parts worth it. */
-static int64_t length_of_parts(const XLA_FFI_CallFrame *frame, int64_t side, int64_t enough) {
-  int64_t vectors = parts_of(side, VECTOR), parts = least(least(threads(frame), enough), vectors);
-  return parts_of(vectors, most(parts, 1)) * VECTOR;
+/* How many parts a side has, one for each thread. enough: the most that are worth it. */
+static int64_t parts_for(const XLA_FFI_CallFrame *frame, int64_t side, int64_t enough) {
+  return most(least(least(threads(frame), enough), parts_of(side, VECTOR)), 1);
+}
+
+/* Where a part of a side begins: at a whole vector, so that all are about as long. */
+static int64_t start_of(int64_t part, int64_t parts, int64_t side) {
+  return least(part * parts_of(side, VECTOR) / parts * VECTOR, side);
 }
 
 /* C = A B, or C + A B, by this thread alone. lda, ldb, ldc: how far apart rows lie. */
@@ -54,7 +58,8 @@ static int multiply(bool a_turned, bool b_turned, int64_t m, int64_t n, int64_t 
 
 static int product_part(const void *what, int64_t at) {
   const Product *whole = what;
-  int64_t first = at * whole->length, length = least(whole->length, (whole->wide ? whole->n : whole->m) - first);
+  int64_t side = whole->wide ? whole->n : whole->m, first = start_of(at, whole->parts, side);
+  int64_t length = start_of(at + 1, whole->parts, side) - first;
   int64_t m = whole->m, n = whole->n, lda = whole->a_turned ? m : whole->k, ldb = whole->b_turned ? whole->k : n;
   const float *a = whole->a, *b = whole->b;
   float *c = whole->c;
@@ -75,7 +80,7 @@ static int product_part(const void *what, int64_t at) {
 typedef struct {
   Window rows, columns;
   bool input, turned, swapped;
-  int64_t n, c, o, length;
+  int64_t n, c, o, parts;
   const float *read, *other;
   float *made;
 } Taps;
@@ -95,7 +100,8 @@ static int taps_part(const void *what, int64_t part) {
   bool input = whole->input, turned = whole->turned, swapped = whole->swapped;
   int64_t height = input ? rows->n : rows->count, width = input ? columns->n : columns->count; /* of what is made */
   int64_t row = (input ? columns->count : columns->n) * whole->c, image = (input ? rows->count : rows->n) * row;
-  int64_t first = part * whole->length, length = least(whole->length, whole->o - first), c = whole->c, o = whole->o, many;
+  int64_t c = whole->c, o = whole->o, first = start_of(part, whole->parts, o), many;
+  int64_t length = start_of(part + 1, whole->parts, o) - first;
   for (int64_t place = 0; place < height * width; place++) {
     int64_t i = place / width, j = place % width;
     float *made = whole->made + place * o + first;
@@ -143,7 +149,8 @@ static int swap_part(const void *what, int64_t tap) {
 static int taps_gradient_part(const void *what, int64_t part) {
   const Taps *whole = what;
   const Window *rows = &whole->rows, *columns = &whole->columns;
-  int64_t first = part * whole->length, length = least(whole->length, whole->c - first), c = whole->c, o = whole->o;
+  int64_t c = whole->c, o = whole->o, first = start_of(part, whole->parts, c);
+  int64_t length = start_of(part + 1, whole->parts, c) - first;
   int64_t image = rows->n * columns->n * c, given = rows->count * columns->count * o;
   for (int64_t tap = 0; tap < rows->size * columns->size; tap++) {
     float *dk = whole->made + (tap * c + first) * o;
@@ -164,8 +171,8 @@ static int taps_gradient_part(const void *what, int64_t part) {
 
 static int rows_part(const void *what, int64_t at) {
   const Rows *whole = what;
-  int64_t first = at * whole->length, end = first + least(whole->length, whole->m - first), n = whole->n;
-  for (int64_t row = first; row < end; row++)
+  int64_t end = start_of(at + 1, whole->parts, whole->m), n = whole->n;
+  for (int64_t row = start_of(at, whole->parts, whole->m); row < end; row++)
     memcpy(whole->rows + row * n, whole->line + least(whole->starts[row], whole->k - n), (size_t)n * sizeof(float));
   return 0;
 }
@@ -177,8 +184,8 @@ static XLA_FFI_Error *product(const XLA_FFI_CallFrame *frame, bool a_turned, boo
   whole.m = c->dims[0], whole.n = c->dims[1], whole.k = a->dims[a_turned ? 0 : 1];
   whole.wide = whole.n > WIDE * whole.m;
   int64_t side = whole.wide ? whole.n : whole.m;
-  whole.length = length_of_parts(frame, side, whole.m * whole.n * whole.k / LEAST);
-  return shared(frame, product_part, &whole, sizeof whole, parts_of(side, whole.length));
+  whole.parts = parts_for(frame, side, whole.m * whole.n * whole.k / LEAST);
+  return shared(frame, product_part, &whole, sizeof whole, whole.parts);
 }
 
 XLA_FFI_Error *chainrule_product_nn(XLA_FFI_CallFrame *frame) { return product(frame, false, false); }
@@ -195,7 +202,7 @@ XLA_FFI_Error *chainrule_tap_by_tap(XLA_FFI_CallFrame *frame) {
   whole.read = read->data, whole.other = kernel->data, whole.made = made->data;
   const int64_t *given = numbers(frame, &whole.rows, &whole.columns);
   whole.input = given[0], whole.turned = given[1], whole.swapped = given[2];
-  whole.length = length_of_parts(frame, whole.o, whole.o);
+  whole.parts = parts_for(frame, whole.o, whole.o);
   int64_t taps = whole.rows.size * whole.columns.size, windows = whole.rows.count * whole.columns.count;
   float *room = NULL;
   XLA_FFI_Error *error = NULL;
@@ -206,7 +213,7 @@ XLA_FFI_Error *chainrule_tap_by_tap(XLA_FFI_CallFrame *frame) {
     error = shared(frame, swap_part, &swap, sizeof swap, taps);
     whole.other = room, whole.swapped = false;
   }
-  if (!error) error = shared(frame, taps_part, &whole, sizeof whole, parts_of(whole.o, whole.length));
+  if (!error) error = shared(frame, taps_part, &whole, sizeof whole, whole.parts);
   free(room);
   return error;
 }
@@ -218,8 +225,8 @@ XLA_FFI_Error *chainrule_tap_by_tap_kernel_gradient(XLA_FFI_CallFrame *frame) {
   Taps whole = {.n = x->dims[0], .c = x->dims[3], .o = dy->dims[3]};
   whole.read = x->data, whole.other = dy->data, whole.made = dk->data;
   whole.turned = numbers(frame, &whole.rows, &whole.columns)[0];
-  whole.length = length_of_parts(frame, whole.c, whole.c);
-  return shared(frame, taps_gradient_part, &whole, sizeof whole, parts_of(whole.c, whole.length));
+  whole.parts = parts_for(frame, whole.c, whole.c);
+  return shared(frame, taps_gradient_part, &whole, sizeof whole, whole.parts);
 }
 
 /* What begins too far along the line begins as far as it can. */
@@ -228,6 +235,6 @@ XLA_FFI_Error *chainrule_rows(XLA_FFI_CallFrame *frame) {
   const XLA_FFI_Buffer *line = frame->args.args[0], *starts = frame->args.args[1], *rows = frame->rets.rets[0];
   Rows whole = {.line = line->data, .starts = starts->data, .rows = rows->data};
   whole.m = rows->dims[0], whole.n = rows->dims[1], whole.k = line->dims[0];
-  whole.length = length_of_parts(frame, whole.m, whole.m * whole.n / FEW);
-  return shared(frame, rows_part, &whole, sizeof whole, parts_of(whole.m, whole.length));
+  whole.parts = parts_for(frame, whole.m, whole.m * whole.n / FEW);
+  return shared(frame, rows_part, &whole, sizeof whole, whole.parts);
 }
