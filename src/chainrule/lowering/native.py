@@ -2,7 +2,7 @@
 places as such products, rows of an array, and convolutions of images whose examples lie last.
 
 XLA takes up to twice the time for such a product, one thread for the rows, and no library has those last ones. The
-calls are C, `native.c` and `examples_last.c`, for what `calls` does takes longer than a small product. They are
+calls are C, for what `calls` does takes longer than a small product. They are
 compiled where there is a C compiler, once for each machine. Without one, or for products without oneDNN, XLA does all.
 """
 
@@ -29,7 +29,7 @@ from chainrule.lowering.calls import called
 from chainrule.lowering.onednn import library
 from chainrule.ops.windows import Window
 
-_FOLDER, _SHARED = Path(__file__).parent, "native.h"
+_FOLDER = Path(__file__).parent
 _COMPILER = "CC"
 """The variable that names another compiler than cc."""
 _SETTINGS = ("-std=c11", "-O2", "-march=native", "-ffp-contract=fast", "-shared", "-fPIC")
@@ -109,7 +109,7 @@ def ready() -> bool:
 @cache
 def correlate_is_ready() -> bool:
     """Whether `correlate` and `correlate_kernel_gradient` can be called: on a processor, with a C compiler."""
-    binary = _built("examples_last") if jax.default_backend() == "cpu" else None
+    binary = _built("examples_last", "kernel_gradient") if jax.default_backend() == "cpu" else None
     return binary is not None and _registered(binary, _CORRELATE, _KERNEL_GRADIENT)
 
 
@@ -124,24 +124,24 @@ def _target(name: str) -> str:
     return f"chainrule_{name}"
 
 
-def _built(name: str) -> ctypes.CDLL | None:
-    """A compiled source, kept beside XLA's compiled code; None where it cannot be compiled."""
-    source, shared = (_FOLDER / file for file in (f"{name}.c", _SHARED))
+def _built(*names: str) -> ctypes.CDLL | None:
+    """Compiled sources, kept beside XLA's compiled code; None where they cannot be compiled."""
+    sources, headers = [_FOLDER / f"{name}.c" for name in names], sorted(_FOLDER.glob("*.h"))
     try:
         command = [*shlex.split(os.environ.get(_COMPILER) or "cc"), *_SETTINGS]
     except ValueError:  # quotes that do not close
         return None
     told = "\n".join(
-        [*command, jax.__version__, *(path.read_text(encoding="utf-8") for path in (shared, source))]
+        [*command, jax.__version__, *(path.read_text(encoding="utf-8") for path in (*headers, *sources))]
     )
-    file = f"{name}-{hashlib.sha256(told.encode()).hexdigest()[:12]}.so"
+    file = f"{names[0]}-{hashlib.sha256(told.encode()).hexdigest()[:12]}.so"
     kept = folder()
     try:
         if kept is not None and (kept / file).exists():
             return ctypes.CDLL(str(kept / file))
         with tempfile.TemporaryDirectory(dir=kept, prefix="building-") as room:
             made = Path(room) / file
-            call = [*command, f"-I{jax.ffi.include_dir()}", "-o", str(made), str(source)]
+            call = [*command, f"-I{jax.ffi.include_dir()}", "-o", str(made), *map(str, sources)]
             subprocess.run(call, check=True, capture_output=True, timeout=_SECONDS)
             return ctypes.CDLL(str(made if kept is None else made.replace(kept / file)))
     except (OSError, subprocess.SubprocessError):
