@@ -129,7 +129,7 @@ def test_the_bits_are_the_same_whatever_else_runs():
 
 @needed
 def test_where_they_are_native(monkeypatch):
-    """Few channels with any number of examples from a vector on; some channels where whole vectors lie close."""
+    """Few channels with any number of examples from a vector on, one more with many; some where whole vectors lie close."""
 
     def native_calls(channels, n, dtype="float32"):
         x = held.Held(np.zeros((n, channels, 4, 4), dtype), (0, 1, 2))
@@ -139,7 +139,11 @@ def test_where_they_are_native(monkeypatch):
     assert native_calls(64, 32)
     assert not native_calls(15, 15)
     assert not native_calls(64, 33)
-    assert not native_calls(64, 144)
+    assert native_calls(64, 256)
+    assert not native_calls(64, 272)
+    assert native_calls(16, 100)
+    assert not native_calls(16, 90)
+    assert not native_calls(17, 100)
     assert not native_calls(65, 32)
     assert not native_calls(4, 32, "float64")
     monkeypatch.setattr(held, "correlate_is_ready", lambda: False)

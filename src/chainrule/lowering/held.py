@@ -166,10 +166,10 @@ def kernel_strides(k: Held, axes: int) -> tuple[int, int, int, int]:
 
 _FEW_CHANNELS, _SOME_CHANNELS = 15, 64
 """Up to so many the examples are what is computed side by side; and where convolutions of such images are native, with
-whole vectors of examples that lie close together. Measured in 40 sizes.
+whole vectors of examples that lie close together, or one channel more with many examples. Measured in 60 sizes.
 """
-_VECTOR, _CLOSE = 16, 128
-"""Examples that a native convolution computes at once, and the most that lie close together."""
+_VECTOR, _CLOSE, _MANY = 16, 256, 96
+"""Examples that a native convolution computes at once, the most that lie close together, and from which on they are many."""
 
 
 def image_place(shape: Shape, axes: int, *values: Held) -> Place:
@@ -187,7 +187,7 @@ def are_native(shape: Shape, axes: int, value: Held) -> bool:
     """Whether convolutions of such images are native, for as many examples as the value has."""
     channels, n = shape[0] if len(shape) > axes else 1, value.examples or 0
     some = channels <= _SOME_CHANNELS and n <= _CLOSE and n % _VECTOR == 0
-    worth_it = n >= _VECTOR and (some or channels <= _FEW_CHANNELS)
+    worth_it = n >= _VECTOR and (some or channels <= _FEW_CHANNELS + (n >= _MANY))
     return worth_it and value.array.dtype == jnp.float32 and correlate_is_ready()
 
 
