@@ -169,7 +169,7 @@ _FEW_CHANNELS, _SOME_CHANNELS = 15, 64
 whole vectors of examples that lie close together, or one channel more with many examples. Measured in 60 sizes.
 """
 _VECTOR, _CLOSE, _MANY = 16, 256, 96
-"""Examples that a native convolution computes at once, the most that lie close together, and from which on they are many."""
+"""Examples that a native convolution computes at once, the most that lie close together, and how many are many."""
 
 
 def image_place(shape: Shape, axes: int, *values: Held) -> Place:
