@@ -206,7 +206,7 @@ static void add_slices(const Gradient *whole) {
 
 /* Two for some pieces, and twice as many for twice as many. */
 static int64_t slices_of(int64_t pieces) {
-  int64_t slices = least(pieces, 2);
+  int64_t slices = pieces > 1 ? 2 : 1;
   while (slices < SLICES && pieces >= slices * PIECES) slices *= 2;
   return slices;
 }
