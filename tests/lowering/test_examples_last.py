@@ -90,7 +90,7 @@ def test_each_number_of_examples(n):
 
 @needed
 @pytest.mark.parametrize("o", range(1, 15))
-@pytest.mark.parametrize("n", [16, 64])
+@pytest.mark.parametrize("n", [16, 64, 17, 70])
 def test_each_number_of_outputs(o, n):
     compared(windows([(4, 2, 1, 1, 0, 0), (5, 3, 1, 1, 1, 0)]), 3, o, n)
 
