@@ -152,7 +152,7 @@ def test_training_learns_the_same_with_and_without(size, random, monkeypatch):
         np.testing.assert_allclose(value, learned[1][name], rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("source", ["native", "examples_last", "kernel_gradient"])
+@pytest.mark.parametrize("source", ["native", "examples_last", "examples_last_gradient"])
 @pytest.mark.parametrize("compiler", ["no-such-compiler", "false", "echo", "cc '"])
 def test_without_a_compiler_there_is_nothing_to_call(compiler, source, tmp_path, monkeypatch):
     monkeypatch.setenv("CC", compiler)

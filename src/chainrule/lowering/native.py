@@ -2,8 +2,8 @@
 places as such products, rows of an array, and convolutions of images whose examples lie last.
 
 XLA takes up to twice the time for such a product, one thread for the rows, and no library has those last ones. The
-calls are C, for what `calls` does takes longer than a small product. They are
-compiled where there is a C compiler, once for each machine. Without one, or for products without oneDNN, XLA does all.
+calls are C, for what `calls` does takes longer than a small product. They are compiled where there is a C compiler,
+once for each machine. Without one, or for products without oneDNN, XLA does all.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def ready() -> bool:
 @cache
 def correlate_is_ready() -> bool:
     """Whether `correlate` and `correlate_kernel_gradient` can be called: on a processor, with a C compiler."""
-    binary = _built("examples_last", "kernel_gradient") if jax.default_backend() == "cpu" else None
+    binary = _built("examples_last", "examples_last_gradient") if jax.default_backend() == "cpu" else None
     return binary is not None and _registered(binary, _CORRELATE, _KERNEL_GRADIENT)
 
 

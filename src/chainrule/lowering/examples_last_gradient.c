@@ -31,11 +31,11 @@ typedef struct {
   int64_t shift, top, bottom, left, right;
 } Tap;
 
-/* dk, tile by tile: outputs, taps. many: taps in all. A part is a range of tiles in a slice of the pieces; sums: of all tiles
-   in each slice. shared_by: examples that share a vector; of two, those of each output lie side by side. */
+/* dk, tile by tile: outputs, taps. entries: of the kernel of an output, its taps. A part is a range of tiles in a slice of the
+   pieces; sums: of all tiles in each slice. together: examples in a vector, 1, or with few outputs 2: output by output. */
 typedef struct {
   Window rows, columns;
-  int64_t c, o, examples, many, tiles, ranges, slices, rows_at_once, columns_at_once, pieces, shared_by;
+  int64_t c, o, examples, entries, tiles, ranges, slices, rows_at_once, columns_at_once, pieces, together;
   const float *x, *dy;
   float *dk, *sums;
   const Tap *taps;
@@ -133,7 +133,7 @@ TOGETHER void turn(const float *from, int64_t rows, int64_t step, float *to, int
 
 /* dy of a piece, from output o on, outputs side by side. */
 static void pack(const Gradient *whole, Piece *piece, int64_t o, int64_t vectors) {
-  int64_t n = whole->examples, side = vectors * LANES, squares = piece->width / LANES * LANES, by = whole->shared_by;
+  int64_t n = whole->examples, side = vectors * LANES, squares = piece->width / LANES * LANES, by = whole->together;
   float *to = piece->dy;
   for (int64_t i = piece->top; i < piece->bottom; i++)
     for (int64_t j = piece->left; j < piece->right; j++, to += piece->width / by * side)
@@ -146,6 +146,7 @@ static void pack(const Gradient *whole, Piece *piece, int64_t o, int64_t vectors
       }
 }
 
+/* The piece of that number: columns, rows, examples. */
 static void set_piece(const Gradient *whole, int64_t number, Piece *piece) {
   const Window *rows = &whole->rows, *columns = &whole->columns;
   int64_t across = parts_of(columns->count, whole->columns_at_once), down = parts_of(rows->count, whole->rows_at_once);
@@ -158,6 +159,7 @@ static void set_piece(const Gradient *whole, int64_t number, Piece *piece) {
 /* How many vectors of outputs the tiles from output o on have. */
 static int64_t next_vectors(const Gradient *whole, int64_t o) { return least(parts_of(whole->o - o, LANES), SIDES); }
 
+/* Some tiles, from all pieces of a slice. */
 static int gradient_part(const void *what, int64_t part) {
   const Gradient *whole = what;
   int64_t slice = part % whole->slices, range = part / whole->slices, unit = whole->c * whole->examples, vectors, many;
@@ -170,12 +172,12 @@ static int gradient_part(const void *what, int64_t part) {
     for (int64_t o = 0, number = 0; o < whole->o; o += vectors * LANES) {
       bool packed = false;
       vectors = next_vectors(whole, o);
-      for (int64_t tap = 0; tap < whole->many; tap += many, number++) {
-        many = next_part(whole->many - tap, TAPS);
+      for (int64_t tap = 0; tap < whole->entries; tap += many, number++) {
+        many = next_part(whole->entries - tap, TAPS);
         if (number < begin || number >= end) continue;
         if (!packed) pack(whole, &piece, o, vectors), packed = true;
         add_to_tile(&piece, whole->x + piece.start, whole->taps + tap, sums + number * TILE, many, vectors,
-                    whole->shared_by);
+                    whole->together);
       }
     }
   }
@@ -184,13 +186,13 @@ static int gradient_part(const void *what, int64_t part) {
 
 /* dk, from the sums of all slices. */
 static void add_slices(const Gradient *whole) {
-  int64_t vectors, many, by = whole->shared_by, slice = whole->tiles * TILE;
+  int64_t vectors, many, by = whole->together, slice = whole->tiles * TILE;
   _Alignas(64) float total[OUTPUTS];
   const float *sums = whole->sums;
   for (int64_t o = 0; o < whole->o; o += vectors * LANES) {
     vectors = next_vectors(whole, o);
-    for (int64_t tap = 0; tap < whole->many; tap += many, sums += TILE) {
-      many = next_part(whole->many - tap, TAPS);
+    for (int64_t tap = 0; tap < whole->entries; tap += many, sums += TILE) {
+      many = next_part(whole->entries - tap, TAPS);
       for (int64_t t = 0; t < many; t++) {
         for (int64_t p = 0; p < vectors * LANES; p += LANES) {
           Lanes sum = {0};
@@ -211,32 +213,37 @@ static int64_t slices_of(int64_t pieces) {
   return slices;
 }
 
+static void set_taps(const Gradient *whole, Tap *taps) {
+  const Window *rows = &whole->rows, *columns = &whole->columns;
+  for (int64_t at = 0; at < whole->entries; at++) {
+    int64_t u = at / whole->c / columns->size, v = at / whole->c % columns->size;
+    int64_t from = place(rows, 0, u) * columns->n + place(columns, 0, v);
+    taps[at].shift = (from * whole->c + at % whole->c) * whole->examples;
+    windows_at(rows, u, &taps[at].top, &taps[at].bottom);
+    windows_at(columns, v, &taps[at].left, &taps[at].right);
+  }
+}
+
 /* dk (u, v, c, o) of x (h, w, c, n) and dy (i, j, o, n). */
 XLA_FFI_Error *chainrule_correlate_kernel_gradient(XLA_FFI_CallFrame *frame) {
   if (is_talk(frame)) return NULL;
   const XLA_FFI_Buffer *x = frame->args.args[0], *dy = frame->args.args[1], *dk = frame->rets.rets[0];
   Gradient whole = {.c = x->dims[2], .o = dy->dims[2], .examples = x->dims[3], .x = x->data, .dy = dy->data, .dk = dk->data};
   numbers(frame, &whole.rows, &whole.columns);
-  whole.many = whole.rows.size * whole.columns.size * whole.c;
-  whole.tiles = parts_of(whole.o, OUTPUTS) * parts_of(whole.many, TAPS);
-  whole.shared_by = whole.o <= LANES / 2 && whole.examples % 2 == 0 ? 2 : 1;
-  int64_t at_once = DEEP * (whole.o > LANES ? 1 : 2 * whole.shared_by) / least(WIDTH, whole.examples);
+  whole.entries = whole.rows.size * whole.columns.size * whole.c;
+  whole.tiles = parts_of(whole.o, OUTPUTS) * parts_of(whole.entries, TAPS);
+  whole.together = whole.o <= LANES / 2 && whole.examples % 2 == 0 ? 2 : 1;
+  int64_t at_once = DEEP * (whole.o > LANES ? 1 : 2 * whole.together) / least(WIDTH, whole.examples);
   whole.columns_at_once = next_part(whole.columns.count, at_once), whole.rows_at_once = at_once / whole.columns_at_once;
   whole.pieces = parts_of(whole.columns.count, whole.columns_at_once) * parts_of(whole.rows.count, whole.rows_at_once);
   whole.pieces *= parts_of(whole.examples, WIDTH);
   whole.slices = whole.tiles < FEW_TILES ? slices_of(whole.pieces) : 1;
   whole.ranges = whole.slices > 1 ? 1 : least(threads(frame), whole.tiles);
   whole.sums = aligned_alloc(64, (size_t)(whole.slices * whole.tiles * TILE) * sizeof(float));
-  Tap *taps = malloc((size_t)whole.many * sizeof(Tap));
+  Tap *taps = malloc((size_t)whole.entries * sizeof(Tap));
   XLA_FFI_Error *error = NULL;
   if (whole.sums && taps) {
-    for (int64_t at = 0; at < whole.many; at++) {
-      int64_t u = at / whole.c / whole.columns.size, v = at / whole.c % whole.columns.size;
-      int64_t from = place(&whole.rows, 0, u) * whole.columns.n + place(&whole.columns, 0, v);
-      taps[at].shift = (from * whole.c + at % whole.c) * whole.examples;
-      windows_at(&whole.rows, u, &taps[at].top, &taps[at].bottom);
-      windows_at(&whole.columns, v, &taps[at].left, &taps[at].right);
-    }
+    set_taps(&whole, taps);
     whole.taps = taps;
     error = shared(frame, gradient_part, &whole, sizeof whole, whole.slices * whole.ranges);
     if (!error) add_slices(&whole);
