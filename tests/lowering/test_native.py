@@ -4,6 +4,7 @@ Convolutions in C are in test_examples_last.py.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -171,6 +172,22 @@ def test_it_is_compiled_once_for_each_compiler(tmp_path, monkeypatch):
     assert [path.stat().st_mtime_ns for path in tmp_path.iterdir()] == [before]
     monkeypatch.setattr(native, "folder", lambda: None)
     assert native._built("native") is not None
+
+
+@needed
+@pytest.mark.parametrize("changed", ["examples_last.c", "examples_last_gradient.c", "examples_last.h", "native.h"])
+def test_a_changed_source_is_compiled_anew(changed, tmp_path, monkeypatch):
+    kept, sources = tmp_path / "kept", tmp_path / "sources"
+    kept.mkdir()
+    shutil.copytree(native._FOLDER, sources)
+    monkeypatch.setattr(native, "folder", lambda: kept)
+    monkeypatch.setattr(native, "_FOLDER", sources)
+    names = ("examples_last", "examples_last_gradient")
+    assert native._built(*names) is not None
+    with (sources / changed).open("a", encoding="utf-8") as file:
+        file.write("/* new */\n")
+    assert native._built(*names) is not None
+    assert len(list(kept.iterdir())) == 2
 
 
 FAILS = """
