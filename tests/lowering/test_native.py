@@ -175,7 +175,9 @@ def test_it_is_compiled_once_for_each_compiler(tmp_path, monkeypatch):
 
 
 @needed
-@pytest.mark.parametrize("changed", ["examples_last.c", "examples_last_gradient.c", "examples_last.h", "native.h"])
+@pytest.mark.parametrize(
+    "changed", ["examples_last.c", "examples_last_gradient.c", "examples_last.h", "native.h"]
+)
 def test_a_changed_source_is_compiled_anew(changed, tmp_path, monkeypatch):
     kept, sources = tmp_path / "kept", tmp_path / "sources"
     kept.mkdir()
