@@ -28,6 +28,11 @@ SIZES = [
     (1, 4096, 512),
     (512, 4096, 1),
     (7, 9, 2000),
+    (13, 257, 17),
+    (50, 513, 47),
+    (100, 300, 264),
+    (3, 600, 290),
+    (260, 800, 700),
 ]
 
 
@@ -77,23 +82,25 @@ def test_what_is_not_finite_stays_so(random, bad):
 
 @needed
 @pytest.mark.parametrize(("n", "width", "size"), [(40, 5000, 64), (3000, 33, 2500), (5, 20_000, 4)])
-def test_rows_are_those_of_numpy(random, n, width, size):
+@pytest.mark.parametrize("skipped", [0, 7])
+def test_rows_are_those_of_numpy(random, n, width, size, skipped):
     array = random.normal(size=(n, width)).astype(np.float32)
-    where = random.integers(0, n, size)
-    starts = (where * width).astype(np.uint32)
-    made = jax.jit(lambda line, starts: native.rows(line, starts, width))(array.reshape(-1), starts)
+    where = np.concatenate([random.integers(0, n, size), [0, n - 1]]).astype(np.int32)
+    line, ends = (
+        array.reshape(-1)[skipped : n * width - 16 + skipped],
+        np.concatenate([array[:1], array[-1:]]),
+    )
+    made = jax.jit(lambda *given: native.rows(*given, n))(line, ends, np.uint32(skipped), where)
     np.testing.assert_array_equal(made, array[where])
 
 
 @needed
-def test_a_row_beyond_the_line_is_its_end(random):
-    line = random.normal(size=100_000).astype(np.float32)
-    starts = np.array([0, 2**32 - 1, 100_000, 99_999, 80_000, 79_999], np.uint32)
-    made = np.asarray(jax.jit(lambda line, starts: native.rows(line, starts, 20_000))(line, starts))
-    np.testing.assert_array_equal(made[0], line[:20_000])
-    for row in made[1:5]:
-        np.testing.assert_array_equal(row, line[80_000:])
-    np.testing.assert_array_equal(made[5], line[79_999:-1])
+def test_a_row_beyond_the_array_is_the_nearest(random):
+    array = random.normal(size=(50, 2000)).astype(np.float32)
+    where = np.array([-1, -(2**31), 50, 2**31 - 1, 49, 1], np.int32)
+    line, ends = array[1:-1].reshape(-1), np.concatenate([array[:1], array[-1:]])
+    made = jax.jit(lambda *given: native.rows(*given, 50))(line, ends, np.uint32(2000), where)
+    np.testing.assert_array_equal(made, array[[0, 0, 49, 49, 49, 1]])
 
 
 def lowered(dtype):
@@ -153,7 +160,7 @@ def test_training_learns_the_same_with_and_without(size, random, monkeypatch):
         np.testing.assert_allclose(value, learned[1][name], rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("source", ["native", "examples_last", "examples_last_gradient"])
+@pytest.mark.parametrize("source", ["native", "multiply", "examples_last", "examples_last_gradient"])
 @pytest.mark.parametrize("compiler", ["no-such-compiler", "false", "echo", "cc '"])
 def test_without_a_compiler_there_is_nothing_to_call(compiler, source, tmp_path, monkeypatch):
     monkeypatch.setenv("CC", compiler)
@@ -165,18 +172,18 @@ def test_without_a_compiler_there_is_nothing_to_call(compiler, source, tmp_path,
 @needed
 def test_it_is_compiled_once_for_each_compiler(tmp_path, monkeypatch):
     monkeypatch.setattr(native, "folder", lambda: tmp_path)
-    assert native._built("native") is not None
+    assert native._built("native", "multiply") is not None
     (made,) = tmp_path.iterdir()
     before = made.stat().st_mtime_ns
-    assert native._built("native") is not None
+    assert native._built("native", "multiply") is not None
     assert [path.stat().st_mtime_ns for path in tmp_path.iterdir()] == [before]
     monkeypatch.setattr(native, "folder", lambda: None)
-    assert native._built("native") is not None
+    assert native._built("native", "multiply") is not None
 
 
-@needed
+@pytest.mark.skipif(not native.correlate_is_ready(), reason="needs a C compiler, and vectors")
 @pytest.mark.parametrize(
-    "changed", ["examples_last.c", "examples_last_gradient.c", "examples_last.h", "native.h"]
+    "changed", ["examples_last.c", "examples_last_gradient.c", "examples_last.h", "native.h", "vectors.h"]
 )
 def test_a_changed_source_is_compiled_anew(changed, tmp_path, monkeypatch):
     kept, sources = tmp_path / "kept", tmp_path / "sources"
@@ -199,9 +206,9 @@ from chainrule.lowering.onednn import library
 assert native.ready()
 fails = ctypes.CFUNCTYPE(ctypes.c_int)(lambda: 1)
 given = (fails, library().binary.omp_get_max_threads, library().binary.omp_set_num_threads)
-native._built("native").chainrule_use(*(ctypes.cast(function, ctypes.c_void_p) for function in given))
+native._built("native", "multiply").chainrule_use(*(ctypes.cast(function, ctypes.c_void_p) for function in given))
 try:
-    jax.jit(lambda A: native.product(A, A, False, False))(np.ones((300, 300), np.float32)).block_until_ready()
+    jax.jit(lambda A: native.product(A, A, False, False))(np.ones((800, 800), np.float32)).block_until_ready()
 except Exception as fault:
     print(fault)
 """
@@ -230,6 +237,34 @@ def test_products_on_every_thread_that_there_is(random):
     with ThreadPoolExecutor(8) as pool:
         for made in pool.map(lambda _: np.asarray(run(A, B)), range(64)):
             np.testing.assert_allclose(made, expected, rtol=0, atol=1e-3)
+
+
+ONE_OR_MORE = """
+import os, sys
+os.sched_setaffinity(0, set(list(os.sched_getaffinity(0))[:int(sys.argv[1])]))
+import hashlib, jax, numpy as np
+from chainrule.lowering import native
+assert native.ready()
+digest, random = hashlib.sha256(), np.random.default_rng(0)
+for m, k, n in [(100, 300, 2000), (16, 300, 2000), (300, 200, 100), (64, 500, 3000)]:
+    for turned in ((False, False), (True, False), (False, True)):
+        A, B = (random.normal(size=size[::-1] if by else size).astype(np.float32)
+                for size, by in zip(((m, k), (k, n)), turned))
+        digest.update(np.asarray(jax.jit(lambda A, B: native.product(A, B, *turned))(A, B)).tobytes())
+print(digest.hexdigest())
+"""
+
+
+@needed
+@pytest.mark.skipif(
+    not hasattr(os, "sched_setaffinity"), reason="needs a system that gives a process some processors"
+)
+def test_the_bits_are_the_same_on_one_processor():
+    made = [
+        subprocess.run([sys.executable, "-c", ONE_OR_MORE, count], capture_output=True, text=True, check=True)
+        for count in "12"
+    ]
+    assert made[0].stdout == made[1].stdout != ""
 
 
 @needed

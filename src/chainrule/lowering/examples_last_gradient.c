@@ -4,20 +4,11 @@
 
 #include "examples_last.h"
 
-enum { SIDES = 2, OUTPUTS = SIDES * LANES, TILE = TAPS * OUTPUTS, DEEP = 1 << 8, FEW_TILES = 32, PIECES = 16, SLICES = 8 };
-/* vectors, and outputs, of a tile; its sums; windows and examples of a piece; tiles from which on each thread makes some of
+enum { TAPS = TALL, OUTPUTS = BOTH, TILE = TAPS * OUTPUTS, DEEP = 1 << 8, FEW_TILES = 32, PIECES = 16, SLICES = 8 };
+/* taps and outputs of a tile, its sums; windows and examples of a piece; tiles from which on each thread makes some of
    all pieces; with fewer, pieces that are worth a slice, and how many slices at most */
 
-typedef int32_t Places __attribute__((vector_size(BYTES)));
 typedef int64_t Pairs __attribute__((vector_size(BYTES)));
-
-#define ALONE static __attribute__((noinline)) /* its registers are its own */
-#ifdef __clang__
-#define MIXED(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define MIXED(a, b, ...) __builtin_shuffle(a, b, (Places){__VA_ARGS__})
-#endif
-#define UP_TO_SIX(of) of(1) of(2) of(3) of(4) of(5) of(6)
 
 /* The windows whose place u lies in the image: from first, before end. */
 static void windows_at(const Window *w, int64_t u, int64_t *first, int64_t *end) {
@@ -94,7 +85,7 @@ ALONE void some_windows(const Piece *piece, const float *x, const Tap *taps, flo
     gradient_tile(from, dy, room, right - left, piece->step, piece->width, m, l, e); \
     break;
 #define TILES(m) TILE(m, 1, 1) TILE(m, 2, 1) TILE(m, 1, 2)
-  switch (many * 16 + vectors * 4 + examples) { UP_TO_TAPS(TILES) }
+  switch (many * 16 + vectors * 4 + examples) { UP_TO_TALL(TILES) }
 #undef TILES
 #undef TILE
 }
@@ -112,23 +103,6 @@ static void add_to_tile(const Piece *piece, const float *x, const Tap *taps, flo
       next = row >= top && row < bottom && at >= left && at < right ? right : at + 1;
       some_windows(piece, x, taps, room, row, at, next, many, vectors, examples);
     }
-}
-
-/* A square of numbers turned: rows lie so far apart, those that are not there are zeros; columns, or two of them number by
-   number, are written apart. */
-TOGETHER void turn(const float *from, int64_t rows, int64_t step, float *to, int64_t apart, bool by_two) {
-  Lanes square[LANES], mixed[LANES];
-  UNROLLED for (int r = 0; r < LANES; r++) square[r] = r < rows ? *(const Lanes *)(from + r * step) : (Lanes){0};
-  UNROLLED for (int round = 1; round < LANES; round *= 2) {
-    UNROLLED for (int r = 0; r < LANES / 2; r++) {
-      mixed[2 * r] = MIXED(square[r], square[r + LANES / 2], FIRST_HALVES);
-      mixed[2 * r + 1] = MIXED(square[r], square[r + LANES / 2], LAST_HALVES);
-    }
-    UNROLLED for (int r = 0; r < LANES; r++) square[r] = mixed[r];
-  }
-  if (by_two) UNROLLED for (int r = 0; r < LANES / 2; r++)
-    *(Lanes *)(to + r * apart) = MIXED(square[2 * r], square[2 * r + 1], FIRST_HALVES);
-  else UNROLLED for (int r = 0; r < LANES; r++) *(Lanes *)(to + r * apart) = square[r];
 }
 
 /* dy of a piece, from output o on, outputs side by side. */

@@ -1,37 +1,27 @@
-/* The product of two matrices by oneDNN, convolutions on images of a few places as such products, and rows of an array. */
+/* Products of two matrices, convolutions on images of a few places as such products, and rows of an array. */
 
+#include "multiply.h"
 #include "native.h"
 
-typedef int (*Sgemm)(char, char, int64_t, int64_t, int64_t, float, const float *, int64_t, const float *, int64_t, float,
-                     float *, int64_t);
+enum { VECTOR = 16, LEAST = 1 << 16, WIDE = 4, NEAR = 1 << 19, FEW = 1 << 14, SOME = 4, SIDE = 8 };
+/* floats side by side; multiplications that are worth a part of a product; how much wider than long is wide; floats of B that
+   may lie in a cache; floats that are worth a part of a copy; windows of a tap that are not worth swapping a kernel; of a
+   block that is swapped at once */
 
-static Sgemm sgemm;                    /* dnnl_sgemm: matrices lie row by row */
-static int (*threads_of_openmp)(void); /* omp_get_max_threads, omp_set_num_threads: of the thread that calls them */
-static void (*set_threads_of_openmp)(int);
-
-void chainrule_use(Sgemm product, int (*threads)(void), void (*set_threads)(int)) {
-  sgemm = product;
-  threads_of_openmp = threads;
-  set_threads_of_openmp = set_threads;
-}
-
-enum { VECTOR = 16, LEAST = 1 << 16, WIDE = 4, FEW = 1 << 14, SOME = 4, SIDE = 8 };
-/* floats side by side; multiplications that are worth a part of a product; how much wider than long is wide; floats that
-   are worth a part of a copy; windows of a tap that are not worth swapping a kernel; of a block that is swapped at once */
-
-/* C (m, n) = A B, in so many parts of its rows, or where it is wide of its columns. turned: given as the transpose. */
+/* C (m, n) = A B, in so many parts of its rows, or where it is wide of its columns. */
 typedef struct {
   int64_t m, n, k, parts;
-  const float *a, *b;
+  Matrix a, b;
   float *c;
-  bool a_turned, b_turned, wide;
+  bool wide, near;
 } Product;
 
-/* m pieces of n floats out of a line of k, one after another, in so many parts; starts: where each begins. */
+/* Rows of an array of n, in so many parts. line: its floats but for some at either end, of which so many were skipped at the
+   first; ends: so few of its first and last rows, that all others are whole in the line. where: which rows. */
 typedef struct {
-  int64_t m, n, k, parts;
-  const float *line;
-  const uint32_t *starts;
+  int64_t m, n, width, few, skipped, parts;
+  const float *line, *ends;
+  const int32_t *where;
   float *rows;
 } Rows;
 
@@ -45,30 +35,28 @@ static int64_t start_of(int64_t part, int64_t parts, int64_t side) {
   return least(part * parts_of(side, VECTOR) / parts * VECTOR, side);
 }
 
-/* C = A B, or C + A B, by this thread alone. lda, ldb, ldc: how far apart rows lie. */
-static int multiply(bool a_turned, bool b_turned, int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *b,
-                    int64_t ldb, bool added, float *c, int64_t ldc) {
-  int before = threads_of_openmp();
-  set_threads_of_openmp(1);
-  char how_a = a_turned ? 'T' : 'N', how_b = b_turned ? 'T' : 'N';
-  int status = sgemm(how_a, how_b, m, n, k, 1.0f, a, lda, b, ldb, added ? 1.0f : 0.0f, c, ldc);
-  set_threads_of_openmp(before);
-  return status;
+/* A matrix from row or column `first` on: what that is in memory if it is given as the transpose, or not. */
+static Matrix from_row(Matrix a, int64_t first) {
+  a.at += a.turned ? first : first * a.apart;
+  return a;
+}
+
+static Matrix from_column(Matrix a, int64_t first) {
+  a.at += a.turned ? first * a.apart : first;
+  return a;
 }
 
 static int product_part(const void *what, int64_t at) {
   const Product *whole = what;
   int64_t side = whole->wide ? whole->n : whole->m, first = start_of(at, whole->parts, side);
-  int64_t length = start_of(at + 1, whole->parts, side) - first;
-  int64_t m = whole->m, n = whole->n, lda = whole->a_turned ? m : whole->k, ldb = whole->b_turned ? whole->k : n;
-  const float *a = whole->a, *b = whole->b;
-  float *c = whole->c;
+  int64_t length = start_of(at + 1, whole->parts, side) - first, n = whole->n;
+  bool near = whole->near;
   if (whole->wide) {
-    b += whole->b_turned ? first * ldb : first, c += first, n = length;
-  } else {
-    a += whole->a_turned ? first : first * lda, c += first * whole->n, m = length;
+    Matrix b = from_column(whole->b, first);
+    return chainrule_multiply(near, whole->m, length, whole->k, whole->a, b, false, whole->c + first, n);
   }
-  return multiply(whole->a_turned, whole->b_turned, m, n, whole->k, a, lda, b, ldb, false, c, whole->n);
+  Matrix a = from_row(whole->a, first);
+  return chainrule_multiply(near, length, n, whole->k, a, whole->b, false, whole->c + first * n, n);
 }
 
 /* A convolution of images (n, h, w, channels) as products, one for each place of the result and each tap, an entry (u, v) of
@@ -114,8 +102,8 @@ static int taps_part(const void *what, int64_t part) {
         if (b < 0) continue;
         while (!swapped && v + many < columns->size && read_at(columns, input, turned, j, v + many) == b + many) many++;
         const float *kernel = whole->other + (u * columns->size + v) * c * o + (swapped ? first * c : first);
-        int status = multiply(false, swapped, whole->n, length, many * c, whole->read + a * row + b * c, image, kernel,
-                              swapped ? c : o, added, made, height * width * o);
+        Matrix x = {whole->read + a * row + b * c, image, false}, k = {kernel, swapped ? c : o, swapped};
+        int status = chainrule_multiply(false, whole->n, length, many * c, x, k, added, made, height * width * o);
         if (status) return status;
         added = true;
       }
@@ -159,8 +147,8 @@ static int taps_gradient_part(const void *what, int64_t part) {
       int64_t a = read_at(rows, false, whole->turned, place / columns->count, tap / columns->size);
       int64_t b = read_at(columns, false, whole->turned, place % columns->count, tap % columns->size);
       if (a < 0 || b < 0) continue;
-      const float *x = whole->read + (a * columns->n + b) * c + first, *dy = whole->other + place * o;
-      int status = multiply(true, false, length, o, whole->n, x, image, dy, given, added, dk, o);
+      Matrix x = {whole->read + (a * columns->n + b) * c + first, image, true}, dy = {whole->other + place * o, given, false};
+      int status = chainrule_multiply(false, length, o, whole->n, x, dy, added, dk, o);
       if (status) return status;
       added = true;
     }
@@ -169,20 +157,27 @@ static int taps_gradient_part(const void *what, int64_t part) {
   return 0;
 }
 
+static const float *row_of(const Rows *whole, int64_t at) {
+  int64_t n = whole->n, few = whole->few, row = least(most(whole->where[at], 0), n - 1);
+  if (row < few) return whole->ends + row * whole->width;
+  if (row >= n - few) return whole->ends + (row - n + 2 * few) * whole->width;
+  return whole->line + row * whole->width - whole->skipped;
+}
+
 static int rows_part(const void *what, int64_t at) {
   const Rows *whole = what;
-  int64_t end = start_of(at + 1, whole->parts, whole->m), n = whole->n;
+  int64_t end = start_of(at + 1, whole->parts, whole->m);
   for (int64_t row = start_of(at, whole->parts, whole->m); row < end; row++)
-    memcpy(whole->rows + row * n, whole->line + least(whole->starts[row], whole->k - n), (size_t)n * sizeof(float));
+    memcpy(whole->rows + row * whole->width, row_of(whole, row), (size_t)whole->width * sizeof(float));
   return 0;
 }
 
 static XLA_FFI_Error *product(const XLA_FFI_CallFrame *frame, bool a_turned, bool b_turned) {
   if (is_talk(frame)) return NULL;
   const XLA_FFI_Buffer *a = frame->args.args[0], *b = frame->args.args[1], *c = frame->rets.rets[0];
-  Product whole = {.a = a->data, .b = b->data, .c = c->data, .a_turned = a_turned, .b_turned = b_turned};
-  whole.m = c->dims[0], whole.n = c->dims[1], whole.k = a->dims[a_turned ? 0 : 1];
-  whole.wide = whole.n > WIDE * whole.m;
+  Product whole = {.m = c->dims[0], .n = c->dims[1], .k = a->dims[a_turned ? 0 : 1], .c = c->data};
+  whole.a = (Matrix){a->data, a->dims[1], a_turned}, whole.b = (Matrix){b->data, b->dims[1], b_turned};
+  whole.wide = whole.n > WIDE * whole.m, whole.near = whole.n * whole.k <= NEAR;
   int64_t side = whole.wide ? whole.n : whole.m;
   whole.parts = parts_for(frame, side, whole.m * whole.n * whole.k / LEAST);
   return shared(frame, product_part, &whole, sizeof whole, whole.parts);
@@ -229,12 +224,14 @@ XLA_FFI_Error *chainrule_tap_by_tap_kernel_gradient(XLA_FFI_CallFrame *frame) {
   return shared(frame, taps_gradient_part, &whole, sizeof whole, whole.parts);
 }
 
-/* What begins too far along the line begins as far as it can. */
+/* Of the line, the ends, how many floats were skipped, which rows; told n. */
 XLA_FFI_Error *chainrule_rows(XLA_FFI_CallFrame *frame) {
   if (is_talk(frame)) return NULL;
-  const XLA_FFI_Buffer *line = frame->args.args[0], *starts = frame->args.args[1], *rows = frame->rets.rets[0];
-  Rows whole = {.line = line->data, .starts = starts->data, .rows = rows->data};
-  whole.m = rows->dims[0], whole.n = rows->dims[1], whole.k = line->dims[0];
-  whole.parts = parts_for(frame, whole.m, whole.m * whole.n / FEW);
+  const XLA_FFI_Buffer *line = frame->args.args[0], *ends = frame->args.args[1], *skipped = frame->args.args[2],
+                       *where = frame->args.args[3], *rows = frame->rets.rets[0];
+  Rows whole = {.line = line->data, .ends = ends->data, .where = where->data, .rows = rows->data, .n = *told(frame)};
+  whole.m = rows->dims[0], whole.width = rows->dims[1], whole.few = ends->dims[0] / 2;
+  whole.skipped = *(const uint32_t *)skipped->data;
+  whole.parts = parts_for(frame, whole.m, whole.m * whole.width / FEW);
   return shared(frame, rows_part, &whole, sizeof whole, whole.parts);
 }

@@ -35,6 +35,11 @@ static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t parts_of(int64_t whole, int64_t length) { return (whole + length - 1) / length; }
 
+/* How many of what is left make the next of the fewest parts, none of them larger than the limit. */
+static inline int64_t next_part(int64_t left, int64_t limit) {
+  return left > limit * limit ? limit : parts_of(left, parts_of(left, limit));
+}
+
 static void make_parts(Job *job) {
   for (int64_t at; (at = atomic_fetch_add(&job->next, 1)) < job->parts;) {
     int status = job->make(job->what, at);
@@ -120,10 +125,14 @@ static XLA_FFI_Error *shared(const XLA_FFI_CallFrame *frame, Make make, const vo
   return status ? fault(frame->api, "chainrule: a library could not make its part of a result") : NULL;
 }
 
+/* The numbers that a call was told. */
+static inline const int64_t *told(const XLA_FFI_CallFrame *frame) {
+  return ((const XLA_FFI_Array *)frame->attrs.attrs[0])->data;
+}
+
 /* The windows that a call was told of; returns the numbers that come after them. */
 static inline const int64_t *numbers(const XLA_FFI_CallFrame *frame, Window *rows, Window *columns) {
-  const int64_t *given = ((const XLA_FFI_Array *)frame->attrs.attrs[0])->data;
-  memcpy(rows, given, sizeof(Window));
-  memcpy(columns, given + 6, sizeof(Window));
-  return given + 12;
+  memcpy(rows, told(frame), sizeof(Window));
+  memcpy(columns, told(frame) + 6, sizeof(Window));
+  return told(frame) + 12;
 }

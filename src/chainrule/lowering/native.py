@@ -1,7 +1,7 @@
-"""Calls out of compiled code with no Python in between: products of two matrices by oneDNN, convolutions on a few
-places as such products, rows of an array, and convolutions of images whose examples lie last.
+"""Calls out of compiled code with no Python in between: products of two matrices, large ones by oneDNN, convolutions on
+a few places as such products, rows of an array, and convolutions of images whose examples lie last.
 
-XLA takes up to twice the time for such a product, one thread for the rows, and no library has those last ones. The
+XLA takes up to twice the time for a product, one thread for the rows, and no library has those last ones. The
 calls are C, for what `calls` does takes longer than a small product. They are compiled where there is a C compiler,
 once for each machine. Without one, or for products without oneDNN, XLA does all.
 """
@@ -45,12 +45,14 @@ def product(a: Any, b: Any, a_turned: bool, b_turned: bool) -> jax.Array:
     return called(_target(_FORMS[2 * a_turned + b_turned]), (m, n), a, b)
 
 
-def rows(line: Any, starts: Any, width: int) -> jax.Array:
-    """Pieces of a line, float32, (B, width), inside compiled code. See `ready`.
+def rows(line: Any, ends: Any, skipped: Any, where: Any, n: int) -> jax.Array:
+    """Rows of an array of n, float32, (B, width), inside compiled code. See `ready`.
 
-    starts: where each begins, uint32; what is too far is as far as it can be.
+    line, skipped: its entries but for some at either end, how many at the first, uint32. ends: so many of its first
+    and last rows that all others are whole in the line. where: which rows, int32.
     """
-    return called(_target(_ROWS), (len(starts), width), line, starts)
+    told = np.array([n], np.int64)
+    return called(_target(_ROWS), (len(where), ends.shape[1]), line, ends, skipped, where, numbers=told)
 
 
 def correlate(
@@ -98,7 +100,7 @@ def _numbers(windows: Sequence[Window], *others: int) -> Any:
 def ready() -> bool:
     """Whether products, `tap_by_tap` and `rows` can be called: on a processor, with oneDNN and a C compiler."""
     onednn = library() if jax.default_backend() == "cpu" else None
-    binary = None if onednn is None else _built("native")
+    binary = None if onednn is None else _built("native", "multiply")
     if onednn is None or binary is None:
         return False
     given = ("dnnl_sgemm", "omp_get_max_threads", "omp_set_num_threads")

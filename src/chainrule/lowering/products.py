@@ -19,7 +19,7 @@ Axis = tuple[Shape, Order]
 """Of an axis the sizes of its parts, and in which order they lie."""
 _FEW = 512
 """Products of two numbers that are formed: for so few a call of a matrix product takes longer than they do."""
-_MANY, _WIDTH = 2**19, 8
+_MANY, _WIDTH = 2**17, 8
 """Of so many, with so many columns, XLA's own product takes longer than that of `native`."""
 
 
