@@ -47,8 +47,8 @@ TOGETHER Lanes two(const float *numbers) {
 }
 
 /* What windows of a row, so far apart, give to a tile. from: where each tap reads for the first of them. */
-TOGETHER void gradient_tile(const float *const *from, const float *dy, float *room, int64_t windows, int64_t step, int64_t width,
-                            const int many, const int vectors, const int examples) {
+TOGETHER void gradient_tile(const float *const *from, const float *dy, float *room, int64_t windows, int64_t step,
+                            int64_t width, const int many, const int vectors, const int examples) {
   Lanes sums[TAPS][SIDES];
   const float *x[TAPS];
   UNROLLED for (int t = 0; t < many; t++) x[t] = from[t];

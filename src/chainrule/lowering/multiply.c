@@ -63,29 +63,34 @@ ALONE void tile(Matrix a, const float *b, int64_t b_apart, int64_t k, float *c, 
 #undef TILE
 }
 
-/* Some columns of B, given as the transpose from the first of them on: deep rows, so many floats apart as a tile is broad. */
-ALONE void pack(const float *b, int64_t apart, int64_t deep, int64_t columns, float *to) {
-  int64_t squares = deep / LANES * LANES;
+/* Some columns of B, given as the transpose from the first of them on: deep rows, so many floats apart as a tile is broad.
+   end: of what may be read. */
+ALONE void pack(const float *b, int64_t apart, const float *end, int64_t deep, int64_t columns, float *to) {
   for (int64_t l = 0; l < columns; l += LANES) {
     int64_t first = least(l, columns - LANES);
     const float *from = b + first * apart;
-    for (int64_t p = 0; p < squares; p += LANES) turn(from + p, LANES, apart, to + p * BOTH + first, BOTH, false);
-    for (int64_t p = squares; p < deep; p++)
-      for (int64_t q = 0; q < LANES; q++) to[p * BOTH + first + q] = from[q * apart + p];
+    for (int64_t p = 0; p < deep; p += LANES)
+      if (from + (LANES - 1) * apart + p + LANES <= end) turn(from + p, LANES, apart, to + p * BOTH + first, BOTH, false);
+      else
+        for (int64_t at = p; at < deep; at++)
+          for (int64_t q = 0; q < LANES; q++) to[at * BOTH + first + q] = from[q * apart + at];
   }
 }
 
-/* How many columns come next: whole vectors where there are no others, otherwise about as many each time. */
-static int64_t next_columns(int64_t left, int64_t limit) { return left % LANES ? next_part(left, limit) : least(left, limit); }
+/* How many columns come next: whole vectors, as long as no less than a vector is left. */
+static int64_t next_columns(int64_t left, int64_t limit) {
+  return left > limit && left < limit + LANES ? limit - LANES : least(left, limit);
+}
 
 static void in_tiles(int64_t m, int64_t n, int64_t k, Matrix a, Matrix b, bool added, float *c, int64_t apart) {
   _Alignas(BYTES) float packed[DEEP * BOTH];
   int64_t broad, deep, rows, columns;
+  const float *end = b.at + (n - 1) * b.apart + k;
   for (int64_t start = 0; start < n; start += broad) {
     broad = next_columns(n - start, b.turned ? BOTH : BROAD);
     for (int64_t p = 0; p < k; p += deep) {
       deep = next_part(k - p, DEEP);
-      if (b.turned) pack(b.at + start * b.apart + p, b.apart, deep, broad, packed);
+      if (b.turned) pack(b.at + start * b.apart + p, b.apart, end, deep, broad, packed);
       for (int64_t i = 0; i < m; i += rows) {
         rows = next_part(m - i, TALL);
         Matrix from = {a.at + (a.turned ? p * a.apart + i : i * a.apart + p), a.apart, a.turned};

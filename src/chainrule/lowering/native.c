@@ -5,8 +5,8 @@
 
 enum { VECTOR = 16, LEAST = 1 << 16, WIDE = 4, NEAR = 1 << 19, FEW = 1 << 14, SOME = 4, SIDE = 8 };
 /* floats side by side; multiplications that are worth a part of a product; how much wider than long is wide; floats of B that
-   may lie in a cache; floats that are worth a part of a copy; windows of a tap that are not worth swapping a kernel; of a
-   block that is swapped at once */
+   may lie in a cache, or a quarter of so many where rows are no whole vectors; floats that are worth a part of a copy; windows
+   of a tap that are not worth swapping a kernel; of a block that is swapped at once */
 
 /* C (m, n) = A B, in so many parts of its rows, or where it is wide of its columns. */
 typedef struct {
@@ -177,7 +177,7 @@ static XLA_FFI_Error *product(const XLA_FFI_CallFrame *frame, bool a_turned, boo
   const XLA_FFI_Buffer *a = frame->args.args[0], *b = frame->args.args[1], *c = frame->rets.rets[0];
   Product whole = {.m = c->dims[0], .n = c->dims[1], .k = a->dims[a_turned ? 0 : 1], .c = c->data};
   whole.a = (Matrix){a->data, a->dims[1], a_turned}, whole.b = (Matrix){b->data, b->dims[1], b_turned};
-  whole.wide = whole.n > WIDE * whole.m, whole.near = whole.n * whole.k <= NEAR;
+  whole.wide = whole.n > WIDE * whole.m, whole.near = whole.n * whole.k <= (whole.n % VECTOR ? NEAR / 4 : NEAR);
   int64_t side = whole.wide ? whole.n : whole.m;
   whole.parts = parts_for(frame, side, whole.m * whole.n * whole.k / LEAST);
   return shared(frame, product_part, &whole, sizeof whole, whole.parts);
