@@ -1,4 +1,5 @@
-/* The product of two matrices by one thread: oneDNN's, or where B lies in a cache one that reads both where they are.
+/* The product of two matrices by one thread: oneDNN's, or where B may lie in a cache one that reads both where they are, if
+   there are registers enough: with 16 oneDNN's is as fast.
 
    A tile of C, some rows by two vectors, stays in registers while its sum over some of k is taken. */
 
@@ -19,7 +20,7 @@ void chainrule_use(Sgemm product, int (*threads)(void), void (*set_threads)(int)
   set_threads_of_openmp = set_threads;
 }
 
-#if REGISTERS
+#if REGISTERS == 32
 
 enum { DEEP = 1 << 8, BROAD = 1 << 8 };
 /* how much of k a sum is taken over at once; columns of B that are read by all rows of A before others are */
@@ -107,7 +108,7 @@ static void in_tiles(int64_t m, int64_t n, int64_t k, Matrix a, Matrix b, bool a
 #endif
 
 int chainrule_multiply(bool near, int64_t m, int64_t n, int64_t k, Matrix a, Matrix b, bool added, float *c, int64_t apart) {
-#if REGISTERS
+#if REGISTERS == 32
   if (near && n >= LANES) {
     in_tiles(m, n, k, a, b, added, c, apart);
     return 0;
