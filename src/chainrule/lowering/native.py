@@ -15,7 +15,8 @@ import shlex
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -142,9 +143,12 @@ def _built(*names: str) -> ctypes.CDLL | None:
         if kept is not None and (kept / file).exists():
             return ctypes.CDLL(str(kept / file))
         with tempfile.TemporaryDirectory(dir=kept, prefix="building-") as room:
-            made = Path(room) / file
-            call = [*command, f"-I{jax.ffi.include_dir()}", "-o", str(made), *map(str, sources)]
-            subprocess.run(call, check=True, capture_output=True, timeout=_SECONDS)
+            made, objects = Path(room) / file, [str(Path(room) / f"{name}.o") for name in names]
+            run = partial(subprocess.run, check=True, capture_output=True, timeout=_SECONDS)
+            compiling = [*command, f"-I{jax.ffi.include_dir()}", "-c", "-o"]
+            with ThreadPoolExecutor() as pool:  # side by side
+                list(pool.map(lambda object, source: run([*compiling, object, source]), objects, sources))
+            run([*command, "-o", str(made), *objects])
             return ctypes.CDLL(str(made if kept is None else made.replace(kept / file)))
     except (OSError, subprocess.SubprocessError):
         return None

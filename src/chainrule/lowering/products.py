@@ -19,8 +19,9 @@ Axis = tuple[Shape, Order]
 """Of an axis the sizes of its parts, and in which order they lie."""
 _FEW = 512
 """Products of two numbers that are formed: for so few a call of a matrix product takes longer than they do."""
-_MANY, _WIDTH = 2**17, 8
-"""Of so many, with so many columns, XLA's own product takes longer than that of `native`."""
+_MANY, _WIDTH = 3 * 2**16, 8
+"""Of so many, with so many columns, XLA's own product takes longer than that of `native`; smaller ones are not worth
+waiting for a C compiler, once on each machine."""
 
 
 def einsum(subscripts: str, *operands: Held, optimize: bool = True) -> Held:
