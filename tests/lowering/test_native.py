@@ -33,6 +33,10 @@ SIZES = [
     (100, 300, 264),
     (3, 600, 290),
     (260, 800, 700),
+    (401, 300, 23),
+    (200, 530, 265),
+    (1030, 200, 260),
+    (100, 500, 1024),
 ]
 
 
@@ -246,7 +250,7 @@ import hashlib, jax, numpy as np
 from chainrule.lowering import native
 assert native.ready()
 digest, random = hashlib.sha256(), np.random.default_rng(0)
-for m, k, n in [(100, 300, 2000), (16, 300, 2000), (300, 200, 100), (64, 500, 3000)]:
+for m, k, n in [(100, 300, 2000), (16, 300, 2000), (300, 200, 100), (64, 500, 3000), (1030, 200, 260)]:
     for turned in ((False, False), (True, False), (False, True)):
         A, B = (random.normal(size=size[::-1] if by else size).astype(np.float32)
                 for size, by in zip(((m, k), (k, n)), turned))

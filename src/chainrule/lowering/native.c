@@ -3,17 +3,17 @@
 #include "multiply.h"
 #include "native.h"
 
-enum { VECTOR = 16, LEAST = 1 << 16, WIDE = 4, NEAR = 1 << 19, FEW = 1 << 14, SOME = 4, SIDE = 8 };
-/* floats side by side; multiplications that are worth a part of a product; how much wider than long is wide; floats of B that
-   may lie in a cache, or a quarter of so many where rows are no whole vectors; floats that are worth a part of a copy; windows
-   of a tap that are not worth swapping a kernel; of a block that is swapped at once */
+enum { VECTOR = 16, LEAST = 1 << 16, MUCH = 1 << 20, FEW = 1 << 14, SOME = 4, SIDE = 8 };
+/* floats side by side; multiplications that are worth a part of a product, and a late part; floats that are worth a part of a
+   copy; windows of a tap that are not worth swapping a kernel; of a block that is swapped at once */
 
-/* C (m, n) = A B, in so many parts of its rows, or where it is wide of its columns. */
+/* C (m, n) = A B, in so many parts of its rows, or where it is wide of its columns: each reads the smaller of A and B in
+   whole. uneven: late parts are small. */
 typedef struct {
   int64_t m, n, k, parts;
   Matrix a, b;
   float *c;
-  bool wide, near;
+  bool wide, uneven, tiled;
 } Product;
 
 /* Rows of an array of n, in so many parts. line: its floats but for some at either end, of which so many were skipped at the
@@ -35,6 +35,14 @@ static int64_t start_of(int64_t part, int64_t parts, int64_t side) {
   return least(part * parts_of(side, VECTOR) / parts * VECTOR, side);
 }
 
+/* The same of uneven parts: a third of them, one for each thread, make three quarters of the side. A thread that comes late or
+   is slowed down makes fewer of the others. */
+static int64_t uneven_start_of(int64_t part, int64_t parts, int64_t side) {
+  int64_t firsts = parts / 3, early = start_of(3, 4, side);
+  if (part <= firsts) return start_of(part, firsts, early);
+  return early + start_of(part - firsts, parts - firsts, side - early);
+}
+
 /* A matrix from row or column `first` on: what that is in memory if it is given as the transpose, or not. */
 static Matrix from_row(Matrix a, int64_t first) {
   a.at += a.turned ? first : first * a.apart;
@@ -48,15 +56,16 @@ static Matrix from_column(Matrix a, int64_t first) {
 
 static int product_part(const void *what, int64_t at) {
   const Product *whole = what;
-  int64_t side = whole->wide ? whole->n : whole->m, first = start_of(at, whole->parts, side);
-  int64_t length = start_of(at + 1, whole->parts, side) - first, n = whole->n;
-  bool near = whole->near;
+  int64_t (*start)(int64_t, int64_t, int64_t) = whole->uneven ? uneven_start_of : start_of;
+  int64_t side = whole->wide ? whole->n : whole->m, first = start(at, whole->parts, side);
+  int64_t length = start(at + 1, whole->parts, side) - first, n = whole->n;
+  bool tiled = whole->tiled;
   if (whole->wide) {
     Matrix b = from_column(whole->b, first);
-    return chainrule_multiply(near, whole->m, length, whole->k, whole->a, b, false, whole->c + first, n);
+    return chainrule_multiply(tiled, whole->m, length, whole->k, whole->a, b, false, whole->c + first, n);
   }
   Matrix a = from_row(whole->a, first);
-  return chainrule_multiply(near, length, n, whole->k, a, whole->b, false, whole->c + first * n, n);
+  return chainrule_multiply(tiled, length, n, whole->k, a, whole->b, false, whole->c + first * n, n);
 }
 
 /* A convolution of images (n, h, w, channels) as products, one for each place of the result and each tap, an entry (u, v) of
@@ -177,9 +186,11 @@ static XLA_FFI_Error *product(const XLA_FFI_CallFrame *frame, bool a_turned, boo
   const XLA_FFI_Buffer *a = frame->args.args[0], *b = frame->args.args[1], *c = frame->rets.rets[0];
   Product whole = {.m = c->dims[0], .n = c->dims[1], .k = a->dims[a_turned ? 0 : 1], .c = c->data};
   whole.a = (Matrix){a->data, a->dims[1], a_turned}, whole.b = (Matrix){b->data, b->dims[1], b_turned};
-  whole.wide = whole.n > WIDE * whole.m, whole.near = whole.n * whole.k <= (whole.n % VECTOR ? NEAR / 4 : NEAR);
-  int64_t side = whole.wide ? whole.n : whole.m;
-  whole.parts = parts_for(frame, side, whole.m * whole.n * whole.k / LEAST);
+  whole.wide = whole.n > whole.m, whole.tiled = chainrule_tiled(whole.m, whole.n, whole.k, b_turned);
+  int64_t side = whole.wide ? whole.n : whole.m, work = whole.m * whole.n * whole.k;
+  whole.parts = parts_for(frame, side, work / LEAST);
+  whole.uneven = whole.tiled && whole.parts > 1 && least(side / VECTOR, work / MUCH) >= 8 * whole.parts;
+  if (whole.uneven) whole.parts *= 3;
   return shared(frame, product_part, &whole, sizeof whole, whole.parts);
 }
 

@@ -38,6 +38,7 @@ typedef int32_t Places __attribute__((vector_size(BYTES)));
 
 enum { LANES = BYTES / sizeof(float), SIDES = 2, BOTH = SIDES * LANES }; /* of a vector; vectors of a row of such a tile */
 
+#define IN_ORDER __asm__ volatile("" ::: "memory") /* nothing is read sooner: it would take a register */
 #define ALONE static __attribute__((noinline)) /* its registers are its own */
 #ifdef __clang__
 #define TOGETHER static inline __attribute__((always_inline, min_vector_width(8 * BYTES)))
