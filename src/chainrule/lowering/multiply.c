@@ -130,7 +130,7 @@ static void in_tiles(int64_t m, int64_t n, int64_t k, Matrix a, Matrix b, bool a
         Matrix from = {a.at + (a.turned ? p * a.apart + i : i * a.apart + p), a.apart, a.turned};
         if (PACKED && a.turned) {
           pack_rows(from.at, from.apart, deep, rows, of_a);
-          from.at = of_a, from.apart = TALL;
+          from.at = of_a;
         }
         const float *given = of_b;
         for (int64_t j = start; j < start + broad; j += columns, given += deep * BOTH) {
